@@ -1,0 +1,15 @@
+# Compile options of our own targets only.
+add_library(plog_options INTERFACE)
+target_compile_options(plog_options INTERFACE -Wall -Wextra -Wshadow=local -Wno-unused-parameter)
+if(PLOG_WERROR)
+  target_compile_options(plog_options INTERFACE -Werror)
+endif()
+if(PLOG_SANITIZE)
+  target_compile_options(plog_options INTERFACE -fsanitize=${PLOG_SANITIZE} -fno-omit-frame-pointer
+                                                -fno-sanitize-recover=all)
+  target_link_options(plog_options INTERFACE -fsanitize=${PLOG_SANITIZE})
+endif()
+if(PLOG_COVERAGE)
+  target_compile_options(plog_options INTERFACE --coverage)
+  target_link_options(plog_options INTERFACE --coverage)
+endif()

@@ -1,0 +1,36 @@
+// Hexadecimal (lower case), base64url without padding (RFC 4648 section 5), CRC-32C (Castagnoli), and UTF-8 repair.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace plog {
+
+// Writes 2 * size characters.
+void hex_encode(const std::uint8_t* data, std::size_t size, char* out) noexcept;
+std::string hex_encode(const std::uint8_t* data, std::size_t size);
+// Lower-case digits only, exactly 2 * size of them; false otherwise.
+bool hex_decode(std::string_view text, std::uint8_t* out, std::size_t size) noexcept;
+
+std::string base64url_encode(const std::uint8_t* data, std::size_t size);
+// RFC 4648 section 4, with padding: what bytes become in an event.
+std::string base64_encode(const std::uint8_t* data, std::size_t size);
+
+// CRC-32C (reflected polynomial 0x82F63B78, initial and final inversion); crc32c("123456789") == 0xE3069283. Uses the
+// CPU's instruction where there is one. `crc` continues an earlier call's result.
+std::uint32_t crc32c(const void* data, std::size_t size, std::uint32_t crc = 0) noexcept;
+
+// Whether the text is valid UTF-8 (no surrogates, no overlong forms, nothing above U+10FFFF).
+bool is_utf8(std::string_view text) noexcept;
+
+// Replaces each maximal invalid part (Unicode chapter 3, "maximal subpart" practice, what Python's errors="replace"
+// does) by one U+FFFD, but a three-byte encoded surrogate (CESU) as a whole by one U+FFFD.
+std::string repair_utf8(std::string_view text);
+
+// The longest prefix of valid UTF-8 `text` of at most `size` bytes that does not cut a code point.
+std::string_view utf8_prefix(std::string_view text, std::size_t size) noexcept;
+
+}  // namespace plog
