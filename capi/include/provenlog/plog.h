@@ -64,7 +64,7 @@ enum {
   PLOG_E_UNSUPPORTED = 10, /* newer format, unknown struct_size, network file system, server mode */
   PLOG_E_CANCELLED = 11,   /* a callback asked to stop */
   PLOG_E_NO_MEMORY = 12,
-  PLOG_E_INTERNAL = 13     /* a defect of the library; please report it */
+  PLOG_E_INTERNAL = 13 /* a defect of the library; please report it */
 };
 
 /* A stable name, such as "PLOG_E_FULL"; "PLOG_E_UNKNOWN" for numbers not listed. Immutable, static. */
@@ -72,8 +72,9 @@ PLOG_API const char *plog_status_name(plog_status status);
 
 /* An error. One at a time. */
 typedef struct plog_error plog_error;
-PLOG_API plog_status plog_error_status(const plog_error *error);   /* PLOG_OK for NULL */
-PLOG_API const char *plog_error_message(const plog_error *error);  /* terminated text, lives with the error; "" for NULL */
+PLOG_API plog_status plog_error_status(const plog_error *error); /* PLOG_OK for NULL */
+/* Terminated text that lives with the error; "" for NULL. */
+PLOG_API const char *plog_error_message(const plog_error *error);
 PLOG_API void plog_error_destroy(plog_error *error);
 
 /* ---- Version ----------------------------------------------------------------------------------------------- */
@@ -112,16 +113,16 @@ typedef enum plog_on_full {
 
 typedef struct plog_client_options {
   uint32_t struct_size;
-  int32_t durability; /* plog_durability */
-  int32_t on_full;    /* plog_on_full */
-  int32_t no_salt;    /* non-zero: events get no salt */
+  int32_t durability;   /* plog_durability */
+  int32_t on_full;      /* plog_on_full */
+  int32_t no_salt;      /* non-zero: events get no salt */
   const char *base_url; /* terminated; not NULL: PLOG_E_UNSUPPORTED until server mode exists */
   const char *db_path;  /* terminated; NULL: PROVENLOG_DB_PATH, configuration, then ~/.provenlog/events.db */
   const char *agent_id; /* terminated; default of events that name none */
   const char *session_id;
-  const char *labels_json;   /* terminated; an object of strings, merged into every event (the event's own keys win) */
-  const char *metadata_json; /* terminated; an object, merged likewise */
-  const char *context_json;  /* terminated; {label_key: {...}}: what plog_client_set_context does, for several keys */
+  const char *labels_json;    /* terminated; an object of strings, merged into every event (the event's own keys win) */
+  const char *metadata_json;  /* terminated; an object, merged likewise */
+  const char *context_json;   /* terminated; {label_key: {...}}: what plog_client_set_context does, for several keys */
   const char *source;         /* terminated; NULL: "sdk" */
   const char *capture_method; /* terminated; NULL: "embedded" */
   uint32_t batch_size;        /* 1..4096 events; 0: configuration, else 100 */
@@ -170,21 +171,21 @@ PLOG_API plog_status plog_client_get_context(plog_client *client, const char *ke
 typedef struct plog_client_stats_t {
   uint32_t struct_size;
   uint32_t reserved;
-  uint64_t accepted;     /* events journalled by this process for this ledger */
-  uint64_t stored;       /* of these, committed */
-  uint64_t recovered;    /* events of dead processes that this process committed */
-  uint64_t duplicates;   /* retries of an (agent_id, id) already in the ledger: stored once */
-  uint64_t conflicts;    /* of these, with different content: the first content stands */
-  uint64_t dropped;      /* events lost to on_full */
-  uint64_t gaps;         /* gap events recorded for them, and for gaps found in adopted journals */
+  uint64_t accepted;      /* events journalled by this process for this ledger */
+  uint64_t stored;        /* of these, committed */
+  uint64_t recovered;     /* events of dead processes that this process committed */
+  uint64_t duplicates;    /* retries of an (agent_id, id) already in the ledger: stored once */
+  uint64_t conflicts;     /* of these, with different content: the first content stands */
+  uint64_t dropped;       /* events lost to on_full */
+  uint64_t gaps;          /* gap events recorded for them, and for gaps found in adopted journals */
   uint64_t queued_events; /* journalled, not yet committed */
   uint64_t queued_bytes;
-  uint64_t truncated;    /* events cut to max_event_bytes */
-  uint64_t redactions;   /* markers written */
-  uint64_t errors;       /* asynchronous errors so far */
+  uint64_t truncated;  /* events cut to max_event_bytes */
+  uint64_t redactions; /* markers written */
+  uint64_t errors;     /* asynchronous errors so far */
 } plog_client_stats_t;
 
-/* Counters. `last_error` (may be NULL) receives the newest asynchronous error or NULL; the caller destroys it. Shared. */
+/* Counters. `last_error` (may be NULL) receives the newest asynchronous error or NULL, owned by the caller. Shared. */
 PLOG_API plog_status plog_client_stats(plog_client *client, plog_client_stats_t *stats, plog_error **last_error,
                                        plog_error **err);
 
@@ -203,7 +204,7 @@ PLOG_API const char *plog_client_db_path(const plog_client *client);
  * allowed (begin another event while one is open). A writer holds no lock and no journal space.
  *
  * The event is an object: it is open after plog_event_begin, and plog_event_commit closes it. Inside an object each
- * value is preceded by plog_event_key. Calls do not fail one by one: the first misuse is kept and reported by commit. */
+ * value is preceded by plog_event_key. Calls do not fail one by one: commit reports the first misuse. */
 typedef struct plog_event plog_event;
 
 PLOG_API plog_status plog_event_begin(plog_client *client, plog_event **out, plog_error **err);
@@ -271,9 +272,9 @@ typedef int (*plog_progress_fn)(void *user_data, uint64_t done, uint64_t total);
 
 typedef struct plog_verify_options {
   uint32_t struct_size;
-  int32_t read_only;      /* non-zero: never drain orphaned journals first; their records are counted as pending */
-  const char *db_path;    /* terminated; used when client is NULL; NULL as in plog_client_options */
-  const char *agent_id;   /* terminated; NULL: all agents. An unknown agent is never valid */
+  int32_t read_only;         /* non-zero: never drain orphaned journals first; their records are counted as pending */
+  const char *db_path;       /* terminated; used when client is NULL; NULL as in plog_client_options */
+  const char *agent_id;      /* terminated; NULL: all agents. An unknown agent is never valid */
   plog_progress_fn progress; /* may be NULL */
   void *user_data;
 } plog_verify_options;

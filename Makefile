@@ -1,0 +1,136 @@
+# The front door. `make` prints the targets.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+
+# The interpreter that .venv is made with (3.9 or newer); remove .venv to change it.
+PYTHON ?= python3
+VENV := .venv
+VENV_PYTHON := $(CURDIR)/$(VENV)/bin/python
+RELEASE := build/release
+# Parallel jobs of ctest.
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+CLANG_FORMAT ?= clang-format-14
+CLANG_TIDY ?= clang-tidy-14
+RUN_CLANG_TIDY ?= run-clang-tidy-14
+
+NATIVE_DIRS := core capi bindings cli tests examples
+PYTHON_DIRS := python tests examples tools docs
+PYTHON_TESTS := $(wildcard tests/python tests/golden tests/property tests/crash tests/e2e tests/install)
+
+.PHONY: help
+help: ## Print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# ---- What is needed --------------------------------------------------------------------------------------------
+
+.PHONY: deps deps-build deps-test deps-lint
+deps: ## Install what is missing: Debian packages (needs root or sudo) and .venv
+	@tools/install_deps.sh build test lint
+	@$(MAKE) --no-print-directory $(VENV)/.ready
+
+deps-build:
+	@tools/install_deps.sh build
+
+deps-test:
+	@tools/install_deps.sh build test
+
+deps-lint:
+	@tools/install_deps.sh build test lint
+
+# .venv, where `import provenlog` finds the release build through a .pth file.
+$(VENV)/.ready: packaging/requirements-dev.txt | deps-build
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 9))' || { \
+	  echo "make: $(PYTHON) is older than Python 3.9; name another one: make PYTHON=python3.11 ..." >&2; exit 1; }
+	@echo "deps: $(VENV) ($$($(PYTHON) --version))"
+	@$(VENV_PYTHON) -c '' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV)
+	@$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check -r packaging/requirements-dev.txt
+	@echo "$(CURDIR)/$(RELEASE)/python" \
+	  > "$$($(VENV_PYTHON) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/provenlog-build.pth"
+	@touch $@
+
+# ---- Build -----------------------------------------------------------------------------------------------------
+
+$(RELEASE)/build.ninja: CMakePresets.json $(VENV)/.ready
+	@cmake --preset release -DPython_EXECUTABLE=$(VENV_PYTHON) \
+	  -Dpybind11_DIR="$$($(VENV_PYTHON) -m pybind11 --cmakedir)"
+
+build/%/build.ninja: CMakePresets.json | deps-test
+	@cmake --preset $*
+
+.PHONY: build
+build: deps-test $(RELEASE)/build.ninja ## Build plog, libprovenlog.so and the Python module in build/release
+	@cmake --build --preset release
+
+.PHONY: demo
+demo: build ## Record and verify a real session with examples/agent.py (installs and builds first)
+	@$(VENV_PYTHON) examples/agent.py --db build/demo/events.db
+
+.PHONY: wheel
+wheel: deps-build $(VENV)/.ready ## Build a wheel for this machine's Python in dist/
+	@$(VENV_PYTHON) -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+	@ls dist/*.whl
+
+# ---- Tests -----------------------------------------------------------------------------------------------------
+
+.PHONY: test test-release test-asan test-python
+test: test-release test-asan test-python ## All tests of the CI tier: release, ASan + UBSan, Python (installs and builds first)
+	@echo "make test: all tests passed"
+
+test-release: build ## Only the C and C++ tests, release build
+	@ctest --preset release -j $(JOBS)
+
+test-asan: deps-test build/asan-ubsan/build.ninja ## Only the C and C++ tests, under ASan + UBSan
+	@cmake --build --preset asan-ubsan
+	@ctest --preset asan-ubsan -j $(JOBS)
+
+test-python: build ## Only the tests written in Python, against the release build
+	@PLOG_BUILD_DIR=$(CURDIR)/$(RELEASE) $(VENV_PYTHON) -m pytest $(PYTHON_TESTS)
+
+.PHONY: test-long
+test-long: test ## The CI tier, then TSan and the long variants of the tests
+	@tools/install_deps.sh long
+	@$(MAKE) --no-print-directory build/tsan/build.ninja
+	@cmake --build --preset tsan
+	@ctest --preset tsan -j $(JOBS)
+	@PLOG_TEST_LONG=1 ctest --preset release -j $(JOBS)
+	@PLOG_TEST_LONG=1 PLOG_BUILD_DIR=$(CURDIR)/$(RELEASE) $(VENV_PYTHON) -m pytest $(PYTHON_TESTS)
+
+.PHONY: bench
+bench: build ## Measure; every figure is a ratio to a ceiling measured in the same run
+	@tools/install_deps.sh bench
+	@cmake -S . -B $(RELEASE) -DPLOG_BUILD_BENCH=ON
+	@cmake --build --preset release
+	@$(VENV_PYTHON) tests/bench/run.py
+
+# ---- Lint ------------------------------------------------------------------------------------------------------
+
+.PHONY: format
+format: deps-lint $(VENV)/.ready ## Format C, C++ and Python sources in place
+	@find $(NATIVE_DIRS) -name '*.h' -o -name '*.cpp' -o -name '*.c' | xargs $(CLANG_FORMAT) -i
+	@$(VENV_PYTHON) -m ruff check --quiet --fix-only --select I $(PYTHON_DIRS)
+	@$(VENV_PYTHON) -m ruff format --quiet $(PYTHON_DIRS)
+
+.PHONY: lint lint-format lint-python lint-tidy
+lint: lint-format lint-python lint-tidy ## clang-format, clang-tidy, ruff, mypy --strict, layering
+	@echo "make lint: clean"
+
+lint-format: deps-lint
+	@find $(NATIVE_DIRS) -name '*.h' -o -name '*.cpp' -o -name '*.c' | xargs $(CLANG_FORMAT) --dry-run -Werror
+	@$(PYTHON) tools/check_layers.py
+
+lint-python: $(VENV)/.ready
+	@$(VENV_PYTHON) -m ruff check --quiet $(PYTHON_DIRS)
+	@$(VENV_PYTHON) -m ruff format --quiet --check $(PYTHON_DIRS)
+	@$(VENV_PYTHON) -m mypy --strict python/provenlog
+
+lint-tidy: deps-lint $(RELEASE)/build.ninja
+	@$(RUN_CLANG_TIDY) -clang-tidy-binary $(CLANG_TIDY) -quiet -j $(JOBS) -p $(RELEASE) \
+	  '$(CURDIR)/(core|capi|bindings|cli|examples)/.*' > build/clang-tidy.log 2>&1 \
+	  || { grep -E 'warning:|error:|note:' build/clang-tidy.log | sort -u; exit 1; }
+
+.PHONY: clean
+clean: ## Remove build/ and dist/ (.venv stays)
+	@rm -rf build dist
