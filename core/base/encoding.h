@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace plog {
 
@@ -22,6 +23,8 @@ std::string base64_encode(const std::uint8_t* data, std::size_t size);
 // CRC-32C (reflected polynomial 0x82F63B78, initial and final inversion); crc32c("123456789") == 0xE3069283. Uses the
 // CPU's instruction where there is one. `crc` continues an earlier call's result.
 std::uint32_t crc32c(const void* data, std::size_t size, std::uint32_t crc = 0) noexcept;
+// The same by tables, for CPUs without the instruction (and for the test that both agree).
+std::uint32_t crc32c_portable(const void* data, std::size_t size, std::uint32_t crc = 0) noexcept;
 
 // Whether the text is valid UTF-8 (no surrogates, no overlong forms, nothing above U+10FFFF).
 bool is_utf8(std::string_view text) noexcept;
@@ -29,6 +32,13 @@ bool is_utf8(std::string_view text) noexcept;
 // Replaces each maximal invalid part (Unicode chapter 3, "maximal subpart" practice, what Python's errors="replace"
 // does) by one U+FFFD, but a three-byte encoded surrogate (CESU) as a whole by one U+FFFD.
 std::string repair_utf8(std::string_view text);
+// Also appends where, in order, unless `repairs` is null.
+struct Utf8Repair {
+  std::size_t position;  // of the U+FFFD in the result
+  std::size_t original;  // of the replaced part in the input
+  std::size_t size;      // of the replaced part
+};
+std::string repair_utf8(std::string_view text, std::vector<Utf8Repair>* repairs);
 
 // The longest prefix of valid UTF-8 `text` of at most `size` bytes that does not cut a code point.
 std::string_view utf8_prefix(std::string_view text, std::size_t size) noexcept;

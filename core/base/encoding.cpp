@@ -1,0 +1,245 @@
+#include "base/encoding.h"
+
+#include <simdjson.h>
+
+#include <array>
+#include <cstring>
+
+#if defined(__x86_64__)
+#include <nmmintrin.h>
+#elif defined(__aarch64__)
+#include <arm_acle.h>
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
+
+namespace plog {
+namespace {
+
+constexpr char kHexDigits[] = "0123456789abcdef";
+constexpr char kBase64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr char kBase64Url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+
+std::string encode_base64(const std::uint8_t* data, std::size_t size, const char* alphabet, bool pad) {
+  std::string out;
+  out.reserve((size + 2) / 3 * 4);
+  for (; size >= 3; data += 3, size -= 3) {
+    const unsigned group = data[0] << 16 | data[1] << 8 | data[2];
+    out += alphabet[group >> 18];
+    out += alphabet[group >> 12 & 63];
+    out += alphabet[group >> 6 & 63];
+    out += alphabet[group & 63];
+  }
+  if (size == 0) return out;
+  const unsigned group = data[0] << 16 | (size == 2 ? data[1] << 8 : 0);
+  out += alphabet[group >> 18];
+  out += alphabet[group >> 12 & 63];
+  if (size == 2) out += alphabet[group >> 6 & 63];
+  if (pad) out.append(size == 2 ? 1 : 2, '=');
+  return out;
+}
+
+// Eight tables, so that eight octets are folded in at once.
+using CrcTables = std::array<std::array<std::uint32_t, 256>, 8>;
+constexpr CrcTables kCrcTables = [] {
+  CrcTables tables{};
+  for (std::uint32_t i = 0; i < 256; ++i) {
+    std::uint32_t crc = i;
+    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ (0x82F63B78u & (0u - (crc & 1)));
+    tables[0][i] = crc;
+  }
+  for (std::size_t t = 1; t < 8; ++t) {
+    for (std::size_t i = 0; i < 256; ++i) {
+      tables[t][i] = (tables[t - 1][i] >> 8) ^ tables[0][tables[t - 1][i] & 255];
+    }
+  }
+  return tables;
+}();
+
+std::uint32_t crc_tables(const std::uint8_t* p, std::size_t size, std::uint32_t crc) noexcept {
+  for (; size >= 8; p += 8, size -= 8) {
+    const std::uint32_t low = crc ^ (p[0] | p[1] << 8 | p[2] << 16 | static_cast<std::uint32_t>(p[3]) << 24);
+    crc = kCrcTables[7][low & 255] ^ kCrcTables[6][low >> 8 & 255] ^ kCrcTables[5][low >> 16 & 255] ^
+          kCrcTables[4][low >> 24] ^ kCrcTables[3][p[4]] ^ kCrcTables[2][p[5]] ^ kCrcTables[1][p[6]] ^
+          kCrcTables[0][p[7]];
+  }
+  for (; size > 0; ++p, --size) crc = (crc >> 8) ^ kCrcTables[0][(crc ^ *p) & 255];
+  return crc;
+}
+
+#if defined(__x86_64__)
+bool has_crc_instruction() noexcept { return __builtin_cpu_supports("sse4.2") != 0; }
+
+__attribute__((target("sse4.2"))) std::uint32_t crc_instruction(const std::uint8_t* p, std::size_t size,
+                                                                std::uint32_t crc) noexcept {
+  std::uint64_t wide = crc;
+  for (; size >= 8; p += 8, size -= 8) {
+    std::uint64_t word;
+    std::memcpy(&word, p, 8);
+    wide = _mm_crc32_u64(wide, word);
+  }
+  crc = static_cast<std::uint32_t>(wide);
+  for (; size > 0; ++p, --size) crc = _mm_crc32_u8(crc, *p);
+  return crc;
+}
+#elif defined(__aarch64__)
+bool has_crc_instruction() noexcept {
+  static const bool has = (getauxval(AT_HWCAP) & HWCAP_CRC32) != 0;
+  return has;
+}
+
+__attribute__((target("+crc"))) std::uint32_t crc_instruction(const std::uint8_t* p, std::size_t size,
+                                                              std::uint32_t crc) noexcept {
+  for (; size >= 8; p += 8, size -= 8) {
+    std::uint64_t word;
+    std::memcpy(&word, p, 8);
+    crc = __crc32cd(crc, word);
+  }
+  for (; size > 0; ++p, --size) crc = __crc32cb(crc, *p);
+  return crc;
+}
+#else
+bool has_crc_instruction() noexcept { return false; }
+std::uint32_t crc_instruction(const std::uint8_t* p, std::size_t size, std::uint32_t crc) noexcept {
+  return crc_tables(p, size, crc);
+}
+#endif
+
+// The first octet at or after p that is not ASCII.
+const std::uint8_t* skip_ascii(const std::uint8_t* p, const std::uint8_t* end) noexcept {
+  for (; end - p >= 8; p += 8) {
+    std::uint64_t word;
+    std::memcpy(&word, p, 8);
+    if (word & 0x8080808080808080u) break;
+  }
+  while (p != end && *p < 0x80) ++p;
+  return p;
+}
+
+struct Step {
+  std::size_t size;  // at least 1
+  bool valid;
+};
+
+// The code point, or the part to be replaced by one U+FFFD, at p != end.
+Step next_step(const std::uint8_t* p, const std::uint8_t* end) noexcept {
+  const std::uint8_t lead = *p;
+  if (lead < 0x80) return {1, true};
+  if (lead < 0xC2 || lead > 0xF4) return {1, false};
+  const std::size_t size = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+  const auto left = static_cast<std::size_t>(end - p);
+  // The second octet tells overlong forms, surrogates and what is beyond U+10FFFF (Unicode table 3-7).
+  const std::uint8_t low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
+  const std::uint8_t high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
+  if (left < 2) return {1, false};
+  if (p[1] < low || p[1] > high) {
+    const bool surrogate = lead == 0xED && left >= 3 && p[1] >= 0xA0 && p[1] <= 0xBF && (p[2] & 0xC0) == 0x80;
+    return {surrogate ? std::size_t{3} : std::size_t{1}, false};
+  }
+  for (std::size_t i = 2; i < size; ++i) {
+    if (i >= left || (p[i] & 0xC0) != 0x80) return {i, false};
+  }
+  return {size, true};
+}
+
+const std::uint8_t* octets(std::string_view text) noexcept {
+  return reinterpret_cast<const std::uint8_t*>(text.data());
+}
+
+}  // namespace
+
+void hex_encode(const std::uint8_t* data, std::size_t size, char* out) noexcept {
+  for (std::size_t i = 0; i < size; ++i) {
+    out[2 * i] = kHexDigits[data[i] >> 4];
+    out[2 * i + 1] = kHexDigits[data[i] & 15];
+  }
+}
+
+std::string hex_encode(const std::uint8_t* data, std::size_t size) {
+  std::string out(2 * size, '\0');
+  hex_encode(data, size, out.data());
+  return out;
+}
+
+bool hex_decode(std::string_view text, std::uint8_t* out, std::size_t size) noexcept {
+  if (text.size() / 2 != size || text.size() % 2 != 0) return false;
+  const auto digit = [](char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+  };
+  for (std::size_t i = 0; i < size; ++i) {
+    const int high = digit(text[2 * i]);
+    const int low = digit(text[2 * i + 1]);
+    if (high < 0 || low < 0) return false;
+    out[i] = static_cast<std::uint8_t>(high << 4 | low);
+  }
+  return true;
+}
+
+std::string base64url_encode(const std::uint8_t* data, std::size_t size) {
+  return encode_base64(data, size, kBase64Url, false);
+}
+
+std::string base64_encode(const std::uint8_t* data, std::size_t size) {
+  return encode_base64(data, size, kBase64, true);
+}
+
+std::uint32_t crc32c(const void* data, std::size_t size, std::uint32_t crc) noexcept {
+  const auto* p = static_cast<const std::uint8_t*>(data);
+  return ~(has_crc_instruction() ? crc_instruction(p, size, ~crc) : crc_tables(p, size, ~crc));
+}
+
+std::uint32_t crc32c_portable(const void* data, std::size_t size, std::uint32_t crc) noexcept {
+  return ~crc_tables(static_cast<const std::uint8_t*>(data), size, ~crc);
+}
+
+bool is_utf8(std::string_view text) noexcept {
+  const std::uint8_t* end = octets(text) + text.size();
+  const std::uint8_t* p = skip_ascii(octets(text), end);
+  // Below this the call costs more than it saves.
+  constexpr std::ptrdiff_t kWorthSimd = 64;
+  if (end - p >= kWorthSimd) {
+    return simdjson::validate_utf8(reinterpret_cast<const char*>(p), static_cast<std::size_t>(end - p));
+  }
+  while (p != end) {
+    const Step step = next_step(p, end);
+    if (!step.valid) return false;
+    p = skip_ascii(p + step.size, end);
+  }
+  return true;
+}
+
+std::string repair_utf8(std::string_view text, std::vector<Utf8Repair>* repairs) {
+  std::string out;
+  out.reserve(text.size() + 16);
+  const std::uint8_t* const begin = octets(text);
+  const std::uint8_t* const end = begin + text.size();
+  const std::uint8_t* run = begin;  // the start of what is valid and not yet copied
+  const auto copy_run = [&](const std::uint8_t* until) {
+    out.append(reinterpret_cast<const char*>(run), static_cast<std::size_t>(until - run));
+  };
+  for (const std::uint8_t* p = skip_ascii(begin, end); p != end;) {
+    const Step step = next_step(p, end);
+    if (!step.valid) {
+      copy_run(p);
+      if (repairs != nullptr) repairs->push_back({out.size(), static_cast<std::size_t>(p - begin), step.size});
+      out += kReplacement;
+      run = p + step.size;
+    }
+    p = skip_ascii(p + step.size, end);
+  }
+  copy_run(end);
+  return out;
+}
+
+std::string repair_utf8(std::string_view text) { return repair_utf8(text, nullptr); }
+
+std::string_view utf8_prefix(std::string_view text, std::size_t size) noexcept {
+  if (size >= text.size()) return text;
+  while (size > 0 && (static_cast<std::uint8_t>(text[size]) & 0xC0) == 0x80) --size;
+  return text.substr(0, size);
+}
+
+}  // namespace plog
