@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Checks the include rules of docs/architecture.md, and that no source file has outgrown a reader.
 
- 1. A folder of core/ includes only itself and the folders above it in LAYERS.
- 2. bindings/ and examples/ include plog.h and nothing of core/ or capi/src.
- 3. plog.h includes only standard C headers.
- 4. Sources have 600 lines at the most.
+1. A folder of core/ includes only itself and the folders above it in LAYERS.
+2. bindings/ and examples/ include plog.h and nothing of core/ or capi/src.
+3. plog.h includes only standard C headers.
+4. Sources have 600 lines at the most.
 """
 
 from __future__ import annotations
