@@ -68,27 +68,7 @@ LANGUAGES = {
     ".pml": "Promela",
     ".sql": "SQL",
 }
-STOP_WORDS = set(
-    [
-        "what",
-        "where",
-        "which",
-        "when",
-        "does",
-        "this",
-        "that",
-        "with",
-        "from",
-        "have",
-        "into",
-        "about",
-        "there",
-        "their",
-        "they",
-        "them",
-        "mentioned",
-    ]
-)
+STOP_WORDS = {"what", "where", "which", "when", "does", "this", "that", "with", "from", "have", "into", "about"}
 
 
 class Tools:
