@@ -109,10 +109,16 @@ std::uint32_t crc_instruction(const std::uint8_t* p, std::size_t size, std::uint
 
 // The first octet at or after p that is not ASCII.
 const std::uint8_t* skip_ascii(const std::uint8_t* p, const std::uint8_t* end) noexcept {
+  constexpr std::uint64_t kHighs = 0x8080808080808080u;
+  for (; end - p >= 32; p += 32) {
+    std::uint64_t words[4];
+    std::memcpy(words, p, 32);
+    if ((words[0] | words[1] | words[2] | words[3]) & kHighs) break;
+  }
   for (; end - p >= 8; p += 8) {
     std::uint64_t word;
     std::memcpy(&word, p, 8);
-    if (word & 0x8080808080808080u) break;
+    if (word & kHighs) break;
   }
   while (p != end && *p < 0x80) ++p;
   return p;

@@ -166,9 +166,7 @@ Uuid uuid_v7() noexcept {
     own.high = random[0] & 0x7FF;  // the top bit stays free, so that counting up practically never runs over
     own.low = random[1] & kLowMask;
   } else {
-    std::uint32_t step = 0;
-    own.take(&step, sizeof step);
-    own.low += std::uint64_t{step} + 1;
+    ++own.low;
     if (own.low > kLowMask) {
       own.low &= kLowMask;
       if (++own.high > 0xFFF) {

@@ -71,6 +71,15 @@ bool is_huge(std::string_view literal) noexcept {
   return exponent > -place;
 }
 
+// Whether a literal without exponent is evidently canonical: with at most 15 significant digits no other decimal of as
+// few digits means the same double, so the shortest form has the same digits; and it lies where they are not scaled.
+bool is_plain_decimal(std::string_view literal) noexcept {
+  constexpr std::size_t kMaxDigits = 15;
+  if (literal.front() == '-') literal.remove_prefix(1);
+  if (literal.size() > kMaxDigits + 1 || literal.back() == '0') return false;
+  return literal[0] != '0' || !literal.starts_with("0.000000");
+}
+
 }  // namespace
 
 std::size_t format_double(double value, char* out) noexcept {
@@ -104,11 +113,19 @@ bool integer_is_exact(std::uint64_t value) noexcept {
 }
 
 Number canonical_number(std::string_view literal, char (&buffer)[kNumberSize]) noexcept {
-  const bool integer = literal.find_first_of(".eE") == std::string_view::npos;
+  bool integer = true;
+  bool scaled = false;
+  for (const char c : literal) {
+    if (c == '.') integer = false;
+    if (c == 'e' || c == 'E') scaled = true;
+  }
+  integer = integer && !scaled;
   constexpr std::size_t kAlwaysExact = 15;
   if (integer) {
     if (literal == "-0") literal.remove_prefix(1);
     if (literal.size() <= kAlwaysExact) return {false, literal};
+  } else if (!scaled && is_plain_decimal(literal)) {
+    return {false, literal};
   }
   double value = 0;
   const auto result = std::from_chars(literal.data(), literal.data() + literal.size(), value);

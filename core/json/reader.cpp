@@ -2,7 +2,9 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
 #include <cstring>
+#include <new>
 #include <vector>
 
 #include "base/encoding.h"
@@ -33,45 +35,27 @@ struct Reader::Impl {
   void prepare(std::size_t size);
   void index(std::string_view text);
   void walk(Handler& handler);
-  void skip();
-  void open(char kind);
-  void close(char kind, Handler& handler);
-  void key(Handler& handler);
-  void scalar(std::size_t at, Handler& handler);
-  // The token that starts at `at`, which is the last one taken.
-  std::string_view token(std::size_t at) const;
-  // The text of the string token at `at`, told about to the handler where it had to be repaired.
-  std::string_view string(std::size_t at, Handler& handler);
-  bool was_repaired(std::size_t begin, std::size_t end);
+  const std::uint32_t* skip(const std::uint32_t* next);
+  std::string_view special_string(std::size_t at, std::size_t end, Handler& handler);
+  void find_special(std::size_t from);
+  void scalar(std::size_t at, std::size_t next, Handler& handler) const;
 
-  // Takes the next token and returns where it starts; the size of the text when there is none.
-  std::size_t take() {
-    const std::size_t at = tokens_[next_];
-    if (next_ < count_) [[likely]]
-      ++next_;
-    return at;
-  }
-  std::size_t peek() const { return tokens_[next_]; }
-
-  [[noreturn]] void fail(std::size_t at, const char* what) const;
+  [[noreturn]] void fail(std::size_t at, const std::string& what) const;
   [[noreturn]] void fail_expected(std::size_t at, const char* what) const;
   [[noreturn]] void fail_stage1(simdjson::error_code code) const;
 
   std::unique_ptr<simdjson::internal::dom_parser_implementation> parser_;
-  std::vector<char> buffer_;  // a copy of the text, padded as simdjson wants it
+  std::vector<char> buffer_;  // a copy of the text, padded with NULs as simdjson wants it
   std::size_t size_ = 0;
-  const std::uint32_t* tokens_ = nullptr;  // count_ starts, then size_
-  std::size_t count_ = 0;
-  std::size_t next_ = 0;
-  std::size_t escape_ = 0;  // the first backslash that is not before what was taken, or size_
-  std::string open_;        // '{' and '[' of the containers that are open
-  std::string scratch_;
+  std::string open_;              // '{' and '[' of the containers that are open
+  std::size_t special_ = 0;       // the first backslash or repair that is not before the string that was read last
+  std::string scratch_;           // an unescaped string
   std::size_t skipped_mark_ = 0;  // 3 when a byte order mark was taken off
   std::vector<Utf8Repair> repairs_;
   std::size_t next_repair_ = 0;
 };
 
-void Reader::Impl::fail(std::size_t at, const char* what) const {
+void Reader::Impl::fail(std::size_t at, const std::string& what) const {
   // Positions are told in the text as it was given.
   std::size_t original = at;
   for (const Utf8Repair& repair : repairs_) {
@@ -79,14 +63,12 @@ void Reader::Impl::fail(std::size_t at, const char* what) const {
     const std::size_t behind = at - repair.position;
     original = behind < 3 ? repair.original : repair.original + repair.size + behind - 3;
   }
-  throw Error(Status::kInvalid,
-              "malformed JSON at byte " + std::to_string(original + skipped_mark_) + ": " + std::string(what));
+  throw Error(Status::kInvalid, "malformed JSON at byte " + std::to_string(original + skipped_mark_) + ": " + what);
 }
 
 void Reader::Impl::fail_expected(std::size_t at, const char* what) const {
-  fail(at,
-       (std::string(at == size_ ? "the text ends where " : "expected ") + what + (at == size_ ? " was expected" : ""))
-           .c_str());
+  if (at == size_) fail(at, std::string("the text ends where ") + what + " was expected");
+  fail(at, std::string("expected ") + what);
 }
 
 void Reader::Impl::fail_stage1(simdjson::error_code code) const {
@@ -145,9 +127,8 @@ void Reader::Impl::index(std::string_view text) {
     }
   }
   if (error != simdjson::SUCCESS) fail_stage1(error);
-  count_ = parser_->n_structural_indexes;
-  parser_->structural_indexes[count_] = static_cast<std::uint32_t>(size_);
-  tokens_ = parser_->structural_indexes.get();
+  // An end for the walk: there the buffer has a NUL, which no rule of the grammar takes.
+  parser_->structural_indexes[parser_->n_structural_indexes] = static_cast<std::uint32_t>(size_);
 }
 
 void Reader::Impl::read(std::string_view text, Handler& handler) {
@@ -158,16 +139,13 @@ void Reader::Impl::read(std::string_view text, Handler& handler) {
   skipped_mark_ = 0;
   repairs_.clear();
   next_repair_ = 0;
-  next_ = 0;
   open_.clear();
   if (text.starts_with(kByteOrderMark)) {
     skipped_mark_ = kByteOrderMark.size();
     text.remove_prefix(skipped_mark_);
   }
   index(text);
-  const void* backslash = std::memchr(buffer_.data(), '\\', size_);
-  escape_ =
-      backslash == nullptr ? size_ : static_cast<std::size_t>(static_cast<const char*>(backslash) - buffer_.data());
+  find_special(0);
   walk(handler);
   if (buffer_.size() > kKeptCapacity) {
     parser_.reset();
@@ -177,28 +155,20 @@ void Reader::Impl::read(std::string_view text, Handler& handler) {
   }
 }
 
-std::string_view Reader::Impl::token(std::size_t at) const {
-  std::size_t end = tokens_[next_];
-  while (is_space(buffer_[end - 1])) --end;
-  return std::string_view(buffer_.data() + at, end - at);
+void Reader::Impl::find_special(std::size_t from) {
+  const void* found = std::memchr(buffer_.data() + from, '\\', size_ - from);
+  special_ = found == nullptr ? size_ : static_cast<std::size_t>(static_cast<const char*>(found) - buffer_.data());
+  while (next_repair_ < repairs_.size() && repairs_[next_repair_].position < from) ++next_repair_;
+  if (next_repair_ < repairs_.size()) special_ = std::min(special_, repairs_[next_repair_].position);
 }
 
-bool Reader::Impl::was_repaired(std::size_t begin, std::size_t end) {
-  while (next_repair_ < repairs_.size() && repairs_[next_repair_].position < begin) ++next_repair_;
-  return next_repair_ < repairs_.size() && repairs_[next_repair_].position < end;
-}
-
-std::string_view Reader::Impl::string(std::size_t at, Handler& handler) {
-  const std::string_view quoted = token(at);
-  if (quoted.size() < 2 || quoted.back() != '"') fail(at, "string without an end");
-  const std::string_view raw = quoted.substr(1, quoted.size() - 2);
-  const std::size_t end = at + quoted.size();
-  if (!repairs_.empty() && was_repaired(at, end)) handler.repaired("invalid_utf8");
-  if (escape_ < at) {
-    const void* found = std::memchr(buffer_.data() + at, '\\', size_ - at);
-    escape_ = found == nullptr ? size_ : static_cast<std::size_t>(static_cast<const char*>(found) - buffer_.data());
-  }
-  if (escape_ >= end) return raw;
+// The text of the string token from `at` to `end`, when there may be a backslash or a repair in it.
+std::string_view Reader::Impl::special_string(std::size_t at, std::size_t end, Handler& handler) {
+  const std::string_view raw(buffer_.data() + at + 1, end - at - 2);
+  if (special_ < at) find_special(at);
+  if (special_ >= end) return raw;
+  if (next_repair_ < repairs_.size() && repairs_[next_repair_].position < at) find_special(at);
+  if (next_repair_ < repairs_.size() && repairs_[next_repair_].position < end) handler.repaired("invalid_utf8");
   scratch_.clear();
   bool repaired = false;
   if (!append_unescaped(scratch_, raw, &repaired)) fail(at, "string with a bad escape");
@@ -206,22 +176,10 @@ std::string_view Reader::Impl::string(std::size_t at, Handler& handler) {
   return scratch_;
 }
 
-void Reader::Impl::key(Handler& handler) {
-  const std::size_t at = take();
-  if (buffer_[at] != '"') fail_expected(at, "a key");
-  handler.key(string(at, handler));
-  const std::size_t colon = take();
-  if (buffer_[colon] != ':') fail_expected(colon, "':'");
-}
-
-void Reader::Impl::scalar(std::size_t at, Handler& handler) {
-  if (at == size_) fail_expected(at, "a value");
+void Reader::Impl::scalar(std::size_t at, std::size_t next, Handler& handler) const {
+  while (next > at && is_space(buffer_[next - 1])) --next;
+  const std::string_view text(buffer_.data() + at, next - at);
   const char first = buffer_[at];
-  if (first == '"') {
-    handler.string(string(at, handler));
-    return;
-  }
-  const std::string_view text = token(at);
   if (first == '-' || (first >= '0' && first <= '9')) {
     if (!is_number_literal(text)) fail(at, "bad number");
     handler.number(text);
@@ -236,63 +194,86 @@ void Reader::Impl::scalar(std::size_t at, Handler& handler) {
   }
 }
 
-void Reader::Impl::open(char kind) { open_.push_back(kind); }
-
-void Reader::Impl::close(char kind, Handler& handler) {
-  open_.pop_back();
-  kind == '{' ? handler.end_object() : handler.end_array();
-}
-
-// To just before the bracket that closes the innermost open container.
-void Reader::Impl::skip() {
+// From a token inside of the innermost open container to its closing bracket.
+const std::uint32_t* Reader::Impl::skip(const std::uint32_t* next) {
   const std::size_t depth = open_.size();
-  for (;; take()) {
-    const std::size_t at = peek();
-    const char c = buffer_[at];
-    if (at == size_) fail_expected(at, open_.back() == '{' ? "'}'" : "']'");
+  for (;; ++next) {
+    const char c = buffer_[*next];
     if (c == '{' || c == '[') {
       open_.push_back(c);
-    } else if (c == '}' || c == ']') {
-      if (open_.back() != (c == '}' ? '{' : '[')) fail_expected(at, open_.back() == '{' ? "'}'" : "']'");
-      if (open_.size() == depth) return;
+    } else if (c == '}' || c == ']' || *next == size_) {
+      const bool object = open_.back() == '{';
+      if (c != (object ? '}' : ']')) fail_expected(*next, object ? "'}'" : "']'");
+      if (open_.size() == depth) return next;
       open_.pop_back();
     }
   }
 }
 
 void Reader::Impl::walk(Handler& handler) {
+  const char* const text = buffer_.data();
+  const std::uint32_t* next = parser_->structural_indexes.get();  // the first token not yet taken
+  bool object = false;                                            // whether the innermost open container is one
+
+  // The string token at `at`, whose successor is `next`. After the closing quote there is only white space.
+  const auto string = [&](std::size_t at) {
+    std::size_t end = *next;
+    while (is_space(text[end - 1])) --end;
+    if (end - at < 2 || text[end - 1] != '"') fail(at, "string without an end");
+    if (end <= special_) [[likely]]
+      return std::string_view(text + at + 1, end - at - 2);
+    return special_string(at, end, handler);
+  };
+  const auto key = [&] {
+    const std::size_t at = *next++;
+    if (text[at] != '"') fail_expected(at, "a key");
+    handler.key(string(at));
+    const std::size_t colon = *next++;
+    if (text[colon] != ':') fail_expected(colon, "':'");
+  };
+
   for (;;) {
     // Here a value starts.
-    const std::size_t at = take();
-    const char first = buffer_[at];
-    if (first == '{' || first == '[') {
-      const bool object = first == '{';
-      object ? handler.begin_object() : handler.begin_array();
-      open(first);
+    const std::size_t at = *next++;
+    const char first = text[at];
+    if (first == '"') {
+      handler.string(string(at));
+    } else if (first == '{' || first == '[') {
+      object = first == '{';
+      if (object) {
+        handler.begin_object();
+      } else {
+        handler.begin_array();
+      }
+      open_.push_back(first);
       if (!handler.enter()) {
-        skip();
-      } else if (buffer_[peek()] != (object ? '}' : ']')) {
-        if (object) key(handler);
+        next = skip(next);
+      } else if (text[*next] != (object ? '}' : ']')) {
+        if (object) key();
         continue;
       }
     } else {
-      scalar(at, handler);
+      scalar(at, *next, handler);
     }
-    // Here one ended.
+    // Here one has ended.
     for (;;) {
-      const std::size_t after = take();
-      const char c = buffer_[after];
+      const std::size_t after = *next++;
       if (open_.empty()) {
         if (after != size_) fail(after, "content after the value");
         return;
       }
-      const bool object = open_.back() == '{';
-      if (c == ',') {
-        if (object) key(handler);
+      if (text[after] == ',') {
+        if (object) key();
         break;
       }
-      if (c != (object ? '}' : ']')) fail_expected(after, object ? "',' or '}'" : "',' or ']'");
-      close(open_.back(), handler);
+      if (text[after] != (object ? '}' : ']')) fail_expected(after, object ? "',' or '}'" : "',' or ']'");
+      if (object) {
+        handler.end_object();
+      } else {
+        handler.end_array();
+      }
+      open_.pop_back();
+      object = !open_.empty() && open_.back() == '{';
     }
   }
 }

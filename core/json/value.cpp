@@ -99,15 +99,9 @@ const Value* Value::find(std::string_view key) const {
 
 void Value::append_canonical(std::string& out) const {
   switch (type_) {
-    case Type::kNull:
-      out += "null";
-      return;
-    case Type::kBool:
-      out += bool_ ? "true" : "false";
-      return;
-    case Type::kString:
-      append_quoted(out, text_);
-      return;
+    case Type::kNull: out += "null"; return;
+    case Type::kBool: out += bool_ ? "true" : "false"; return;
+    case Type::kString: append_quoted(out, text_); return;
     case Type::kNumber: {
       char buffer[kNumberSize];
       const Number number = canonical_number(text_, buffer);
