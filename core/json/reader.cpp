@@ -218,7 +218,7 @@ void Reader::Impl::walk(Handler& handler) {
   // The string token at `at`, whose successor is `next`. After the closing quote there is only white space.
   const auto string = [&](std::size_t at) {
     std::size_t end = *next;
-    while (is_space(text[end - 1])) --end;
+    while (text[end - 1] != '"' && is_space(text[end - 1])) --end;
     if (end - at < 2 || text[end - 1] != '"') fail(at, "string without an end");
     if (end <= special_) [[likely]]
       return std::string_view(text + at + 1, end - at - 2);
