@@ -1,0 +1,260 @@
+#include "client/journal.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "base/encoding.h"
+#include "base/error.h"
+
+namespace plog::client {
+namespace {
+
+constexpr char kOwnerMagic[8] = {'P', 'L', 'O', 'G', 'O', 'W', 'N', 'R'};
+constexpr char kSegmentMagic[8] = {'P', 'L', 'O', 'G', 'S', 'E', 'G', 'M'};
+constexpr std::size_t kNameBytes = 87;
+constexpr std::size_t kDroppedBytes = 8 + 8 + 8 + 1 + kNameBytes;
+constexpr std::size_t kAccountStart = 64;
+constexpr std::size_t kAccountEntries = DropAccount::kAgents + 1;
+static_assert(kAccountStart + 2 * kAccountEntries * kDroppedBytes <= kOwnerBytes);
+
+void put_u32(char* at, std::uint32_t value) {
+  for (int i = 0; i < 4; ++i) at[i] = static_cast<char>(value >> (8 * i));
+}
+void put_u64(char* at, std::uint64_t value) {
+  for (int i = 0; i < 8; ++i) at[i] = static_cast<char>(value >> (8 * i));
+}
+std::uint32_t get_u32(const char* at) {
+  std::uint32_t value = 0;
+  for (int i = 0; i < 4; ++i) value |= std::uint32_t{static_cast<std::uint8_t>(at[i])} << (8 * i);
+  return value;
+}
+std::uint64_t get_u64(const char* at) {
+  std::uint64_t value = 0;
+  for (int i = 0; i < 8; ++i) value |= std::uint64_t{static_cast<std::uint8_t>(at[i])} << (8 * i);
+  return value;
+}
+
+void put_table(char* at, const std::vector<Dropped>& table) {
+  for (const Dropped& entry : table) {
+    put_u64(at, entry.count);
+    put_u64(at + 8, static_cast<std::uint64_t>(entry.first));
+    put_u64(at + 16, static_cast<std::uint64_t>(entry.last));
+    at[24] = static_cast<char>(entry.agent.size());
+    std::memcpy(at + 25, entry.agent.data(), entry.agent.size());
+    at += kDroppedBytes;
+  }
+}
+
+std::vector<Dropped> get_table(const char* at) {
+  std::vector<Dropped> table;
+  for (std::size_t i = 0; i < kAccountEntries; ++i, at += kDroppedBytes) {
+    const std::uint64_t count = get_u64(at);
+    const auto size = static_cast<std::uint8_t>(at[24]);
+    if (count == 0 || size > kNameBytes) break;
+    table.push_back({repair_utf8({at + 25, size}), count, static_cast<Micros>(get_u64(at + 8)),
+                     static_cast<Micros>(get_u64(at + 16))});
+  }
+  return table;
+}
+
+}  // namespace
+
+void DropAccount::add(std::string_view agent, Micros time) {
+  const std::string name(utf8_prefix(agent, kNameBytes));
+  const auto find = [&](std::string_view wanted) {
+    return std::find_if(current.begin(), current.end(), [&](const Dropped& entry) { return entry.agent == wanted; });
+  };
+  auto entry = find(name);
+  if (entry == current.end() && current.size() >= kAgents) entry = find("other");
+  if (entry == current.end()) {
+    current.push_back({current.size() < kAgents ? name : "other", 0, time, time});
+    entry = current.end() - 1;
+  }
+  ++entry->count;
+  entry->first = std::min(entry->first, time);
+  entry->last = std::max(entry->last, time);
+}
+
+void DropAccount::freeze() {
+  if (!frozen.empty() || current.empty()) return;
+  frozen.swap(current);
+}
+
+void DropAccount::settle() {
+  if (frozen.empty()) return;
+  frozen.clear();
+  ++generation;
+}
+
+std::string encode_owner(const DropAccount& account) {
+  std::string octets(kOwnerBytes, '\0');
+  std::memcpy(octets.data(), kOwnerMagic, sizeof kOwnerMagic);
+  put_u32(octets.data() + 8, kJournalVersion);
+  put_u64(octets.data() + 16, account.generation);
+  put_table(octets.data() + kAccountStart, account.frozen);
+  put_table(octets.data() + kAccountStart + kAccountEntries * kDroppedBytes, account.current);
+  return octets;
+}
+
+std::optional<DropAccount> decode_owner(std::string_view octets) {
+  if (octets.size() < kOwnerBytes || std::memcmp(octets.data(), kOwnerMagic, sizeof kOwnerMagic) != 0) return {};
+  if (get_u32(octets.data() + 8) != kJournalVersion) return {};
+  DropAccount account;
+  account.generation = get_u64(octets.data() + 16);
+  account.frozen = get_table(octets.data() + kAccountStart);
+  account.current = get_table(octets.data() + kAccountStart + kAccountEntries * kDroppedBytes);
+  return account;
+}
+
+std::string journal_directory(const std::string& db_path) { return db_path + ".journal"; }
+
+std::string owner_path(const std::string& directory, const Uuid& id) {
+  return directory + '/' + format_uuid(id) + ".owner";
+}
+
+std::string segment_path(const std::string& directory, const Uuid& id, std::uint64_t number) {
+  char text[24];
+  std::snprintf(text, sizeof text, ".%08llx.seg", static_cast<unsigned long long>(number));
+  return directory + '/' + format_uuid(id) + text;
+}
+
+// ---- Reading
+
+SegmentReader::SegmentReader(int fd, std::uint64_t offset, std::uint64_t limit)
+    : fd_(fd), offset_(std::max<std::uint64_t>(offset, kSegmentHeader)), limit_(limit) {}
+
+// Makes `size` octets available at begin_; false if the segment has not that many.
+bool SegmentReader::fill(std::size_t size) {
+  constexpr std::size_t kChunk = 1u << 20;
+  if (end_ - begin_ >= size) return true;
+  if (offset_ + size > limit_) return false;
+  if (buffer_.size() - begin_ < size) {
+    std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
+    end_ -= begin_;
+    begin_ = 0;
+    if (buffer_.size() < size) buffer_.resize(std::max(size, kChunk));
+  }
+  const std::size_t have = end_ - begin_;
+  const std::size_t want = std::min<std::uint64_t>(buffer_.size() - end_, limit_ - offset_ - have);
+  end_ += pread_some(fd_, buffer_.data() + end_, want, static_cast<off_t>(offset_ + have));
+  return end_ - begin_ >= size;
+}
+
+SegmentReader::Result SegmentReader::next(std::string_view& payload, std::uint64_t& number) {
+  if (!fill(kRecordHeader)) return Result::kEnd;
+  const std::uint32_t size = get_u32(buffer_.data() + begin_);
+  // A power loss may leave zeros where a write was never synced.
+  if (size == 0 && get_u32(buffer_.data() + begin_ + 4) == 0) return Result::kEnd;
+  if (size > kMaxRecordBytes) return Result::kDamaged;
+  if (!fill(kRecordHeader + size)) return Result::kEnd;
+  const char* record = buffer_.data() + begin_;
+  const std::uint32_t crc = crc32c(record + 8, 8, crc32c(record + kRecordHeader, size));
+  if (crc != get_u32(record + 4)) return Result::kDamaged;
+  number = get_u64(record + 8);
+  payload = {record + kRecordHeader, size};
+  begin_ += kRecordHeader + size;
+  offset_ += kRecordHeader + size;
+  return Result::kRecord;
+}
+
+// ---- Writing
+
+Journal::Journal(const std::string& directory) : directory_(directory), id_(uuid_v7()) {
+  make_directories(directory_);
+  // Born locked: the name that adopters look for appears only when the lock is held.
+  const std::string path = owner_path(directory_, id_);
+  const std::string unborn = path + ".new";
+  owner_ = open_file(unborn, O_RDWR | O_CREAT | O_EXCL, 0600);
+  try {
+    if (!try_lock(owner_.get())) throw Error(Status::kIo, "cannot lock " + unborn);
+    save_account();
+    if (::rename(unborn.c_str(), path.c_str()) != 0) throw errno_error("cannot rename " + unborn, errno);
+  } catch (...) {
+    ::unlink(unborn.c_str());
+    throw;
+  }
+}
+
+void Journal::open_segment() {
+  const std::uint64_t number = segment_ + 1;
+  const std::string path = segment_path(directory_, id_, number);
+  Fd fd = open_file(path, O_RDWR | O_CREAT | O_EXCL, 0600);
+  char header[kSegmentHeader] = {};
+  std::memcpy(header, kSegmentMagic, sizeof kSegmentMagic);
+  put_u32(header + 8, kJournalVersion);
+  put_u64(header + 16, number);
+  try {
+    pwrite_all(fd.get(), header, sizeof header, 0);
+  } catch (...) {
+    ::unlink(path.c_str());
+    throw;
+  }
+  segment_ = number;
+  offset_ = kSegmentHeader;
+  segments_[number] = {std::make_shared<Fd>(std::move(fd)), offset_};
+}
+
+void Journal::append(std::string& record, std::uint32_t crc, std::uint64_t number) {
+  if (record.size() - kRecordHeader > kMaxRecordBytes) throw Error(Status::kInvalid, "the event is too large");
+  if (segment_ == 0 || (offset_ + record.size() > kSegmentBytes && offset_ > kSegmentHeader)) open_segment();
+  char* header = record.data();
+  put_u32(header, static_cast<std::uint32_t>(record.size() - kRecordHeader));
+  put_u64(header + 8, number);
+  put_u32(header + 4, crc32c(header + 8, 8, crc));
+  Segment& segment = segments_.rbegin()->second;
+  try {
+    pwrite_all(segment.fd->get(), record.data(), record.size(), static_cast<off_t>(offset_));
+  } catch (...) {
+    // What was written of it must not look like the start of the next record.
+    if (::ftruncate(segment.fd->get(), static_cast<off_t>(offset_)) != 0) open_segment();
+    throw;
+  }
+  offset_ += record.size();
+  total_ += record.size();
+  segment.size = offset_;
+}
+
+void Journal::drop_before(const store::JournalPosition& position) {
+  while (!segments_.empty() && segments_.begin()->first < position.segment && segments_.begin()->first < segment_) {
+    ::unlink(segment_path(directory_, id_, segments_.begin()->first).c_str());
+    segments_.erase(segments_.begin());
+  }
+}
+
+std::shared_ptr<Fd> Journal::segment(std::uint64_t number, std::uint64_t* limit) const {
+  const auto found = segments_.find(number);
+  if (found == segments_.end()) return nullptr;
+  *limit = found->second.size;
+  return found->second.fd;
+}
+
+void Journal::save_account() {
+  const std::string octets = encode_owner(account_);
+  pwrite_all(owner_.get(), octets.data(), octets.size(), 0);
+}
+
+bool Journal::in_place() const noexcept {
+  if (!same_file(owner_.get(), owner_path(directory_, id_))) return false;
+  return segments_.empty() ||
+         same_file(segments_.rbegin()->second.fd->get(), segment_path(directory_, id_, segment_));
+}
+
+void Journal::remove() noexcept {
+  // The owner file goes last: a crash between leaves an orphan without records.
+  for (const auto& [number, segment] : segments_) ::unlink(segment_path(directory_, id_, number).c_str());
+  segments_.clear();
+  ::unlink(owner_path(directory_, id_).c_str());
+  owner_.reset();
+}
+
+void Journal::abandon() noexcept {
+  owner_.reset();
+  segments_.clear();
+}
+
+}  // namespace plog::client

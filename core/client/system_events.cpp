@@ -1,0 +1,121 @@
+#include "client/system_events.h"
+
+#include "base/error.h"
+#include "event/json_input.h"
+#include "event/octets.h"
+#include "json/value.h"
+
+namespace plog::client {
+namespace {
+
+void begin_system(event::Builder& builder, std::string_view name) {
+  builder.reset();
+  builder.set_system();
+  const auto text = [&](std::string_view key, std::string_view value) {
+    builder.key(key);
+    builder.string(value);
+  };
+  text("agent_id", event::kSystemAgent);
+  text("source", "sdk");
+  text("capture_method", "embedded");
+  text("action_type", "SYSTEM");
+  text("action_name", name);
+  text("action_status", "success");
+}
+
+}  // namespace
+
+event::Prepared ledger_created(event::Builder& builder, std::string_view ledger_id) {
+  begin_system(builder, kLedgerCreated);
+  builder.key("action_input");
+  builder.begin_object();
+  builder.key("format");
+  builder.integer(1);
+  builder.key("ledger_id");
+  builder.string(ledger_id);
+  builder.key("library_version");
+  builder.string(PLOG_VERSION);
+  builder.end_object();
+  event::Effects effects;
+  return builder.prepare(event::Defaults{}, effects);
+}
+
+event::Prepared gap(event::Builder& builder, const Uuid& journal, std::uint64_t generation, std::string_view reason,
+                    const std::vector<Dropped>& dropped) {
+  begin_system(builder, kGap);
+  const std::string name = std::string(reason) + ' ' + std::to_string(generation);
+  builder.key("id");
+  builder.string(format_uuid(uuid_v5(journal, name)));
+  builder.key("action_input");
+  builder.begin_object();
+  builder.key("journal");
+  builder.string(format_uuid(journal));
+  builder.key("reason");
+  builder.string(reason);
+  builder.key("dropped");
+  builder.begin_array();
+  for (const Dropped& entry : dropped) {
+    builder.begin_object();
+    builder.key("agent_id");
+    builder.string(entry.agent);
+    builder.key("count");
+    builder.integer(static_cast<std::int64_t>(entry.count));
+    builder.key("first");
+    builder.string(format_timestamp(entry.first));
+    builder.key("last");
+    builder.string(format_timestamp(entry.last));
+    builder.end_object();
+  }
+  builder.end_array();
+  builder.end_object();
+  event::Effects effects;
+  return builder.prepare(event::Defaults{}, effects);
+}
+
+event::Prepared context_changed(event::Builder& builder, const event::Defaults& defaults, std::string_view key,
+                                std::string_view value, std::string_view context, event::Effects& effects) {
+  if (!json::parse(context).is_object()) throw Error(Status::kInvalid, "context must be a JSON object");
+  begin_system(builder, kContextChanged);
+  builder.key("action_input");
+  builder.begin_object();
+  builder.key("label_key");
+  builder.string(key);
+  builder.key("label_value");
+  builder.string(value);
+  builder.key("context");
+  json::Reader reader;
+  event::read_value(reader, context, builder);
+  builder.end_object();
+  event::Defaults system;
+  system.redactor = defaults.redactor;
+  system.salt = defaults.salt;
+  system.max_event_bytes = defaults.max_event_bytes;
+  return builder.prepare(system, effects);
+}
+
+bool read_context_change(const event::Prepared& event, ContextChange& change) {
+  if (!event.system || event.raw(event.index.name) != kContextChanged) return false;
+  event::MemberReader fields(event.canonical);
+  for (std::string_view field, input; fields.next(field, input);) {
+    if (field != "action_input" || input.empty() || input[0] != '{') continue;
+    bool has_key = false, has_value = false, has_context = false;
+    event::MemberReader members(input);
+    for (std::string_view name, value; members.next(name, value);) {
+      const auto text = [&](std::string& out) {
+        out.clear();
+        return value.size() >= 2 && value[0] == '"' &&
+               json::append_unescaped(out, value.substr(1, value.size() - 2), nullptr);
+      };
+      if (name == "label_key") has_key = text(change.key);
+      if (name == "label_value") has_value = text(change.value);
+      if (name == "context") {
+        change.context = value;
+        has_context = true;
+      }
+    }
+    return has_key && has_value && has_context;
+  }
+  return false;
+}
+
+}  // namespace plog::client

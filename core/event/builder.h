@@ -1,0 +1,186 @@
+// Builds one event value by value and prepares it: validated, merged with defaults, redacted, canonical. This is where
+// every way in meets: JSON text (json_input.h) and the native values of the language bindings.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "event/prepared.h"
+#include "event/schema.h"
+#include "redact/redactor.h"
+
+namespace plog::event {
+
+// A member of client-wide labels or metadata, already redacted and canonical.
+struct DefaultMember {
+  std::string key;
+  std::string value;  // canonical JSON
+};
+
+// What a client adds to its events. Immutable while events are prepared.
+struct Defaults {
+  std::string agent_id, session_id, source, capture_method;  // empty: none
+  std::vector<DefaultMember> labels, metadata;               // sorted by key (RFC 8785 order), no duplicates
+  std::shared_ptr<const redact::Redactor> redactor;          // may be null: no redaction
+  std::uint64_t max_event_bytes = kDefaultMaxEventBytes;
+  bool salt = true;
+};
+
+// Sets what a default `labels` or `metadata` object (JSON text) becomes; throws Error(kInvalid) naming `what`.
+std::vector<DefaultMember> make_default_members(std::string_view json, bool labels, const redact::Redactor* redactor,
+                                                const std::string& what);
+
+// Counts of one prepared event, for statistics.
+struct Effects {
+  std::uint32_t redactions = 0;
+  bool truncated = false;
+};
+
+// One thread at a time. The event object is open from reset() to prepare(). Misuse (a value without a key, an end
+// without a begin) is kept and thrown by prepare(). Values go to a flat list of nodes, with all free text side by side
+// in one buffer: the order in which the redactor wants to see it.
+class Builder {
+ public:
+  Builder() { reset(); }
+
+  // Forgets everything; keeps buffers, unless the last event made them very large.
+  void reset();
+
+  void key(std::string_view text) { add_key(text, false); }
+  void coerced_key(std::string_view text) { add_key(text, true); }
+  void string(std::string_view text);
+  void integer(std::int64_t value);
+  void number(double value);                      // NaN and infinities become strings
+  void number_literal(std::string_view literal);  // matches json::is_number_literal
+  void boolean(bool value);
+  void null();
+  void begin_object() { begin(Type::kObject); }
+  void end_object() { end(Type::kObject); }
+  void begin_array() { begin(Type::kArray); }
+  void end_array() { end(Type::kArray); }
+  void truncated(std::string_view reason);
+  // About the value that comes next (or, inside a container, the container's next element).
+  void warning(std::string_view code, std::string_view detail);
+  // Open containers, the event included; a container that would make it exceed kMaxDepth becomes a marker.
+  int depth() const noexcept { return static_cast<int>(stack_.size()) + skip_ + 1; }
+  bool skipping() const noexcept { return skip_ > 0; }
+
+  // Marks the event as one of the reserved agent; only the library itself may.
+  void set_system() { system_ = true; }
+
+  // Finishes the event. The result borrows from this builder until the next reset(). Throws Error(kInvalid) for a
+  // missing agent_id and for misuse.
+  Prepared prepare(const Defaults& defaults, Effects& effects);
+
+  // The value that was written between reset() and now as the content of field action_input, canonical and redacted:
+  // what the redactor's JSON filter and default members use. `out` is appended to.
+  std::string canonical_value(const redact::Redactor* redactor, Effects& effects);
+
+ private:
+  enum class Type : std::uint8_t { kNull, kTrue, kFalse, kNumber, kString, kObject, kArray };
+  static constexpr std::uint32_t kNone = 0xFFFFFFFF;
+
+  struct Node {
+    Type type = Type::kNull;
+    bool fixed = false;         // the text lies in fixed_ (structural or a number), else in free_
+    bool coerced_key = false;
+    bool changed_key = false;   // by redaction
+    std::uint32_t key = kNone;  // in free_
+    std::uint32_t key_size = 0;
+    std::uint32_t text = 0;     // offset; for containers the number of children
+    std::uint32_t size = 0;     // of the text; for containers the index behind the last descendant
+  };
+  struct Open {
+    std::uint32_t node;
+    std::uint32_t children;
+  };
+  struct Warning {
+    std::vector<std::string> path;  // tokens, unredacted
+    std::string code, detail;
+    std::string pointer;  // instead of the path: ready, from octets that are already redacted
+  };
+  struct ChangedKey {
+    std::uint32_t node, key, key_size;  // the key as it was before redaction
+  };
+
+  // builder.cpp
+  void add_key(std::string_view text, bool coerced);
+  std::uint32_t add_node(Type type);
+  void begin(Type type);
+  void end(Type type);
+  void misuse(const char* what);
+  bool text_is_fixed() const noexcept;
+  std::uint32_t append_free(std::string_view text, bool* repaired);
+  void add_text(std::string_view text);
+  void add_number(std::string_view text);
+  std::vector<std::string> current_path() const;
+  void add_warning(std::vector<std::string> path, std::string_view code, std::string_view detail);
+  void field_warning(Field field, std::string_view code, std::string_view detail);
+  std::uint32_t following(std::uint32_t node) const noexcept;
+
+  // validate.cpp
+  std::uint32_t slot(Field field) const noexcept { return slots_[static_cast<std::size_t>(field)]; }
+  std::uint32_t& slot(Field field) noexcept { return slots_[static_cast<std::size_t>(field)]; }
+  std::string_view text_of_slot(Field field) const noexcept;
+  void set_text(Field field, std::string_view text);
+  bool value_fits(Field field, std::uint32_t node);
+  void validate(const Defaults& defaults);
+  void validate_identity(const Defaults& defaults);
+  void validate_timestamp();
+  void validate_duration();
+  void invalidate(Field field, std::uint32_t node);
+  void free_texts(std::uint32_t node);
+
+  // redaction.cpp
+  void redact(const redact::Redactor& redactor, Effects& effects);
+  std::string redact_text(const redact::Redactor* redactor, std::string_view text, Effects& effects) const;
+  void finish_warnings(const redact::Redactor* redactor, Effects& effects);
+
+  // emit.cpp
+  struct Member {
+    std::uint32_t node;
+    std::string_view key;
+  };
+  std::string_view node_text(const Node& node) const noexcept;
+  std::string_view node_key(const Node& node) const noexcept;
+  void emit(const Defaults& defaults);
+  void emit_value(std::uint32_t node, std::string& out);
+  void emit_object(std::uint32_t node, std::string& out, const std::vector<DefaultMember>* defaults, bool labels);
+  void emit_label(std::uint32_t node, std::string& out);
+  void emit_field(Field field, const Defaults& defaults);
+  void emit_invalid(std::string& out, const std::vector<std::uint32_t>& nodes);
+  std::vector<std::string> emit_path() const;
+  bool gather(std::uint32_t first, std::uint32_t end, std::vector<Member>& members);
+  void resolve_keys(std::vector<Member>& members, std::vector<std::string>& names);
+  void set_span(Field field, std::size_t begin, std::size_t end);
+
+  std::string free_;   // every free string followed by redact::kSeparator
+  std::string fixed_;  // structural strings and number texts
+  std::vector<Node> nodes_;
+  std::vector<Open> stack_;  // without the event itself
+  std::uint32_t slots_[28];
+  std::vector<std::uint32_t> unknown_;                          // top-level nodes of unknown fields
+  std::vector<std::pair<Field, std::uint32_t>> invalid_;        // what goes to metadata._invalid
+  std::vector<Warning> warnings_;
+  std::size_t more_warnings_ = 0;
+  std::vector<ChangedKey> changed_keys_;
+  std::vector<std::uint32_t> path_;  // nodes, while emitting
+  std::vector<std::uint32_t> candidates_;
+  const char* misuse_ = nullptr;
+  Field field_ = Field::kUnknown;  // of the value being written
+  bool have_key_ = false;
+  bool key_coerced_ = false;
+  bool system_ = false;
+  int skip_ = 0;
+  std::uint32_t key_ = kNone, key_size_ = 0;
+  std::string scratch_;
+
+  // The result.
+  Index index_;
+  std::string canonical_, warning_octets_;
+};
+
+}  // namespace plog::event

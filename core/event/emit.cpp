@@ -1,0 +1,371 @@
+// RFC 8785 output of the built event, in one pass; objects whose keys came unsorted are sorted on the way.
+#include <algorithm>
+#include <deque>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "base/encoding.h"
+#include "base/error.h"
+#include "event/builder.h"
+#include "event/truncate.h"
+#include "json/text.h"
+
+namespace plog::event {
+
+std::string_view Builder::node_text(const Node& node) const noexcept {
+  return std::string_view(node.fixed ? fixed_ : free_).substr(node.text, node.size);
+}
+
+std::string_view Builder::node_key(const Node& node) const noexcept {
+  return node.key == kNone ? std::string_view() : std::string_view(free_).substr(node.key, node.key_size);
+}
+
+// Collects sibling members; true when they may be written as they stand: sorted, distinct, and all keys as given.
+bool Builder::gather(std::uint32_t first, std::uint32_t end, std::vector<Member>& members) {
+  bool plain = true;
+  for (std::uint32_t i = first; i < end; i = following(i)) {
+    const Node& node = nodes_[i];
+    const std::string_view key = node_key(node);
+    if (node.coerced_key || node.changed_key ||
+        (!members.empty() && json::compare_keys(members.back().key, key) >= 0)) {
+      plain = false;
+    }
+    members.push_back({i, key});
+  }
+  return plain;
+}
+
+// Tokens of the path to the value being written; path_ holds its node and all above.
+std::vector<std::string> Builder::emit_path() const {
+  std::vector<std::string> path;
+  for (std::size_t i = 0; i < path_.size(); ++i) {
+    const Node& node = nodes_[path_[i]];
+    if (i == 0) {
+      path.emplace_back(node.key == kNone ? field_name(field_) : node_key(node));
+    } else if (nodes_[path_[i - 1]].type == Type::kArray) {
+      std::size_t position = 0;
+      for (std::uint32_t n = path_[i - 1] + 1; n != path_[i]; n = following(n)) ++position;
+      path.push_back(std::to_string(position));
+    } else {
+      path.emplace_back(node_key(node));
+    }
+  }
+  return path;
+}
+
+// Last duplicate wins; keys that were no strings, or that redaction changed, are numbered where they collide; sorts.
+void Builder::resolve_keys(std::vector<Member>& members, std::vector<std::string>& names) {
+  const auto original = [&](std::uint32_t node) {
+    const auto found = std::lower_bound(changed_keys_.begin(), changed_keys_.end(), node,
+                                        [](const ChangedKey& changed, std::uint32_t n) { return changed.node < n; });
+    if (found == changed_keys_.end() || found->node != node) return node_key(nodes_[node]);
+    return std::string_view(free_).substr(found->key, found->key_size);
+  };
+  std::unordered_map<std::string_view, std::size_t> last;
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    if (nodes_[members[i].node].coerced_key) continue;
+    const auto [entry, inserted] = last.emplace(original(members[i].node), i);
+    if (inserted) continue;
+    if (warnings_.size() < kMaxWarnings) {
+      std::vector<std::string> path = emit_path();
+      path.emplace_back(members[i].key);
+      add_warning(std::move(path), "duplicate_key", "the last value stands");
+    } else {
+      ++more_warnings_;
+    }
+    members[entry->second].node = kNone;
+    entry->second = i;
+  }
+  std::erase_if(members, [](const Member& member) { return member.node == kNone; });
+
+  std::unordered_set<std::string_view> taken;
+  bool renamed = false;
+  for (const Member& member : members) {
+    const Node& node = nodes_[member.node];
+    if (node.coerced_key || node.changed_key) {
+      renamed = true;
+    } else {
+      taken.insert(member.key);
+    }
+  }
+  if (renamed) {
+    const bool top = path_.empty();
+    names.reserve(members.size());  // the keys below point into it
+    for (Member& member : members) {
+      const Node& node = nodes_[member.node];
+      if (!node.coerced_key && !node.changed_key) continue;
+      const auto is_taken = [&](std::string_view name) {
+        return taken.count(name) > 0 || (top && find_field(name) != Field::kUnknown);
+      };
+      if (is_taken(member.key)) {
+        std::string name;
+        std::size_t number = 2;
+        do {
+          name = std::string(member.key) + '~' + std::to_string(number++);
+        } while (is_taken(name));
+        member.key = names.emplace_back(std::move(name));
+      }
+      taken.insert(member.key);
+    }
+  }
+  std::sort(members.begin(), members.end(),
+            [](const Member& a, const Member& b) { return json::compare_keys(a.key, b.key) < 0; });
+}
+
+void Builder::emit_value(std::uint32_t index, std::string& out) {
+  const Node& node = nodes_[index];
+  switch (node.type) {
+    case Type::kNull:
+      out += "null";
+      return;
+    case Type::kTrue:
+      out += "true";
+      return;
+    case Type::kFalse:
+      out += "false";
+      return;
+    case Type::kNumber:
+      out += node_text(node);
+      return;
+    case Type::kString:
+      json::append_quoted(out, node_text(node));
+      return;
+    case Type::kObject:
+      emit_object(index, out, nullptr, false);
+      return;
+    case Type::kArray: {
+      out += '[';
+      const std::uint32_t end = node.size;
+      for (std::uint32_t i = index + 1; i < end; i = following(i)) {
+        if (i != index + 1) out += ',';
+        path_.push_back(i);
+        emit_value(i, out);
+        path_.pop_back();
+      }
+      out += ']';
+      return;
+    }
+  }
+}
+
+// A label's value is a string: anything else becomes its canonical text.
+void Builder::emit_label(std::uint32_t index, std::string& out) {
+  if (nodes_[index].type == Type::kString) {
+    json::append_quoted(out, node_text(nodes_[index]));
+    return;
+  }
+  std::string text;
+  emit_value(index, text);
+  json::append_quoted(out, text);
+  add_warning({"labels", std::string(node_key(nodes_[index]))}, "label_not_string", "became its JSON text");
+}
+
+void Builder::emit_object(std::uint32_t index, std::string& out, const std::vector<DefaultMember>* defaults,
+                          bool labels) {
+  std::vector<Member> members;
+  std::vector<std::string> names;
+  if (index != kNone) {
+    const std::uint32_t end = nodes_[index].size;
+    members.reserve(nodes_[index].text);
+    if (!gather(index + 1, end, members)) resolve_keys(members, names);
+  }
+  out += '{';
+  bool first = true;
+  const auto comma = [&] {
+    if (!first) out += ',';
+    first = false;
+  };
+  std::size_t next_default = 0;
+  const std::size_t default_count = defaults != nullptr ? defaults->size() : 0;
+  const auto emit_default = [&] {
+    const DefaultMember& member = (*defaults)[next_default++];
+    comma();
+    json::append_quoted(out, member.key);
+    out += ':';
+    out += member.value;
+  };
+  for (const Member& member : members) {
+    while (next_default < default_count) {
+      const int order = json::compare_keys((*defaults)[next_default].key, member.key);
+      if (order < 0) {
+        emit_default();
+      } else {
+        if (order == 0) ++next_default;  // the event's own key wins
+        break;
+      }
+    }
+    comma();
+    json::append_quoted(out, member.key);
+    out += ':';
+    if (labels) {
+      emit_label(member.node, out);
+    } else {
+      path_.push_back(member.node);
+      emit_value(member.node, out);
+      path_.pop_back();
+    }
+  }
+  while (next_default < default_count) emit_default();
+  out += '}';
+}
+
+void Builder::emit_invalid(std::string& out, const std::vector<std::uint32_t>& entries) {
+  std::vector<std::uint32_t> sorted = entries;
+  std::stable_sort(sorted.begin(), sorted.end(), [&](std::uint32_t a, std::uint32_t b) {
+    return field_name(invalid_[a].first) < field_name(invalid_[b].first);
+  });
+  out += '{';
+  for (std::size_t i = 0; i < sorted.size(); ++i) {
+    const auto& [field, node] = invalid_[sorted[i]];
+    if (i + 1 < sorted.size() && invalid_[sorted[i + 1]].first == field) continue;  // the last one stands
+    if (out.back() != '{') out += ',';
+    out += '"';
+    out += field_name(field);
+    out += "\":";
+    path_.assign(1, node);
+    field_ = field;
+    emit_value(node, out);
+  }
+  out += '}';
+}
+
+void Builder::set_span(Field field, std::size_t begin, std::size_t end) {
+  const Span inside{static_cast<std::uint32_t>(begin + 1), static_cast<std::uint32_t>(end - begin - 2)};
+  const Span whole{static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end - begin)};
+  const auto reference = [&](Reference kind) { index_.references[static_cast<std::size_t>(kind)] = inside; };
+  switch (field) {
+    case Field::kAgentId: index_.agent = inside; break;
+    case Field::kSessionId: index_.session = inside; break;
+    case Field::kSource: index_.source = inside; break;
+    case Field::kActionType: index_.type = inside; break;
+    case Field::kActionName: index_.name = inside; break;
+    case Field::kActionStatus: index_.status = inside; break;
+    case Field::kLabels: index_.labels = whole; break;
+    case Field::kParents: index_.parents = whole; break;
+    case Field::kProvenanceId: reference(Reference::kProvenanceId); break;
+    case Field::kParentEventId: reference(Reference::kParentEventId); break;
+    case Field::kToolCallId: reference(Reference::kToolCallId); break;
+    case Field::kArtifactId: reference(Reference::kArtifactId); break;
+    case Field::kAuditId: reference(Reference::kAuditId); break;
+    case Field::kInterventionId: reference(Reference::kInterventionId); break;
+    default: break;
+  }
+}
+
+void Builder::emit_field(Field field, const Defaults& defaults) {
+  const std::uint32_t index = slot(field);
+  const bool labels = field == Field::kLabels && !defaults.labels.empty();
+  const bool metadata = field == Field::kMetadata && (!defaults.metadata.empty() || !invalid_.empty());
+  if (index == kNone && !labels && !metadata) return;
+  if (canonical_.size() > 1) canonical_ += ',';
+  canonical_ += '"';
+  canonical_ += field_name(field);
+  canonical_ += "\":";
+  const std::size_t begin = canonical_.size();
+  field_ = field;
+  if (index != kNone) path_.push_back(index);
+  if (field == Field::kLabels) {
+    emit_object(index, canonical_, &defaults.labels, true);
+  } else if (field == Field::kMetadata && !invalid_.empty()) {
+    std::vector<DefaultMember> members = defaults.metadata;
+    std::string name = "_invalid";
+    const auto taken = [&](std::string_view wanted) {
+      if (index == kNone) return false;
+      for (std::uint32_t i = index + 1; i < nodes_[index].size; i = following(i)) {
+        if (node_key(nodes_[i]) == wanted) return true;
+      }
+      return false;
+    };
+    for (std::size_t number = 2; taken(name); ++number) name = "_invalid~" + std::to_string(number);
+    std::erase_if(members, [&](const DefaultMember& member) { return member.key == name; });
+    DefaultMember& member = members.emplace_back();
+    member.key = name;
+    std::vector<std::uint32_t> entries(invalid_.size());
+    for (std::uint32_t i = 0; i < entries.size(); ++i) entries[i] = i;
+    emit_invalid(member.value, entries);
+    std::sort(members.begin(), members.end(), [](const DefaultMember& a, const DefaultMember& b) {
+      return json::compare_keys(a.key, b.key) < 0;
+    });
+    path_.clear();
+    if (index != kNone) path_.push_back(index);
+    field_ = field;
+    emit_object(index, canonical_, &members, false);
+  } else if (field == Field::kMetadata) {
+    emit_object(index, canonical_, &defaults.metadata, false);
+  } else {
+    emit_value(index, canonical_);
+  }
+  path_.clear();
+  set_span(field, begin, canonical_.size());
+}
+
+void Builder::emit(const Defaults& defaults) {
+  canonical_ += '{';
+  if (unknown_.empty()) {
+    for (std::size_t i = 0; i < kFieldCount; ++i) emit_field(static_cast<Field>(i), defaults);
+    canonical_ += '}';
+    return;
+  }
+  std::vector<Member> unknown;
+  std::vector<std::string> names;
+  for (const std::uint32_t node : unknown_) unknown.push_back({node, node_key(nodes_[node])});
+  resolve_keys(unknown, names);
+  std::size_t next = 0;
+  for (std::size_t i = 0; i <= kFieldCount; ++i) {
+    while (next < unknown.size() &&
+           (i == kFieldCount || json::compare_keys(unknown[next].key, kFieldNames[i]) < 0)) {
+      if (canonical_.size() > 1) canonical_ += ',';
+      json::append_quoted(canonical_, unknown[next].key);
+      canonical_ += ':';
+      path_.push_back(unknown[next].node);
+      emit_value(unknown[next].node, canonical_);
+      path_.pop_back();
+      ++next;
+    }
+    if (i < kFieldCount) emit_field(static_cast<Field>(i), defaults);
+  }
+  canonical_ += '}';
+}
+
+Prepared Builder::prepare(const Defaults& defaults, Effects& effects) {
+  if (misuse_ == nullptr && (!stack_.empty() || skip_ > 0)) misuse("a container was left open");
+  if (misuse_ == nullptr && have_key_) misuse("a key was written without its value");
+  if (misuse_ != nullptr) throw Error(Status::kInvalid, misuse_);
+  index_ = Index{};
+  validate(defaults);
+  const redact::Redactor* redactor = defaults.redactor.get();
+  if (redactor != nullptr && redactor->active()) redact(*redactor, effects);
+  emit(defaults);
+  if (canonical_.size() > defaults.max_event_bytes) {
+    for (const Truncated& cut : truncate_event(canonical_, defaults.max_event_bytes)) {
+      add_warning({}, "truncated", std::to_string(cut.bytes) + " bytes became a marker");
+      if (!warnings_.empty() && more_warnings_ == 0) warnings_.back().pointer = cut.field;
+      effects.truncated = true;
+    }
+    const Index whole = index_of(canonical_);
+    index_ = whole;
+  }
+  finish_warnings(redactor, effects);
+  Prepared prepared;
+  prepared.index = index_;
+  prepared.canonical = canonical_;
+  prepared.warnings = warning_octets_;
+  prepared.system = system_;
+  return prepared;
+}
+
+std::string Builder::canonical_value(const redact::Redactor* redactor, Effects& effects) {
+  if (misuse_ == nullptr && (!stack_.empty() || skip_ > 0)) misuse("a container was left open");
+  if (misuse_ != nullptr) throw Error(Status::kInvalid, misuse_);
+  const std::uint32_t index = slot(Field::kActionInput);
+  if (index == kNone) throw Error(Status::kInvalid, "no value was written");
+  if (redactor != nullptr && redactor->active()) redact(*redactor, effects);
+  std::string out;
+  field_ = Field::kActionInput;
+  path_.assign(1, index);
+  emit_value(index, out);
+  path_.clear();
+  return out;
+}
+
+}  // namespace plog::event

@@ -1,0 +1,89 @@
+#include "event/json_input.h"
+
+#include <string>
+
+#include "base/error.h"
+
+namespace plog::event {
+namespace {
+
+class BuilderHandler final : public json::Handler {
+ public:
+  BuilderHandler(Builder& builder, bool event) : builder_(builder), event_(event) {}
+
+  void key(std::string_view text) override {
+    builder_.key(text);
+    flush_repair();
+  }
+  void string(std::string_view text) override {
+    scalar();
+    builder_.string(text);
+  }
+  void number(std::string_view literal) override {
+    scalar();
+    builder_.number_literal(literal);
+  }
+  void boolean(bool value) override {
+    scalar();
+    builder_.boolean(value);
+  }
+  void null() override {
+    scalar();
+    builder_.null();
+  }
+  void begin_object() override {
+    if (event_ && depth_++ == 0) return;
+    builder_.begin_object();
+  }
+  void end_object() override {
+    if (event_ && --depth_ == 0) return;
+    builder_.end_object();
+  }
+  void begin_array() override {
+    scalar();
+    if (event_) ++depth_;
+    builder_.begin_array();
+  }
+  void end_array() override {
+    if (event_) --depth_;
+    builder_.end_array();
+  }
+  // The builder warns about a value that stands behind its key, so a repair is kept until that is known.
+  void repaired(std::string_view code) override {
+    if (event_ && depth_ == 0) {
+      pending_ = code;
+      return;
+    }
+    builder_.warning(code, "replaced by U+FFFD");
+  }
+  bool enter() override { return !builder_.skipping(); }
+
+ private:
+  void scalar() {
+    if (event_ && depth_ == 0) throw Error(Status::kInvalid, "an event must be a JSON object");
+  }
+  void flush_repair() {
+    if (pending_.empty()) return;
+    builder_.warning(pending_, "replaced by U+FFFD");
+    pending_.clear();
+  }
+
+  Builder& builder_;
+  const bool event_;
+  int depth_ = 0;
+  std::string pending_;
+};
+
+}  // namespace
+
+void read_event(json::Reader& reader, std::string_view text, Builder& builder) {
+  BuilderHandler handler(builder, true);
+  reader.read(text, handler);
+}
+
+void read_value(json::Reader& reader, std::string_view text, Builder& builder) {
+  BuilderHandler handler(builder, false);
+  reader.read(text, handler);
+}
+
+}  // namespace plog::event

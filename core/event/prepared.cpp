@@ -1,0 +1,177 @@
+#include "event/prepared.h"
+
+#include <bit>
+#include <cstring>
+#include <limits>
+
+#include "base/error.h"
+#include "event/octets.h"
+#include "event/schema.h"
+#include "json/text.h"
+
+namespace plog::event {
+namespace {
+
+constexpr std::uint8_t kPayloadVersion = 1;
+constexpr std::uint8_t kSystemFlag = 1;
+constexpr std::size_t kSpans = 8 + kReferenceCount;
+constexpr std::size_t kHeaderSize = 4 + 4 + 4 + sizeof(Uuid) + 8 + kSpans * 8;
+
+std::array<Span*, kSpans> spans(Index& index) {
+  std::array<Span*, kSpans> all{&index.agent, &index.session, &index.source, &index.type,
+                                &index.name,  &index.status,  &index.labels, &index.parents};
+  for (std::size_t i = 0; i < kReferenceCount; ++i) all[8 + i] = &index.references[i];
+  return all;
+}
+
+// Little-endian, as every machine is that this is built for; big-endian ones swap.
+template <typename T>
+void put(char*& at, T value) {
+  if constexpr (std::endian::native == std::endian::big) {
+    for (std::size_t i = 0; i < sizeof(T); ++i) at[i] = static_cast<char>(static_cast<std::uint64_t>(value) >> (8 * i));
+  } else {
+    std::memcpy(at, &value, sizeof value);
+  }
+  at += sizeof value;
+}
+
+template <typename T>
+T get(const char*& at) {
+  T value{};
+  if constexpr (std::endian::native == std::endian::big) {
+    std::uint64_t wide = 0;
+    for (std::size_t i = 0; i < sizeof(T); ++i) wide |= std::uint64_t{static_cast<std::uint8_t>(at[i])} << (8 * i);
+    value = static_cast<T>(wide);
+  } else {
+    std::memcpy(&value, at, sizeof value);
+  }
+  at += sizeof value;
+  return value;
+}
+
+}  // namespace
+
+std::string_view text_of(const Prepared& event, const Span& span, std::string& buffer) {
+  const std::string_view raw = event.raw(span);
+  if (raw.find('\\') == raw.npos) return raw;
+  buffer.clear();
+  if (!json::append_unescaped(buffer, raw, nullptr)) throw Error(Status::kCorrupt, "a string holds a bad escape");
+  return buffer;
+}
+
+Index index_of(std::string_view canonical) {
+  if (canonical.size() > std::numeric_limits<std::uint32_t>::max()) {
+    throw Error(Status::kCorrupt, "stored octets are not a canonical event: too long");
+  }
+  Index index;
+  bool have_id = false, have_time = false;
+  MemberReader reader(canonical);
+  for (std::string_view key, value; reader.next(key, value);) {
+    const auto offset = static_cast<std::uint32_t>(value.data() - canonical.data());
+    const auto size = static_cast<std::uint32_t>(value.size());
+    const Span whole{offset, size};
+    const bool text = size >= 2 && value[0] == '"';
+    const Span inside = text ? Span{offset + 1, size - 2} : Span{};
+    const std::string_view raw = text ? value.substr(1, size - 2) : std::string_view();
+    switch (find_field(key)) {
+      case Field::kId:
+        if (const auto id = parse_uuid(raw)) {
+          index.id = *id;
+          have_id = true;
+        }
+        break;
+      case Field::kTimestamp:
+        if (const auto time = parse_timestamp(raw)) {
+          index.time = *time;
+          have_time = true;
+        }
+        break;
+      case Field::kAgentId: index.agent = inside; break;
+      case Field::kSessionId: index.session = inside; break;
+      case Field::kSource: index.source = inside; break;
+      case Field::kActionType: index.type = inside; break;
+      case Field::kActionName: index.name = inside; break;
+      case Field::kActionStatus: index.status = inside; break;
+      case Field::kLabels: index.labels = whole; break;
+      case Field::kParents: index.parents = whole; break;
+      case Field::kProvenanceId: index.references[0] = inside; break;
+      case Field::kParentEventId: index.references[1] = inside; break;
+      case Field::kToolCallId: index.references[2] = inside; break;
+      case Field::kArtifactId: index.references[3] = inside; break;
+      case Field::kAuditId: index.references[4] = inside; break;
+      case Field::kInterventionId: index.references[5] = inside; break;
+      default: break;
+    }
+  }
+  if (!have_id || !have_time || index.agent.size == 0) {
+    throw Error(Status::kCorrupt, "stored octets are not a canonical event: id, timestamp or agent_id is missing");
+  }
+  return index;
+}
+
+void encode(const Prepared& event, std::string& out) {
+  const std::size_t start = out.size();
+  out.resize(start + kHeaderSize);
+  char* at = out.data() + start;
+  put(at, kPayloadVersion);
+  put(at, event.system ? kSystemFlag : std::uint8_t{0});
+  put(at, std::uint16_t{0});
+  put(at, static_cast<std::uint32_t>(event.canonical.size()));
+  put(at, static_cast<std::uint32_t>(event.warnings.size()));
+  std::memcpy(at, event.index.id.data(), sizeof(Uuid));
+  at += sizeof(Uuid);
+  put(at, event.index.time);
+  Index index = event.index;
+  for (const Span* span : spans(index)) {
+    put(at, span->offset);
+    put(at, span->size);
+  }
+  out.append(event.canonical);
+  out.append(event.warnings);
+}
+
+Prepared decode(std::string_view payload) {
+  const auto bad = [] { return Error(Status::kCorrupt, "a journal record does not decode"); };
+  if (payload.size() < kHeaderSize) throw bad();
+  const char* at = payload.data();
+  if (get<std::uint8_t>(at) != kPayloadVersion) throw bad();
+  const auto flags = get<std::uint8_t>(at);
+  get<std::uint16_t>(at);
+  const auto canonical_size = get<std::uint32_t>(at);
+  const auto warnings_size = get<std::uint32_t>(at);
+  if (std::uint64_t{canonical_size} + warnings_size + kHeaderSize != payload.size()) throw bad();
+  Prepared event;
+  event.system = (flags & kSystemFlag) != 0;
+  std::memcpy(event.index.id.data(), at, sizeof(Uuid));
+  at += sizeof(Uuid);
+  event.index.time = get<std::int64_t>(at);
+  for (Span* span : spans(event.index)) {
+    span->offset = get<std::uint32_t>(at);
+    span->size = get<std::uint32_t>(at);
+    if (std::uint64_t{span->offset} + span->size > canonical_size) throw bad();
+  }
+  if (event.index.agent.size == 0) throw bad();
+  event.canonical = payload.substr(kHeaderSize, canonical_size);
+  event.warnings = payload.substr(kHeaderSize + canonical_size);
+  return event;
+}
+
+bool same_content(std::string_view left, std::string_view right) {
+  MemberReader left_reader(left), right_reader(right);
+  const auto next = [](MemberReader& reader, std::string_view& key, std::string_view& value) {
+    while (reader.next(key, value)) {
+      if (key != "timestamp" && key != "duration_ms" && key != "salt") return true;
+    }
+    return false;
+  };
+  std::string_view left_key, left_value, right_key, right_value;
+  while (true) {
+    const bool more_left = next(left_reader, left_key, left_value);
+    const bool more_right = next(right_reader, right_key, right_value);
+    if (more_left != more_right) return false;
+    if (!more_left) return true;
+    if (left_key != right_key || left_value != right_value) return false;
+  }
+}
+
+}  // namespace plog::event

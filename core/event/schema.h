@@ -1,0 +1,74 @@
+// Schema 1.0: the top-level fields of an event (design 3.1), in the order in which the canonical form has them.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+namespace plog::event {
+
+enum class Field : std::uint8_t {
+  kActionInput,
+  kActionName,
+  kActionOutput,
+  kActionStatus,
+  kActionType,
+  kAgentId,
+  kArtifactId,
+  kAuditId,
+  kCaptureMethod,
+  kDurationMs,
+  kErrorMessage,
+  kId,
+  kInterventionId,
+  kLabels,
+  kMetadata,
+  kParentEventId,
+  kParents,
+  kProvenanceId,
+  kSalt,
+  kSchemaVersion,
+  kSessionId,
+  kSource,
+  kTimestamp,
+  kToolCallId,
+  // Not content: in an input these go to metadata._invalid.
+  kHash,
+  kPrevHash,
+  kSequence,
+  kValidationWarnings,
+  kUnknown,
+};
+inline constexpr std::size_t kFieldCount = static_cast<std::size_t>(Field::kToolCallId) + 1;
+
+inline constexpr std::array<std::string_view, 28> kFieldNames = {
+    "action_input", "action_name",    "action_output", "action_status", "action_type",  "agent_id",     "artifact_id",
+    "audit_id",     "capture_method", "duration_ms",   "error_message", "id",           "intervention_id", "labels",
+    "metadata",     "parent_event_id", "parents",      "provenance_id", "salt",         "schema_version", "session_id",
+    "source",       "timestamp",      "tool_call_id",  "hash",          "prev_hash",    "sequence",
+    "validation_warnings"};
+
+// What a field's value must be.
+enum class Kind : std::uint8_t {
+  kAny,      // action_input, action_output, unknown fields: free content
+  kText,     // error_message: free content, a string
+  kObject,   // labels, metadata: free content
+  kString,   // structural
+  kInteger,  // duration_ms
+  kStrings,  // parents
+  kLedger,   // never accepted from outside
+};
+
+constexpr std::string_view field_name(Field field) { return kFieldNames[static_cast<std::size_t>(field)]; }
+Kind field_kind(Field field) noexcept;
+// kUnknown for a name that the schema does not know.
+Field find_field(std::string_view name) noexcept;
+
+inline constexpr std::size_t kMaxStructuralBytes = 1024;
+inline constexpr std::size_t kMaxParents = 1024;
+inline constexpr int kMaxDepth = 128;
+inline constexpr std::size_t kMaxWarnings = 32;
+inline constexpr std::size_t kHeadBytes = 1024;
+inline constexpr std::uint64_t kDefaultMaxEventBytes = 1u << 20;
+
+}  // namespace plog::event

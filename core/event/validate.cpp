@@ -1,0 +1,213 @@
+// Best-effort validation (design 3.1): only a missing agent_id is fatal, all else is repaired or kept, with a warning.
+#include <charconv>
+#include <cmath>
+#include <cstring>
+
+#include "base/encoding.h"
+#include "base/error.h"
+#include "crypto/sha256.h"
+#include "event/builder.h"
+#include "json/number.h"
+
+namespace plog::event {
+namespace {
+constexpr double kMaxExact = 9007199254740992.0;  // 2^53
+
+// The first bytes of an over-long structural value, and the SHA-256 of the whole as 64 hex characters.
+std::string cut_structural(std::string_view text) {
+  std::string cut(utf8_prefix(text, kMaxStructuralBytes - 64));
+  cut += sha256_hex(text);
+  return cut;
+}
+}  // namespace
+
+std::string_view Builder::text_of_slot(Field field) const noexcept {
+  const std::uint32_t index = slot(field);
+  return index == kNone ? std::string_view() : node_text(nodes_[index]);
+}
+
+void Builder::set_text(Field field, std::string_view text) {
+  Node node;
+  node.type = Type::kString;
+  node.fixed = true;
+  node.text = static_cast<std::uint32_t>(fixed_.size());
+  node.size = static_cast<std::uint32_t>(text.size());
+  fixed_.append(text);
+  slot(field) = static_cast<std::uint32_t>(nodes_.size());
+  nodes_.push_back(node);
+}
+
+// Structural text that moves to free content must be seen by the redactor.
+void Builder::free_texts(std::uint32_t node) {
+  const std::uint32_t end = following(node);
+  for (std::uint32_t i = node; i < end; ++i) {
+    Node& n = nodes_[i];
+    if (n.type != Type::kString || !n.fixed) continue;
+    const std::string text = fixed_.substr(n.text, n.size);
+    n.fixed = false;
+    n.text = static_cast<std::uint32_t>(free_.size());
+    free_.append(text);
+    free_.push_back(redact::kSeparator);
+  }
+}
+
+void Builder::invalidate(Field field, std::uint32_t node) {
+  free_texts(node);
+  invalid_.emplace_back(field, node);
+  if (field_kind(field) != Kind::kLedger) slot(field) = kNone;
+  field_warning(field, field_kind(field) == Kind::kLedger ? "ledger_field" : "wrong_type",
+                "kept in metadata._invalid");
+}
+
+bool Builder::value_fits(Field field, std::uint32_t index) {
+  const Node& node = nodes_[index];
+  switch (field_kind(field)) {
+    case Kind::kAny:
+      return true;
+    case Kind::kText:
+    case Kind::kString:
+      return node.type == Type::kString;
+    case Kind::kObject:
+      return node.type == Type::kObject;
+    case Kind::kInteger:
+      return node.type == Type::kNumber;
+    case Kind::kStrings: {
+      if (node.type != Type::kArray || node.text > kMaxParents) return false;
+      for (std::uint32_t i = index + 1; i < node.size; ++i) {
+        if (nodes_[i].type != Type::kString) return false;
+      }
+      return true;
+    }
+    case Kind::kLedger:
+      return false;
+  }
+  return false;
+}
+
+void Builder::validate_identity(const Defaults& defaults) {
+  if (text_of_slot(Field::kAgentId).empty()) {
+    if (defaults.agent_id.empty()) {
+      throw Error(Status::kInvalid, "agent_id is required: give the event an agent_id, or the client a default one");
+    }
+    set_text(Field::kAgentId, defaults.agent_id);
+  }
+  if (!system_ && text_of_slot(Field::kAgentId) == kSystemAgent) {
+    set_text(Field::kAgentId, "_provenlog");
+    field_warning(Field::kAgentId, "reserved_agent", "`provenlog` is the ledger's own agent; recorded as `_provenlog`");
+  }
+  const auto fill = [&](Field field, const std::string& text) {
+    if (slot(field) == kNone && !text.empty()) set_text(field, text);
+  };
+  fill(Field::kSessionId, defaults.session_id);
+  fill(Field::kSource, defaults.source);
+  fill(Field::kCaptureMethod, defaults.capture_method);
+  if (slot(Field::kSchemaVersion) == kNone) set_text(Field::kSchemaVersion, "1.0");
+
+  char text[kUuidTextSize];
+  if (slot(Field::kId) == kNone || text_of_slot(Field::kId).empty()) {
+    index_.id = uuid_v7();
+  } else {
+    const std::string given(text_of_slot(Field::kId));
+    if (const auto uuid = parse_uuid(given)) {
+      index_.id = *uuid;
+    } else {
+      index_.id = uuid_v5(foreign_id_namespace(), given);
+      if (slot(Field::kProvenanceId) == kNone) set_text(Field::kProvenanceId, given);
+      field_warning(Field::kId, "foreign_id", "not a UUID: became the UUIDv5 of its text");
+    }
+  }
+  format_uuid(index_.id, text);
+  set_text(Field::kId, {text, sizeof text});
+
+  if (defaults.salt && slot(Field::kSalt) == kNone) {
+    std::uint8_t octets[16];
+    random_octets(octets, sizeof octets);
+    set_text(Field::kSalt, base64url_encode(octets, sizeof octets));
+  }
+}
+
+void Builder::validate_timestamp() {
+  std::optional<Micros> time;
+  if (slot(Field::kTimestamp) != kNone) {
+    const std::string_view given = text_of_slot(Field::kTimestamp);
+    time = parse_timestamp(given);
+    if (!time) field_warning(Field::kTimestamp, "bad_timestamp", given);
+  }
+  index_.time = time ? *time : now_micros();
+  char text[kTimestampSize];
+  format_timestamp(index_.time, text);
+  set_text(Field::kTimestamp, {text, sizeof text});
+}
+
+void Builder::validate_duration() {
+  const std::uint32_t index = slot(Field::kDurationMs);
+  if (index == kNone) return;
+  const std::string_view text = node_text(nodes_[index]);
+  double value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  if (std::fabs(value) > kMaxExact) {
+    invalidate(Field::kDurationMs, index);
+    return;
+  }
+  const double whole = std::floor(value);
+  if (whole == value) return;
+  field_warning(Field::kDurationMs, "fraction_dropped", "rounded down to whole milliseconds");
+  char digits[json::kNumberSize];
+  const std::size_t size = json::format_double(whole, digits);
+  nodes_[index].text = static_cast<std::uint32_t>(fixed_.size());
+  nodes_[index].size = static_cast<std::uint32_t>(size);
+  fixed_.append(digits, size);
+}
+
+void Builder::validate(const Defaults& defaults) {
+  const auto omitted = [&](std::uint32_t index) {
+    const Node& node = nodes_[index];
+    return node.type == Type::kNull || (node.type == Type::kObject && node.text == 0);
+  };
+  for (std::size_t i = 0; i < kFieldCount; ++i) {
+    const auto field = static_cast<Field>(i);
+    const std::uint32_t index = slots_[i];
+    if (index == kNone) continue;
+    if (omitted(index)) {
+      slots_[i] = kNone;
+    } else if (!value_fits(field, index)) {
+      invalidate(field, index);
+    }
+  }
+  std::erase_if(invalid_, [&](const auto& entry) { return omitted(entry.second); });
+  for (const auto& [field, index] : invalid_) {
+    if (field_kind(field) == Kind::kLedger) field_warning(field, "ledger_field", "kept in metadata._invalid");
+  }
+  std::erase_if(unknown_, omitted);
+  for (const std::uint32_t index : unknown_) {
+    if (warnings_.size() >= kMaxWarnings) {
+      more_warnings_ += static_cast<std::size_t>(&unknown_.back() - &index) + 1;
+      break;
+    }
+    add_warning({std::string(node_key(nodes_[index]))}, "unknown_field", "no field of schema 1.0; kept");
+  }
+  validate_timestamp();
+  validate_duration();
+  validate_identity(defaults);
+  for (std::size_t i = 0; i < kFieldCount; ++i) {
+    const auto field = static_cast<Field>(i);
+    if (field_kind(field) != Kind::kString || slots_[i] == kNone) continue;
+    if (const std::string_view text = text_of_slot(field); text.size() > kMaxStructuralBytes) {
+      field_warning(field, "too_long", "cut to 1,024 bytes; ends with the SHA-256 of the whole");
+      set_text(field, cut_structural(text));
+    }
+  }
+  if (const std::uint32_t parents = slot(Field::kParents); parents != kNone) {
+    for (std::uint32_t i = parents + 1; i < nodes_[parents].size; ++i) {
+      if (nodes_[i].size <= kMaxStructuralBytes) continue;
+      const std::string cut = cut_structural(node_text(nodes_[i]));
+      nodes_[i].text = static_cast<std::uint32_t>(fixed_.size());
+      nodes_[i].size = static_cast<std::uint32_t>(cut.size());
+      fixed_.append(cut);
+      add_warning({"parents", std::to_string(i - parents - 1)}, "too_long",
+                  "cut to 1,024 bytes; ends with the SHA-256 of the whole");
+    }
+  }
+}
+
+}  // namespace plog::event
