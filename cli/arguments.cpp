@@ -1,0 +1,284 @@
+#include "cli/arguments.h"
+
+#include <provenlog/plog.h>
+
+#include <CLI/CLI.hpp>
+#include <map>
+#include <memory>
+#include <sstream>
+#include <utility>
+
+#include "cli/help.h"
+#include "cli/options.h"
+
+namespace plog::cli {
+namespace {
+
+constexpr std::uint64_t kMaxCount = std::uint64_t{1} << 53;
+
+// Registers commands on one CLI::App; each stores what to run in `result_` once it is parsed.
+class Parser {
+ public:
+  explicit Parser(Arguments& result);
+  void parse(int argc, char** argv);
+
+ private:
+  CLI::App* command(const char* name, const char* description, const char* examples);
+  void add_globals(CLI::App* app);
+  // Options of commands that read; `what`: what --json prints.
+  void add_read(CLI::App* app, ReadOptions* options, const char* what);
+  void add_json(CLI::App* app, bool* json, const char* what);
+  void add_text(CLI::App* app, const char* name, std::optional<std::string>* value, const char* type,
+                const char* description);
+  void add_time(CLI::App* app, const char* name, std::optional<Micros>* value, const char* description);
+  void add_labels(CLI::App* app, Labels* labels, const char* description);
+  void add_last(CLI::App* app, std::uint64_t* last, bool* all, const char* description);
+
+  template <typename Options>
+  void on_parse(CLI::App* app, std::shared_ptr<Options> options, int (*run)(Context&, const Options&)) {
+    app->callback(
+        [this, options, run] { result_.run = [options, run](Context& context) { return run(context, *options); }; });
+  }
+
+  void add_log();
+  void add_get();
+  void add_verify();
+  void add_stats();
+  void add_agents();
+  void add_sessions();
+  void add_backup();
+  void add_ingest();
+  void add_redact();
+
+  Arguments& result_;
+  const Micros now_ = now_micros();
+  CLI::App app_{"plog: the flight recorder for AI agents. Reads, checks and fills a provenlog ledger.", "plog"};
+};
+
+Parser::Parser(Arguments& result) : result_(result) {
+  app_.set_version_flag("--version", std::string("plog ") + plog_version(), "Print the version and exit");
+  app_.set_help_flag("-h,--help", "Print this help and exit");
+  app_.get_formatter()->column_width(34);
+  app_.get_formatter()->label("REQUIRED", "");
+  app_.get_formatter()->label("SUBCOMMAND", "COMMAND");
+  app_.get_formatter()->label("Subcommands", "Commands");
+  app_.footer(kMainFooter);
+  app_.require_subcommand(1);
+  add_globals(&app_);
+  add_log();
+  add_get();
+  add_verify();
+  add_stats();
+  add_agents();
+  add_sessions();
+  add_backup();
+  add_ingest();
+  add_redact();
+}
+
+CLI::App* Parser::command(const char* name, const char* description, const char* examples) {
+  CLI::App* app = app_.add_subcommand(name, description);
+  app->footer(examples);
+  return app;
+}
+
+void Parser::add_globals(CLI::App* app) {
+  app->add_option("--db", result_.globals.db,
+                  "The ledger file (default: PROVENLOG_DB_PATH, the configuration, "
+                  "~/.provenlog/events.db)")
+      ->type_name("PATH")
+      ->take_last()
+      ->check([](const std::string& text) { return text.empty() ? std::string("must not be empty") : std::string(); });
+  static const std::map<std::string, ColorMode> kModes = {
+      {"auto", ColorMode::kAuto}, {"always", ColorMode::kAlways}, {"never", ColorMode::kNever}};
+  app->add_option_function<std::string>(
+         "--color", [this](const std::string& text) { result_.globals.color = kModes.at(text); },
+         "Colours: on a terminal unless NO_COLOR is set (auto), always, never")
+      ->type_name("WHEN")
+      ->take_last()
+      ->check([](const std::string& text) {
+        return kModes.count(text) != 0 ? std::string() : "must be auto, always or never";
+      });
+}
+
+void Parser::add_json(CLI::App* app, bool* json, const char* what) { app->add_flag("--json", *json, what); }
+
+void Parser::add_read(CLI::App* app, ReadOptions* options, const char* what) {
+  add_json(app, &options->json, what);
+  app->add_flag("--read-only", options->read_only,
+                "Write nothing: leave events that dead processes left in journals where they are");
+}
+
+void Parser::add_text(CLI::App* app, const char* name, std::optional<std::string>* value, const char* type,
+                      const char* description) {
+  app->add_option_function<std::string>(
+         name, [value](const std::string& text) { *value = text; }, description)
+      ->type_name(type);
+}
+
+void Parser::add_time(CLI::App* app, const char* name, std::optional<Micros>* value, const char* description) {
+  app->add_option_function<std::string>(
+         name, [this, value](const std::string& text) { *value = parse_time(text, now_); }, description)
+      ->type_name("TIME")
+      ->check([this](const std::string& text) {
+        return parse_time(text, now_) ? std::string()
+                                      : "'" + text +
+                                            "' is no time; give one like 2026-02-17T08:30:00Z, 2026-02-17, "
+                                            "15m, 2h or 7d";
+      });
+}
+
+void Parser::add_labels(CLI::App* app, Labels* labels, const char* description) {
+  app->add_option_function<std::vector<std::string>>(
+         "--label",
+         [labels](const std::vector<std::string>& texts) {
+           for (const std::string& text : texts) labels->push_back(*parse_label(text));
+         },
+         description)
+      ->type_name("KEY=VALUE")
+      ->expected(1)
+      ->take_all()
+      ->check([](const std::string& text) {
+        return parse_label(text) ? std::string() : "'" + text + "' is no label; give one like env=prod";
+      });
+}
+
+void Parser::add_last(CLI::App* app, std::uint64_t* last, bool* all, const char* description) {
+  auto* option = app->add_option("-n,--last", *last, description);
+  option->type_name("N")->check(CLI::Range(std::uint64_t{0}, kMaxCount));
+  app->add_flag("--all", *all, "All of them")->excludes(option);
+}
+
+void Parser::add_log() {
+  auto options = std::make_shared<LogOptions>();
+  CLI::App* app = command("log", "Show events, the newest last", kLogExamples);
+  add_last(app, &options->last, &options->all, "How many of the newest events to show (default 20)");
+  app->add_flag("-f,--follow", options->follow, "Go on showing events as they are recorded, until Ctrl-C");
+  add_text(app, "--agent-id", &options->agent, "AGENT", "Only events of this agent");
+  add_text(app, "--session-id", &options->session, "SESSION", "Only events of this session");
+  add_text(app, "--action-type", &options->type, "TYPE", "Only this type, such as TOOL_CALL or LLM_RESPONSE");
+  add_text(app, "--action-name", &options->name, "NAME", "Only this action, such as search_database");
+  add_text(app, "--status", &options->status, "STATUS", "Only this status: success, error, timeout");
+  add_time(app, "--since", &options->since,
+           "Only events from this time on: RFC 3339, a date, or an age like 15m, 2h, 7d");
+  add_time(app, "--until", &options->until, "Only events before this time");
+  add_labels(app, &options->labels, "Only events with this label; may be given several times, and all must match");
+  app->add_flag("--system", options->include_system, "The ledger's own system events too");
+  add_read(app, options.get(), "Print each event as one line of JSON");
+  add_globals(app);
+  on_parse<LogOptions>(app, options, run_log);
+}
+
+void Parser::add_get() {
+  auto options = std::make_shared<GetOptions>();
+  CLI::App* app = command("get", "Show one event", kGetExamples);
+  app->add_option("ID", options->id, "The id of the event, or @N: the event at place N, as 'plog log' shows it")
+      ->required()
+      ->type_name("");
+  add_text(app, "--agent-id", &options->agent, "AGENT", "The event of this agent, where several used the same id");
+  add_read(app, options.get(), "Print the event as one line of JSON");
+  add_globals(app);
+  on_parse<GetOptions>(app, options, run_get);
+}
+
+void Parser::add_verify() {
+  auto options = std::make_shared<VerifyOptions>();
+  CLI::App* app = command("verify", "Check that nothing in the ledger was changed", kVerifyExamples);
+  app->add_option("--agent-id", options->agent, "Only the chain of this agent (default: all)")->type_name("AGENT");
+  app->add_flag("--strict", options->strict, "Exit codes of their own for OK_WITH_TAIL, RECOVERED, ERASED and PRUNED");
+  add_read(app, options.get(), "Print the report as one JSON object");
+  add_globals(app);
+  on_parse<VerifyOptions>(app, options, run_verify);
+}
+
+void Parser::add_stats() {
+  auto options = std::make_shared<ReadOptions>();
+  CLI::App* app = command("stats", "Show what the ledger holds, in numbers", kStatsExamples);
+  add_read(app, options.get(), "Print one JSON object");
+  add_globals(app);
+  on_parse<ReadOptions>(app, options, run_stats);
+}
+
+void Parser::add_agents() {
+  auto options = std::make_shared<AgentsOptions>();
+  CLI::App* app = command("agents", "List the agents", kAgentsExamples);
+  app->add_flag("--system", options->include_system, "The reserved agent of system events too");
+  add_read(app, options.get(), "Print each agent as one line of JSON");
+  add_globals(app);
+  on_parse<AgentsOptions>(app, options, run_agents);
+}
+
+void Parser::add_sessions() {
+  auto options = std::make_shared<SessionsOptions>();
+  CLI::App* app = command("sessions", "List the sessions, the latest first", kSessionsExamples);
+  add_text(app, "--agent-id", &options->agent, "AGENT", "Only sessions of this agent");
+  add_last(app, &options->last, &options->all, "How many of the latest sessions to show (default 20)");
+  add_read(app, options.get(), "Print each session as one line of JSON");
+  add_globals(app);
+  on_parse<SessionsOptions>(app, options, run_sessions);
+}
+
+void Parser::add_backup() {
+  auto options = std::make_shared<BackupOptions>();
+  CLI::App* app = command("backup", "Copy the ledger, also while it is written to", kBackupExamples);
+  app->add_option("FILE", options->file, "Where to put the copy; must not exist")->required()->type_name("");
+  app->add_flag("--read-only", options->read_only,
+                "Write nothing to the ledger: leave events that dead processes left in journals where they are");
+  add_globals(app);
+  on_parse<BackupOptions>(app, options, run_backup);
+}
+
+void Parser::add_ingest() {
+  auto options = std::make_shared<IngestOptions>();
+  CLI::App* app = command("ingest", "Record events from JSON lines", kIngestExamples);
+  app->add_option("FILE", options->file, "One JSON event a line (default, and '-': standard input)")->type_name("");
+  app->add_option("--agent-id", options->agent, "The agent of events that name none")->type_name("AGENT");
+  app->add_option("--session-id", options->session, "The session of events that name none")->type_name("SESSION");
+  add_labels(app, &options->labels, "A label for every event (its own wins); may be given several times");
+  add_json(app, &options->json, "Print the summary as one JSON object");
+  add_globals(app);
+  on_parse<IngestOptions>(app, options, run_ingest);
+}
+
+void Parser::add_redact() {
+  auto options = std::make_shared<RedactOptions>();
+  CLI::App* app = command("redact", "Copy text, with personal data and secrets replaced by markers", kRedactExamples);
+  app->add_option("FILE", options->file, "The text (default, and '-': standard input)")->type_name("");
+  add_json(app, &options->json, "Lines are JSON texts; their strings and keys are redacted");
+  add_globals(app);
+  on_parse<RedactOptions>(app, options, run_redact);
+}
+
+void Parser::parse(int argc, char** argv) {
+  try {
+    app_.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    result_.run = nullptr;
+    std::ostringstream out;
+    std::ostringstream err;
+    if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
+      app_.exit(error, out, err);
+      result_.out_text = out.str();
+      return;
+    }
+    result_.exit_code = kExitUsage;
+    if (argc < 2) {
+      result_.error_text = app_.help();
+      return;
+    }
+    std::string where = "plog";
+    for (const CLI::App* app : app_.get_subcommands()) where += " " + app->get_name();
+    result_.error_text = where + ": " + escape(error.what()) + "\nTry '" + where + " --help'.\n";
+  }
+}
+
+}  // namespace
+
+Arguments parse_arguments(int argc, char** argv) {
+  Arguments result;
+  Parser parser(result);
+  parser.parse(argc, argv);
+  return result;
+}
+
+}  // namespace plog::cli

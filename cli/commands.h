@@ -1,0 +1,104 @@
+// The commands: what each is told, and what it does. arguments.cpp fills these structs from the command line.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "cli/output.h"
+#include "cli/terminal.h"
+
+namespace plog::cli {
+
+// Exit codes besides those of verdicts (10 to 33); see docs/cli.md.
+enum ExitCode : int {
+  kExitOk = 0,
+  kExitFailure = 1,
+  kExitUsage = 2,
+  kExitNotFound = 3,
+  kExitRejected = 4,  // some input lines were kept out
+  kExitInterrupted = 130,
+};
+
+// Options of every command.
+struct Globals {
+  std::string db;
+  ColorMode color = ColorMode::kAuto;
+};
+
+struct Context {
+  Globals globals;
+  Terminal terminal;
+  Output out;
+};
+
+using Labels = std::vector<std::pair<std::string, std::string>>;
+
+// How a reading command opens the ledger, and how it prints.
+struct ReadOptions {
+  bool read_only = false;
+  bool json = false;
+};
+
+struct LogOptions : ReadOptions {
+  std::uint64_t last = 20;
+  bool all = false;
+  bool follow = false;
+  bool include_system = false;
+  std::optional<std::string> agent, session, type, name, status;
+  std::optional<Micros> since, until;
+  Labels labels;
+};
+
+struct GetOptions : ReadOptions {
+  std::string id;
+  std::optional<std::string> agent;
+};
+
+struct VerifyOptions : ReadOptions {
+  std::string agent;  // empty: all
+  bool strict = false;
+};
+
+struct AgentsOptions : ReadOptions {
+  bool include_system = false;
+};
+
+struct SessionsOptions : ReadOptions {
+  std::optional<std::string> agent;
+  std::uint64_t last = 20;
+  bool all = false;
+};
+
+struct BackupOptions {
+  std::string file;
+  bool read_only = false;
+};
+
+struct IngestOptions {
+  std::string file;
+  std::string agent, session;
+  Labels labels;
+  bool json = false;
+};
+
+struct RedactOptions {
+  std::string file;
+  bool json = false;
+};
+
+// Each returns the exit code, and throws Error, BrokenPipe, or what the standard library throws.
+int run_log(Context& context, const LogOptions& options);
+int run_get(Context& context, const GetOptions& options);
+int run_verify(Context& context, const VerifyOptions& options);
+int run_stats(Context& context, const ReadOptions& options);
+int run_agents(Context& context, const AgentsOptions& options);
+int run_sessions(Context& context, const SessionsOptions& options);
+int run_backup(Context& context, const BackupOptions& options);
+int run_ingest(Context& context, const IngestOptions& options);
+int run_redact(Context& context, const RedactOptions& options);
+
+}  // namespace plog::cli

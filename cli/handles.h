@@ -1,0 +1,34 @@
+// Owners of the C API's handles, and its failures as exceptions.
+#pragma once
+
+#include <provenlog/plog.h>
+
+#include <memory>
+#include <string>
+
+#include "base/error.h"
+
+namespace plog::cli {
+
+struct HandleDeleter {
+  void operator()(plog_client* client) const noexcept { plog_client_destroy(client); }
+  void operator()(plog_buffer* buffer) const noexcept { plog_buffer_destroy(buffer); }
+  void operator()(plog_redactor* redactor) const noexcept { plog_redactor_destroy(redactor); }
+};
+using ClientPtr = std::unique_ptr<plog_client, HandleDeleter>;
+using BufferPtr = std::unique_ptr<plog_buffer, HandleDeleter>;
+using RedactorPtr = std::unique_ptr<plog_redactor, HandleDeleter>;
+
+// The message of a failed call; destroys `error`, which may be null.
+inline std::string take_message(plog_status status, plog_error* error) {
+  std::string message = error != nullptr ? plog_error_message(error) : plog_status_name(status);
+  plog_error_destroy(error);
+  return message;
+}
+
+// Throws Error with the status and message of a failed call, and destroys `error`.
+inline void check(plog_status status, plog_error* error) {
+  if (status != PLOG_OK) throw Error(static_cast<Status>(status), take_message(status, error));
+}
+
+}  // namespace plog::cli

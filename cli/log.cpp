@@ -1,0 +1,156 @@
+// plog log: events as a table or as JSON lines.
+#include <algorithm>
+#include <memory>
+
+#include "cli/commands.h"
+#include "cli/event_view.h"
+#include "cli/ledger.h"
+#include "cli/signals.h"
+#include "cli/table.h"
+
+namespace plog::cli {
+namespace {
+
+constexpr std::size_t kPage = 500;
+// Up to here the newest events are read backwards and turned round in memory; more are counted and skipped to.
+constexpr std::uint64_t kTurnInMemory = 10'000;
+constexpr int kPollMillis = 200;
+constexpr int kPollsBetweenAdoptions = 5;
+
+store::Filter filter_of(const LogOptions& options) {
+  store::Filter filter;
+  filter.agent = options.agent;
+  filter.session = options.session;
+  filter.type = options.type;
+  filter.name = options.name;
+  filter.status = options.status;
+  filter.since = options.since;
+  filter.until = options.until;
+  filter.labels = options.labels;
+  filter.include_system = options.include_system;
+  return filter;
+}
+
+// Prints events as they come.
+class Printer {
+ public:
+  Printer(Context& context, bool json) : context_(context), json_(json) {}
+
+  void print(const std::vector<store::EventRow>& rows) {
+    if (json_) {
+      for (const store::EventRow& row : rows) print_json(row);
+    } else if (!rows.empty()) {
+      print_table(rows);
+    }
+  }
+
+ private:
+  void print_json(const store::EventRow& row) {
+    text_.clear();
+    store::append_json(row, text_);
+    // On a terminal no octet of an event may act on it; elsewhere the octets are those of the ledger.
+    context_.out.line(context_.terminal.interactive ? escape_json(text_) : text_);
+  }
+
+  void print_table(const std::vector<store::EventRow>& events) {
+    std::vector<Row> rows;
+    rows.reserve(events.size());
+    for (const store::EventRow& event : events) rows.push_back(event_row(event, context_.terminal));
+    if (!table_) {
+      // Events that come later fit the columns of the first page.
+      table_ = std::make_unique<Table>(event_columns(), context_.terminal);
+      table_->fit_to(rows);
+      context_.out.line(table_->header());
+    }
+    for (const Row& row : rows) context_.out.line(table_->line(row));
+  }
+
+  Context& context_;
+  bool json_;
+  std::string text_;
+  std::unique_ptr<Table> table_;
+};
+
+// All pages of an ascending filter. Returns the place of the last event.
+std::optional<std::uint64_t> print_pages(store::Store& store, store::Filter filter, Printer& printer) {
+  std::optional<std::uint64_t> last;
+  std::vector<store::EventRow> rows;
+  for (bool more = true; more;) {
+    rows.clear();
+    more = store.page(filter, kPage, rows);
+    if (!rows.empty()) last = rows.back().commit_index;
+    printer.print(rows);
+  }
+  return last;
+}
+
+// The place of the newest event of all; what comes after it, --follow shows.
+std::optional<std::uint64_t> newest(store::Store& store) {
+  store::Filter filter;
+  filter.descending = true;
+  filter.include_system = true;
+  filter.limit = 1;
+  std::vector<store::EventRow> rows;
+  store.page(filter, 1, rows);
+  if (rows.empty()) return std::nullopt;
+  return rows.front().commit_index;
+}
+
+void print_newest(store::Store& store, const LogOptions& options, std::uint64_t end, Printer& printer) {
+  store::Filter filter = filter_of(options);
+  if (options.last <= kTurnInMemory && !options.all) {
+    filter.descending = true;
+    filter.after = end + 1;
+    filter.limit = options.last;
+    std::vector<store::EventRow> rows;
+    while (store.page(filter, kPage, rows)) {
+    }
+    std::reverse(rows.begin(), rows.end());
+    printer.print(rows);
+    return;
+  }
+  // Events that were recorded since `end` are not yet to be shown: each page stops there.
+  if (!options.all) {
+    const std::uint64_t count = store.count(filter);
+    filter.offset = count > options.last ? count - options.last : 0;
+  }
+  std::vector<store::EventRow> rows;
+  for (bool more = true; more;) {
+    rows.clear();
+    more = store.page(filter, kPage, rows);
+    while (!rows.empty() && rows.back().commit_index > end) {
+      rows.pop_back();
+      more = false;
+    }
+    printer.print(rows);
+  }
+}
+
+void follow(Context& context, ReadLedger& ledger, const LogOptions& options, std::optional<std::uint64_t> after,
+            Printer& printer) {
+  store::Filter filter = filter_of(options);
+  filter.after = after;
+  for (int polls = 1; !InterruptGuard::interrupted(); ++polls) {
+    context.out.flush();
+    Output::wait(kPollMillis);
+    if (InterruptGuard::interrupted()) return;
+    if (polls % kPollsBetweenAdoptions == 0) ledger.adopt_journals();
+    const auto last = print_pages(ledger.store(), filter, printer);
+    if (last) filter.after = last;
+  }
+}
+
+}  // namespace
+
+int run_log(Context& context, const LogOptions& options) {
+  std::unique_ptr<InterruptGuard> guard;
+  if (options.follow) guard = std::make_unique<InterruptGuard>();
+  ReadLedger ledger(context.globals, options.read_only);
+  Printer printer(context, options.json);
+  const auto end = newest(ledger.store());
+  if (end) print_newest(ledger.store(), options, *end, printer);
+  if (options.follow) follow(context, ledger, options, end, printer);
+  return kExitOk;
+}
+
+}  // namespace plog::cli

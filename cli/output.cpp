@@ -1,0 +1,79 @@
+#include "cli/output.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "base/error.h"
+#include "cli/terminal.h"
+
+namespace plog::cli {
+namespace {
+
+constexpr std::size_t kBufferSize = 64 * 1024;
+
+void write_stdout(std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(STDOUT_FILENO, text.data(), text.size());
+    if (written >= 0) {
+      text.remove_prefix(static_cast<std::size_t>(written));
+    } else if (errno == EPIPE) {
+      throw BrokenPipe{};
+    } else if (errno == EAGAIN) {
+      // A standard output that someone else made non-blocking.
+      pollfd poll_fd{STDOUT_FILENO, POLLOUT, 0};
+      ::poll(&poll_fd, 1, -1);
+    } else if (errno != EINTR) {
+      throw errno_error("cannot write to standard output", errno);
+    }
+  }
+}
+
+}  // namespace
+
+void Output::write(std::string_view text) {
+  buffer_ += text;
+  if (buffer_.size() >= kBufferSize) flush();
+}
+
+void Output::line(std::string_view text) {
+  buffer_ += text;
+  write("\n");
+}
+
+void Output::flush() {
+  // Taken out first: after a failure nothing is written a second time.
+  std::string pending;
+  pending.swap(buffer_);
+  write_stdout(pending);
+  pending.clear();
+  buffer_.swap(pending);
+}
+
+void Output::wait(int milliseconds) {
+  pollfd poll_fd{STDOUT_FILENO, 0, 0};
+  if (::poll(&poll_fd, 1, milliseconds) <= 0) return;
+  if ((poll_fd.revents & POLLERR) != 0) throw BrokenPipe{};
+  // POLLHUP and POLLNVAL come at once and again and again: a terminal that has gone takes no more output either.
+  if (poll_fd.revents != 0) throw BrokenPipe{};
+}
+
+void write_stderr(std::string_view text) noexcept {
+  while (!text.empty()) {
+    const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return;
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+void complain(std::string_view message) noexcept {
+  try {
+    write_stderr("plog: " + escape(message) + "\n");
+  } catch (...) {
+    write_stderr("plog: out of memory\n");
+  }
+}
+
+}  // namespace plog::cli

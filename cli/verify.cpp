@@ -1,0 +1,138 @@
+// plog verify: the verdict, for people and as an exit code.
+#include <string>
+
+#include "base/error.h"
+#include "cli/commands.h"
+#include "cli/format.h"
+#include "cli/handles.h"
+#include "cli/options.h"
+#include "cli/progress.h"
+#include "cli/signals.h"
+#include "json/value.h"
+#include "ledger/verify.h"
+
+namespace plog::cli {
+namespace {
+
+constexpr std::size_t kShownFindings = 20;
+
+int on_progress(void* bar, std::uint64_t done, std::uint64_t total) {
+  static_cast<ProgressBar*>(bar)->update(done, total);
+  return InterruptGuard::interrupted() ? 1 : 0;
+}
+
+// The report of a verification that could not even start.
+std::string could_not_run(const std::string& why) {
+  json::Value::Object finding;
+  finding["agent_id"] = json::Value();
+  finding["sequence"] = json::Value();
+  finding["what"] = why;
+  json::Value::Object report;
+  report["verdict"] = ledger::verdict_name(ledger::Verdict::kCannotRun);
+  report["valid"] = false;
+  report["events"] = 0;
+  report["agents"] = 0;
+  report["tail"] = 0;
+  report["assurance"] = json::Value();
+  report["findings"] = json::Value::Array{json::Value(std::move(finding))};
+  return json::Value(std::move(report)).canonical();
+}
+
+// The report as JSON text; throws only when interrupted.
+std::string verify(const Context& context, const VerifyOptions& options, ProgressBar& bar) {
+  try {
+    const std::string path = ledger_path(context.globals);
+    plog_verify_options verify_options;
+    plog_verify_options_init(&verify_options);
+    verify_options.read_only = options.read_only ? 1 : 0;
+    verify_options.db_path = path.c_str();
+    verify_options.agent_id = options.agent.empty() ? nullptr : options.agent.c_str();
+    verify_options.progress = on_progress;
+    verify_options.user_data = &bar;
+    plog_buffer* report = nullptr;
+    plog_error* error = nullptr;
+    const plog_status status = plog_verify(nullptr, &verify_options, &report, &error);
+    const BufferPtr owner(report);
+    check(status, error);
+    return std::string(plog_buffer_data(report), plog_buffer_size(report));
+  } catch (const Error& error) {
+    if (error.status() == Status::kCancelled) throw;
+    return could_not_run(error.what());
+  }
+}
+
+std::uint64_t count_of(const json::Value& report, std::string_view name) {
+  const json::Value* value = report.find(name);
+  std::int64_t number = 0;
+  return value != nullptr && value->to_int64(&number) && number > 0 ? static_cast<std::uint64_t>(number) : 0;
+}
+
+std::string text_of(const json::Value& object, std::string_view name) {
+  const json::Value* value = object.find(name);
+  return value != nullptr && value->is_string() ? value->text() : std::string();
+}
+
+std::string describe_finding(const json::Value& finding) {
+  std::string text = text_of(finding, "what");
+  const std::string agent = text_of(finding, "agent_id");
+  const std::uint64_t sequence = count_of(finding, "sequence");
+  if (!agent.empty()) text = agent + (sequence > 0 ? ", event " + format_count(sequence) : "") + ": " + text;
+  return escape(text);
+}
+
+void print_report(Context& context, const VerifyOptions& options, const json::Value& report, bool valid) {
+  const bool color = context.terminal.color;
+  const std::string verdict = text_of(report, "verdict");
+  std::string text = paint((valid ? "✔ " : "✘ ") + escape(verdict), valid ? Color::kGreen : Color::kRed, color);
+  if (verdict != ledger::verdict_name(ledger::Verdict::kCannotRun)) {
+    text += "  " + format_counted(count_of(report, "events"), "event", "events") + " of " +
+            format_counted(count_of(report, "agents"), "agent", "agents") + " checked";
+  }
+  if (!options.agent.empty()) text += ", agent " + escape(options.agent);
+  text += "\n";
+  if (const json::Value* findings = report.find("findings"); findings != nullptr && findings->is_array()) {
+    const auto& list = findings->array();
+    for (std::size_t i = 0; i < list.size() && i < kShownFindings; ++i) text += "  " + describe_finding(list[i]) + "\n";
+    if (list.size() > kShownFindings) {
+      text += "  and " + format_count(list.size() - kShownFindings) + " more (see --json)\n";
+    }
+  }
+  if (const std::uint64_t tail = count_of(report, "tail"); tail > 0) {
+    text += "  " + format_counted(tail, "event", "events") + " after the newest head\n";
+  }
+  if (const std::uint64_t pending = count_of(report, "pending"); pending > 0) {
+    text += "  " + format_counted(pending, "record", "records") + " in journals, not yet in the ledger\n";
+  }
+  if (const std::string assurance = text_of(report, "assurance"); !assurance.empty()) {
+    text += paint("  assurance: " + escape(assurance), Color::kDim, color) + "\n";
+  }
+  context.out.write(text);
+}
+
+}  // namespace
+
+int run_verify(Context& context, const VerifyOptions& options) {
+  const InterruptGuard guard;
+  std::string text;
+  {
+    ProgressBar bar("verifying", "events");
+    text = verify(context, options, bar);
+  }
+  const json::Value report = json::parse(text);
+  const json::Value* valid_member = report.find("valid");
+  const bool valid = valid_member != nullptr && valid_member->as_bool();
+  // A reader of the report that has gone does not change the verdict.
+  try {
+    if (options.json) {
+      context.out.line(context.terminal.interactive ? escape_json(text) : text);
+    } else {
+      print_report(context, options, report, valid);
+    }
+    context.out.flush();
+  } catch (const BrokenPipe&) {
+  }
+  if (valid && !options.strict) return kExitOk;
+  return plog_verdict_exit_code(text_of(report, "verdict").c_str());
+}
+
+}  // namespace plog::cli
