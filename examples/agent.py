@@ -86,7 +86,7 @@ class Tools:
         text = self._text(self.folder / path)
         if text is None:
             raise ValueError(f"{path} is no text file, or too large")
-        return {"lines": text.count("\n") + 1, "text": text}
+        return {"lines": len(text.splitlines()), "text": text}
 
     def search(self, pattern: str, only: str = "", limit: int = 200) -> dict[str, Any]:
         """Lines that match a regular expression, in files whose path matches `only`."""
@@ -109,7 +109,7 @@ class Tools:
             name = path.suffix if path.name != "CMakeLists.txt" else ".cmake"
             text = self._text(path) if name in LANGUAGES else None
             if text is not None:
-                lines[LANGUAGES[name]] += text.count("\n")
+                lines[LANGUAGES[name]] += len(text.splitlines())
                 files[LANGUAGES[name]] += 1
         return {"lines": dict(lines), "files": dict(files)}
 
@@ -227,8 +227,10 @@ class Agent:
     def measure(self, _: str) -> str:
         found = self._use("count_lines")
         lines, files = Counter(found.get("lines", {})), found.get("files", {})
-        parts = [f"{name}: {count:,} lines in {files[name]} files" for name, count in lines.most_common(6)]
-        return f"{sum(lines.values()):,} lines. " + "; ".join(parts) + "."
+        parts = [
+            f"{name}: {plural(count, 'line')} in {plural(files[name], 'file')}" for name, count in lines.most_common(6)
+        ]
+        return plural(sum(lines.values()), "line") + ". " + "; ".join(parts) + "."
 
     def recent_changes(self, _: str) -> str:
         log = self._use("run_command", argv=["git", "log", "-3", "--format=%h %s"]).get("stdout", "")
@@ -254,21 +256,25 @@ class Agent:
         per_file = Counter(hit["path"] for hit in hits)
         if not per_file:
             return f"No test mentions {name}."
-        parts = [f"{path} ({count} times)" for path, count in per_file.most_common(5)]
-        return f"{len(per_file)} test files mention {name}: " + ", ".join(parts) + "."
+        parts = [f"{path} ({plural(count, 'time')})" for path, count in per_file.most_common(5)]
+        return f"{name} is mentioned in {plural(len(per_file), 'test file')}: " + ", ".join(parts) + "."
 
     def uses_of(self, name: str) -> str:
         hits = self._use("search", pattern=rf"\b{re.escape(name)}\b")["hits"] if name else []
         per_file = Counter(hit["path"] for hit in hits)
         parts = [f"{path} ({count})" for path, count in per_file.most_common(6)]
         return (
-            f"{name} stands in {len(per_file)} files: " + ", ".join(parts) + "." if parts else f"Nothing uses {name}."
+            f"{name} stands in {plural(len(per_file), 'file')}: " + ", ".join(parts) + "."
+            if parts
+            else f"Nothing uses {name}."
         )
 
     def mentions_of(self, text: str) -> str:
         found = self._use("search", pattern=re.escape(text))
         places = ", ".join(at(hit) for hit in found["hits"][:3])
-        return f"{text} is mentioned {found['count']} times: {places}." if places else f"{text} is mentioned nowhere."
+        if not places:
+            return f"{text} is mentioned nowhere."
+        return f"{text} is mentioned {plural(found['count'], 'time')}: {places}."
 
     def summary_of(self, path: str) -> str:
         paths = [hit["path"] for hit in self._use("search", pattern=r"\S", only=re.escape(path) + "$")["hits"]]
@@ -277,7 +283,7 @@ class Agent:
         content = self._use("read_file", path=paths[0])
         comment = re.search(r"(?:^(?:#|//|/?\*+|\"\"\")[^!\n].*\n?)+", content["text"], re.MULTILINE)
         words = re.sub(r"^[#/*\"\s]+", "", comment.group(0), flags=re.MULTILINE) if comment else ""
-        return f"{paths[0]} has {content['lines']} lines. " + " ".join(words.split())
+        return f"{paths[0]} has {plural(content['lines'], 'line')}. " + " ".join(words.split())
 
     def best_guess(self, question: str) -> str:
         words = {word for word in re.findall(r"\w{4,}", question.lower()) if word not in STOP_WORDS}
@@ -296,6 +302,10 @@ def choose(question: str, patterns: list[str]) -> tuple[int | None, str]:
         if match:
             return number, next((group for group in match.groups() if group), "")
     return None, question
+
+
+def plural(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def at(hit: dict[str, Any]) -> str:

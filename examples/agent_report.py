@@ -120,7 +120,7 @@ def counts(output: Event) -> str:
     if "paths" in output:
         return f"{output['count']} files"
     if "hits" in output:
-        return f"{output['count']} hits"
+        return f"{output['count']} hit" + "s" * (output["count"] != 1)
     if isinstance(output.get("lines"), int):
         return f"{output['lines']} lines"
     if isinstance(output.get("lines"), dict):
