@@ -24,9 +24,9 @@ bool accept_email(std::string_view text, Match& match) {
   const std::string_view found = inside(text, match);
   const std::string_view last = found.substr(found.rfind('.') + 1);
   for (std::string_view extension : kExtensions) {
-    if (last.size() == extension.size() &&
-        std::equal(last.begin(), last.end(), extension.begin(),
-                   [](char a, char b) { return (is_upper(a) ? a + ('a' - 'A') : a) == b; })) {
+    if (last.size() == extension.size() && std::equal(last.begin(), last.end(), extension.begin(), [](char a, char b) {
+          return (is_upper(a) ? a + ('a' - 'A') : a) == b;
+        })) {
       match.resume = match.begin + found.find('@') + 1;
       return false;
     }
@@ -148,8 +148,8 @@ bool accept_e164(std::string_view text, Match& match) {
   if (count < 8 || country_code({digits, count}) == 0) return false;
   if (digits[0] == '1' && (count != 11 || digits[1] < '2')) return false;
   if (points == 1 && separators == 1) return false;  // a decimal number with its sign
-  return end == text.size() || (!is_word(text[end]) &&
-                                !(text[end] == '.' && end + 1 < text.size() && is_digit(text[end + 1])));
+  return end == text.size() ||
+         (!is_word(text[end]) && !(text[end] == '.' && end + 1 < text.size() && is_digit(text[end + 1])));
 }
 
 // Three, three and four digits: with parentheses, or with separators that are the same ("555 123-4567" is usual too).
@@ -226,9 +226,9 @@ constexpr Pattern kPatterns[] = {
 
 #undef PLOG_LETTER
 
-constexpr std::string_view kNames[] = {"email", "aws_key", "github_token", "api_key", "bearer_token", "jwt",
-                                       "ssn",   "sin",     "nino",         "visa",    "mastercard",   "amex",
-                                       "discover", "iban", "phone",        "ipv4"};
+constexpr std::string_view kNames[] = {"email",    "aws_key", "github_token", "api_key", "bearer_token", "jwt",
+                                       "ssn",      "sin",     "nino",         "visa",    "mastercard",   "amex",
+                                       "discover", "iban",    "phone",        "ipv4"};
 
 }  // namespace
 

@@ -36,8 +36,8 @@ struct Match {
 
 struct Pattern {
   Kind kind;
-  std::string_view name;  // of the marker
-  const char* expression;  // RE2, UTF-8, leftmost-first
+  std::string_view name;                                // of the marker
+  const char* expression;                               // RE2, UTF-8, leftmost-first
   bool (*accept)(std::string_view text, Match& match);  // null: every match is a hit
 };
 

@@ -36,8 +36,8 @@ constexpr auto kIbanLengths = [] {
 // By the first three digits of a number: how many of them are an assigned country code (ITU-T E.164, list of codes).
 constexpr auto kCountryCodes = [] {
   std::array<std::uint8_t, 1000> table{};
-  const int two[] = {20, 27, 30, 31, 32, 33, 34, 36, 39, 40, 41, 43, 44, 45, 46, 47, 48, 49, 51, 52, 53, 54, 55, 56,
-                     57, 58, 60, 61, 62, 63, 64, 65, 66, 81, 82, 84, 86, 90, 91, 92, 93, 94, 95, 98};
+  const int two[] = {20, 27, 30, 31, 32, 33, 34, 36, 39, 40, 41, 43, 44, 45, 46, 47, 48, 49, 51, 52, 53, 54,
+                     55, 56, 57, 58, 60, 61, 62, 63, 64, 65, 66, 81, 82, 84, 86, 90, 91, 92, 93, 94, 95, 98};
   const int three[] = {211, 212, 213, 216, 218, 220, 221, 222, 223, 224, 225, 226, 227, 228, 229, 230, 231, 232, 233,
                        234, 235, 236, 237, 238, 239, 240, 241, 242, 243, 244, 245, 246, 247, 248, 249, 250, 251, 252,
                        253, 254, 255, 256, 257, 258, 260, 261, 262, 263, 264, 265, 266, 267, 268, 269, 290, 291, 297,
@@ -144,8 +144,8 @@ std::size_t country_code(std::string_view digits) noexcept {
 }
 
 bool ssn_word_before(std::string_view text, std::size_t position) noexcept {
-  static constexpr std::string_view kWords[] = {"ssn", "ssns", "social security", "social-security", "social_security",
-                                                "socialsecurity", "socialsecuritynumber"};
+  static constexpr std::string_view kWords[] = {
+      "ssn", "ssns", "social security", "social-security", "social_security", "socialsecurity", "socialsecuritynumber"};
   return word_before(text, position, kWords, std::size(kWords));
 }
 

@@ -36,9 +36,7 @@ bool is_plain(const std::string& expression) {
   return true;
 }
 
-std::uint8_t lower(char c) noexcept {
-  return static_cast<std::uint8_t>(is_upper(c) ? c + ('a' - 'A') : c);
-}
+std::uint8_t lower(char c) noexcept { return static_cast<std::uint8_t>(is_upper(c) ? c + ('a' - 'A') : c); }
 
 }  // namespace
 
@@ -119,9 +117,7 @@ RuleSet Literals::rules_in(std::string_view text) const {
   RuleSet rules = always_;
   const char* end = text.data() + text.size();
   for (const char* at = text.data(); at < end; ++at) {
-    const auto octet = [&](std::ptrdiff_t i) {
-      return static_cast<unsigned char>(at + i < end ? at[i] : kSeparator);
-    };
+    const auto octet = [&](std::ptrdiff_t i) { return static_cast<unsigned char>(at + i < end ? at[i] : kSeparator); };
     unsigned hits = first_[octet(0)] & second_[octet(1)] & third_[octet(2)];
     for (; hits != 0; hits &= hits - 1) {
       const auto bucket = static_cast<std::size_t>(__builtin_ctz(hits));
@@ -171,9 +167,7 @@ void Literals::scan_strings(std::string_view strings, std::vector<std::uint32_t>
   }
   for (; at < end; ++at) {
     if (*at == kSeparator) continue;
-    const auto octet = [&](std::ptrdiff_t i) {
-      return static_cast<unsigned char>(at + i < end ? at[i] : kSeparator);
-    };
+    const auto octet = [&](std::ptrdiff_t i) { return static_cast<unsigned char>(at + i < end ? at[i] : kSeparator); };
     const unsigned hits = first_[octet(0)] & second_[octet(1)] & third_[octet(2)];
     if (hits != 0 && found(at, hits)) {
       candidates.push_back(static_cast<std::uint32_t>(at - begin));

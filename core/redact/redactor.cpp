@@ -40,8 +40,7 @@ bool is_name(std::string_view name) {
 // "[REDACTED:<name>]" and nothing else.
 bool is_marker(std::string_view text) {
   return text.size() > kMarkerStart.size() + 1 && text.substr(0, kMarkerStart.size()) == kMarkerStart &&
-         text.back() == ']' &&
-         is_name(text.substr(kMarkerStart.size(), text.size() - kMarkerStart.size() - 1));
+         text.back() == ']' && is_name(text.substr(kMarkerStart.size(), text.size() - kMarkerStart.size() - 1));
 }
 
 // Whether the expression can match no characters, at any place of any text: the samples hold every combination of

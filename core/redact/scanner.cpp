@@ -68,9 +68,7 @@ class Looker {
   char before(const char* at, std::ptrdiff_t count) const noexcept {
     return at - begin_ >= count ? at[-count] : kSeparator;
   }
-  char after(const char* at, std::ptrdiff_t count) const noexcept {
-    return end_ - at > count ? at[count] : kSeparator;
-  }
+  char after(const char* at, std::ptrdiff_t count) const noexcept { return end_ - at > count ? at[count] : kSeparator; }
   const char* run(const char* at, std::uint8_t bits) const noexcept {
     while (at < end_ && has(*at, bits)) ++at;
     return at;
@@ -277,14 +275,14 @@ unsigned interesting(const char* at) noexcept {
   };
   const __m128i numbers = _mm_andnot_si128(is_number(back), is_number(here));
   const __m128i dash = _mm_or_si128(is(here, '-'), is(here, '_'));
-  const __m128i keys =
-      _mm_and_si128(dash, _mm_or_si128(_mm_or_si128(is(back, 'k'), is(back, 'b')), is(back2, 'h')));
+  const __m128i keys = _mm_and_si128(dash, _mm_or_si128(_mm_or_si128(is(back, 'k'), is(back, 'b')), is(back2, 'h')));
   const __m128i jwt = _mm_and_si128(is(here, 'J'), is(back, 'y'));
-  const __m128i aws = _mm_and_si128(
-      is(here, 'A'), _mm_or_si128(_mm_or_si128(is(ahead2, 'I'), is(ahead2, 'C')), is(ahead2, 'T')));
+  const __m128i aws =
+      _mm_and_si128(is(here, 'A'), _mm_or_si128(_mm_or_si128(is(ahead2, 'I'), is(ahead2, 'C')), is(ahead2, 'T')));
   const __m128i small = _mm_set1_epi8(0x20);
-  const __m128i bearer = _mm_and_si128(_mm_and_si128(is(_mm_or_si128(here, small), 'b'), is(_mm_or_si128(ahead, small), 'e')),
-                                       is(_mm_or_si128(ahead2, small), 'a'));
+  const __m128i bearer =
+      _mm_and_si128(_mm_and_si128(is(_mm_or_si128(here, small), 'b'), is(_mm_or_si128(ahead, small), 'e')),
+                    is(_mm_or_si128(ahead2, small), 'a'));
   const __m128i any = _mm_or_si128(_mm_or_si128(_mm_or_si128(numbers, keys), _mm_or_si128(jwt, aws)),
                                    _mm_or_si128(bearer, is(here, '@')));
   return static_cast<unsigned>(_mm_movemask_epi8(any));

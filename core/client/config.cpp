@@ -1,0 +1,370 @@
+#include "client/config.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
+#include <string_view>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "client/yaml.h"
+
+namespace plog::client {
+namespace {
+
+constexpr char kLocalFile[] = "./provenlog.yaml";
+constexpr char kHomeFile[] = "~/.provenlog/config.yaml";
+
+constexpr std::uint32_t kMaxBatch = 4096;
+constexpr double kMaxFlushSeconds = 3600, kMaxBlockSeconds = 86400;
+constexpr std::uint64_t kMinEventBytes = 4096, kMaxEventBytes = 64 << 20;
+constexpr std::uint64_t kMinJournalBytes = 1 << 20, kMaxJournalBytes = std::uint64_t{1} << 53;
+
+constexpr std::string_view kRootKeys[] = {
+    "server_url",          "db_path",        "agent_id",   "session_id", "labels",        "metadata",
+    "batch_size",          "flush_interval", "durability", "on_full",    "block_timeout", "max_event_bytes",
+    "journal_limit_bytes", "salt",           "redaction"};
+constexpr std::string_view kRedactionKeys[] = {"enabled", "rules"};
+constexpr std::string_view kRuleKeys[] = {"name", "pattern", "replace"};
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t corner = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t change = corner + (a[i - 1] == b[j - 1] ? 0 : 1);
+      corner = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, change});
+    }
+  }
+  return row[b.size()];
+}
+
+// "did you mean" text for a key that nobody knows.
+template <std::size_t kCount>
+std::string unknown_key(const std::string& key, const std::string_view (&known)[kCount]) {
+  std::string_view best;
+  std::size_t distance = key.size() > 40 ? 0 : std::max<std::size_t>(2, key.size() / 3) + 1;
+  for (std::string_view candidate : known) {
+    const std::size_t d = key.size() > 40 ? 1 : edit_distance(key, candidate);
+    if (d < distance) {
+      distance = d;
+      best = candidate;
+    }
+  }
+  if (!best.empty()) return "unknown key; did you mean \"" + std::string(best) + "\"?";
+  std::string all;
+  for (std::string_view candidate : known) all.append(all.empty() ? "" : ", ").append(candidate);
+  return "unknown key; known are " + all;
+}
+
+std::string number_text(double value) {
+  std::string text = std::to_string(value);
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.back() == '.') text.pop_back();
+  return text;
+}
+
+// Reads the tree of one file.
+class ConfigReader {
+ public:
+  ConfigReader(const std::string& file_name, bool additive) : file_name_(file_name), additive_(additive) {}
+
+  Config read(const Yaml& root) {
+    if (root.type == Yaml::Type::kNull) return {};
+    if (root.type != Yaml::Type::kMapping) refuse(root.line, "", "the file must be a mapping of keys to values");
+    for (const Yaml::Entry& entry : root.entries) read_root(entry);
+    return std::move(config_);
+  }
+
+ private:
+  [[noreturn]] void refuse(int line, const std::string& key, const std::string& what) const {
+    refuse_yaml(file_name_, line, key, what);
+  }
+
+  // What a file beside the program may not say.
+  void only_trusted(int line, const std::string& key) const {
+    if (!additive_) return;
+    refuse(line, key,
+           "not allowed in " + std::string(kLocalFile) +
+               ", which may only add labels, metadata and redaction.rules; "
+               "set it in " +
+               kHomeFile + " or in the file that PROVENLOG_CONFIG names");
+  }
+
+  void read_root(const Yaml::Entry& entry) {
+    const std::string& key = entry.key;
+    const Yaml& value = entry.value;
+    if (std::find(std::begin(kRootKeys), std::end(kRootKeys), key) == std::end(kRootKeys)) {
+      refuse(entry.line, key, unknown_key(key, kRootKeys));
+    }
+    if (key == "labels") return read_labels(value);
+    if (key == "metadata") return read_metadata(value);
+    if (key == "redaction") return read_redaction(value);
+    only_trusted(entry.line, key);
+    if (key == "server_url") {
+      config_.server_url = text(value, key);
+      if (config_.server_url->rfind("http://", 0) != 0 && config_.server_url->rfind("https://", 0) != 0) {
+        refuse(value.line, key, "must begin with http:// or https://");
+      }
+    }
+    if (key == "db_path") config_.db_path = text(value, key);
+    if (key == "agent_id") config_.agent_id = text(value, key);
+    if (key == "session_id") config_.session_id = text(value, key);
+    if (key == "durability") config_.durability = one_of(value, key, {"process", "power"});
+    if (key == "on_full") config_.on_full = one_of(value, key, {"block", "drop", "raise"});
+    if (key == "batch_size") config_.batch_size = static_cast<std::uint32_t>(integer(value, key, 1, kMaxBatch));
+    if (key == "flush_interval") config_.flush_interval_ms = milliseconds(value, key, kMaxFlushSeconds);
+    if (key == "block_timeout") config_.block_timeout_ms = milliseconds(value, key, kMaxBlockSeconds);
+    if (key == "max_event_bytes") config_.max_event_bytes = integer(value, key, kMinEventBytes, kMaxEventBytes);
+    if (key == "journal_limit_bytes") {
+      config_.journal_limit_bytes = integer(value, key, kMinJournalBytes, kMaxJournalBytes);
+    }
+    if (key == "salt") config_.salt = truth(value, key);
+  }
+
+  std::string text(const Yaml& value, const std::string& key) const {
+    if (value.type != Yaml::Type::kScalar || value.text.empty()) refuse(value.line, key, "needs a text");
+    if (value.text.find('\0') != std::string::npos) refuse(value.line, key, "must not hold a NUL character");
+    return value.text;
+  }
+
+  std::string one_of(const Yaml& value, const std::string& key, std::initializer_list<std::string_view> names) const {
+    if (value.type == Yaml::Type::kScalar) {
+      for (std::string_view name : names) {
+        if (value.text == name) return value.text;
+      }
+    }
+    std::string all;
+    for (std::string_view name : names) all.append(all.empty() ? "" : ", ").append(name);
+    refuse(value.line, key, "must be one of: " + all);
+  }
+
+  bool truth(const Yaml& value, const std::string& key) const {
+    if (value.type == Yaml::Type::kScalar && value.plain) {
+      for (std::string_view name : {"true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"}) {
+        if (value.text == name) return true;
+      }
+      for (std::string_view name : {"false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF"}) {
+        if (value.text == name) return false;
+      }
+    }
+    refuse(value.line, key, "must be true or false");
+  }
+
+  std::uint64_t integer(const Yaml& value, const std::string& key, std::uint64_t low, std::uint64_t high) const {
+    std::uint64_t number = 0;
+    if (value.type == Yaml::Type::kScalar && value.plain) {
+      const char* end = value.text.data() + value.text.size();
+      const auto [stop, error] = std::from_chars(value.text.data(), end, number);
+      if (error == std::errc() && stop == end && number >= low && number <= high) return number;
+    }
+    refuse(value.line, key, "must be a whole number from " + std::to_string(low) + " to " + std::to_string(high));
+  }
+
+  std::uint32_t milliseconds(const Yaml& value, const std::string& key, double high) const {
+    double seconds = 0;
+    if (value.type == Yaml::Type::kScalar && value.plain) {
+      const char* end = value.text.data() + value.text.size();
+      const auto [stop, error] = std::from_chars(value.text.data(), end, seconds);
+      if (error == std::errc() && stop == end && seconds >= 0.001 && seconds <= high) {
+        return static_cast<std::uint32_t>(std::lround(seconds * 1000));
+      }
+    }
+    refuse(value.line, key, "must be a number of seconds from 0.001 to " + number_text(high));
+  }
+
+  const std::vector<Yaml::Entry>& mapping(const Yaml& value, const std::string& key) const {
+    if (value.type != Yaml::Type::kMapping && value.type != Yaml::Type::kNull)
+      refuse(value.line, key, "must be a mapping of keys to values");
+    return value.entries;
+  }
+
+  void read_labels(const Yaml& value) {
+    for (const Yaml::Entry& entry : mapping(value, "labels")) {
+      if (entry.value.type != Yaml::Type::kScalar) {
+        refuse(entry.line, "labels." + entry.key, "the value of a label must be a text");
+      }
+      config_.labels.insert_or_assign(entry.key, json::Value(entry.value.text));
+    }
+  }
+
+  void read_metadata(const Yaml& value) {
+    for (const Yaml::Entry& entry : mapping(value, "metadata")) {
+      config_.metadata.insert_or_assign(entry.key, any(entry.value));
+    }
+  }
+
+  static json::Value any(const Yaml& value) {
+    switch (value.type) {
+      case Yaml::Type::kNull: return {};
+      case Yaml::Type::kScalar: return value.plain ? scalar(value.text) : json::Value(value.text);
+      case Yaml::Type::kSequence: {
+        json::Value::Array array;
+        for (const Yaml& item : value.items) array.push_back(any(item));
+        return array;
+      }
+      case Yaml::Type::kMapping: break;
+    }
+    json::Value::Object object;
+    for (const Yaml::Entry& entry : value.entries) object.insert_or_assign(entry.key, any(entry.value));
+    return object;
+  }
+
+  // The core schema of YAML 1.2, with decimal numbers only; NaN and infinities, octal and hexadecimal stay text.
+  static json::Value scalar(const std::string& text) {
+    if (text == "true" || text == "True" || text == "TRUE") return true;
+    if (text == "false" || text == "False" || text == "FALSE") return false;
+    std::string_view digits = text;
+    const bool negative = !digits.empty() && digits[0] == '-';
+    if (!digits.empty() && (digits[0] == '-' || digits[0] == '+')) digits.remove_prefix(1);
+    if (digits.empty() || digits.find_first_not_of("0123456789.eE+-") != digits.npos) return text;
+    if (digits.find_first_not_of("0123456789") == digits.npos) {
+      digits.remove_prefix(std::min(digits.find_first_not_of('0'), digits.size() - 1));
+      return json::Value::number((negative ? "-" : "") + std::string(digits));
+    }
+    double number = 0;
+    if (digits[0] == '-' || digits[0] == '+') return text;
+    const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    if (error != std::errc() || stop != digits.data() + digits.size()) return text;
+    return negative ? -number : number;
+  }
+
+  void read_redaction(const Yaml& value) {
+    for (const Yaml::Entry& entry : mapping(value, "redaction")) {
+      const std::string key = "redaction." + entry.key;
+      if (entry.key == "enabled") {
+        only_trusted(entry.line, key);
+        config_.redaction_enabled = truth(entry.value, key);
+      } else if (entry.key == "rules") {
+        read_rules(entry.value, key);
+      } else {
+        refuse(entry.line, key, unknown_key(entry.key, kRedactionKeys));
+      }
+    }
+  }
+
+  void read_rules(const Yaml& value, const std::string& key) {
+    if (value.type == Yaml::Type::kNull) return;
+    if (value.type != Yaml::Type::kSequence)
+      refuse(value.line, key, "must be a list of rules (- name: ..., pattern: ...)");
+    for (std::size_t i = 0; i < value.items.size(); ++i) {
+      read_rule(value.items[i], key + "[" + std::to_string(i) + "]");
+    }
+  }
+
+  void read_rule(const Yaml& value, const std::string& key) {
+    if (value.type != Yaml::Type::kMapping) refuse(value.line, key, "must be a mapping with name and pattern");
+    redact::Rule rule;
+    int line = value.line;
+    for (const Yaml::Entry& entry : value.entries) {
+      const std::string part = key + "." + entry.key;
+      if (entry.key == "name") {
+        rule.name = text(entry.value, part);
+      } else if (entry.key == "pattern") {
+        rule.pattern = text(entry.value, part);
+        line = entry.value.line;
+      } else if (entry.key == "replace") {
+        if (entry.value.type != Yaml::Type::kNull) rule.replace = text(entry.value, part);
+      } else {
+        refuse(entry.line, part, unknown_key(entry.key, kRuleKeys));
+      }
+    }
+    if (rule.name.empty()) refuse(value.line, key + ".name", "is missing");
+    if (rule.pattern.empty()) refuse(value.line, key + ".pattern", "is missing");
+    try {
+      redact::Redactor::make({true, {rule}});
+    } catch (const Error& error) {
+      if (error.status() != Status::kConfig) throw;
+      refuse(line, key, error.what());
+    }
+    if (config_.redaction_rules.size() >= kMaxRules) refuse(value.line, key, "more than 256 rules in one file");
+    config_.redaction_rules.push_back(std::move(rule));
+  }
+
+  static constexpr std::size_t kMaxRules = 256;
+
+  const std::string& file_name_;
+  const bool additive_;
+  Config config_;
+};
+
+// The device and inode of a file, to know it again under another name.
+struct Identity {
+  dev_t device = 0;
+  ino_t inode = 0;
+  bool operator==(const Identity&) const = default;
+};
+
+// The content of a file that may not exist. Never waits for the other end of a pipe.
+std::optional<std::string> read_if_exists(const std::string& path, Identity* identity) {
+  std::optional<Fd> fd;
+  try {
+    fd = open_existing(path, O_RDONLY | O_NONBLOCK);
+    if (!*fd) return std::nullopt;
+    struct stat info {};
+    if (fstat(fd->get(), &info) != 0) throw errno_error("cannot read " + path, errno);
+    if (!S_ISREG(info.st_mode)) throw Error(Status::kConfig, path + ":1: not a regular file");
+    if (info.st_size > static_cast<off_t>(kMaxYamlSize)) refuse_yaml(path, 1, "", "the file is larger than 1 MiB");
+    *identity = {info.st_dev, info.st_ino};
+    std::string text(kMaxYamlSize + 1, '\0');
+    text.resize(pread_some(fd->get(), text.data(), text.size(), 0));
+    return text;
+  } catch (const Error& error) {
+    if (error.status() == Status::kConfig) throw;
+    throw Error(Status::kConfig, path + ":1: " + error.what());
+  }
+}
+
+std::optional<std::string> environment(const char* name) {
+  const char* value = std::getenv(name);
+  if (value == nullptr || *value == '\0') return std::nullopt;
+  return value;
+}
+
+Config load_trusted(Identity* identity) {
+  if (const auto named = environment("PROVENLOG_CONFIG")) {
+    const std::string path = expand_home(*named);
+    const auto text = read_if_exists(path, identity);
+    if (!text) throw Error(Status::kConfig, path + ":1: PROVENLOG_CONFIG names this file, but it does not exist");
+    return parse_config(*text, path, false);
+  }
+  std::string path;
+  try {
+    path = expand_home(kHomeFile);
+  } catch (const Error&) {
+    return {};  // a user without a home directory has no file there
+  }
+  const auto text = read_if_exists(path, identity);
+  return text ? parse_config(*text, path, false) : Config{};
+}
+
+}  // namespace
+
+Config parse_config(const std::string& text, const std::string& file_name, bool additive) {
+  return ConfigReader(file_name, additive).read(read_yaml(text, file_name));
+}
+
+Config load_config() {
+  Identity trusted, local;
+  Config config = load_trusted(&trusted);
+  const auto text = read_if_exists(kLocalFile, &local);
+  // PROVENLOG_CONFIG may name ./provenlog.yaml itself, which makes it a trusted file.
+  if (text && !(local == trusted)) {
+    Config added = parse_config(*text, kLocalFile, true);
+    config.labels.merge(added.labels);
+    config.metadata.merge(added.metadata);
+    for (redact::Rule& rule : added.redaction_rules) config.redaction_rules.push_back(std::move(rule));
+  }
+  if (auto url = environment("PROVENLOG_SERVER_URL")) config.server_url = std::move(url);
+  if (auto path = environment("PROVENLOG_DB_PATH")) config.db_path = std::move(path);
+  return config;
+}
+
+}  // namespace plog::client
