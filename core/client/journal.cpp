@@ -219,11 +219,13 @@ void Journal::append(std::string& record, std::uint32_t crc, std::uint64_t numbe
   segment.size = offset_;
 }
 
-void Journal::drop_before(const store::JournalPosition& position) {
+std::vector<Journal::Drained> Journal::take_before(const store::JournalPosition& position) {
+  std::vector<Drained> drained;
   while (!segments_.empty() && segments_.begin()->first < position.segment && segments_.begin()->first < segment_) {
-    ::unlink(segment_path(directory_, id_, segments_.begin()->first).c_str());
+    drained.push_back({segment_path(directory_, id_, segments_.begin()->first), segments_.begin()->second.fd});
     segments_.erase(segments_.begin());
   }
+  return drained;
 }
 
 std::shared_ptr<Fd> Journal::segment(std::uint64_t number, std::uint64_t* limit) const {

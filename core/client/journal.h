@@ -98,8 +98,13 @@ class Journal {
   store::JournalPosition end() const noexcept { return {segment_, offset_}; }
   std::uint64_t bytes() const noexcept { return total_; }  // appended so far
 
-  // Unlinks segments before `position`; for the committing thread alone.
-  void drop_before(const store::JournalPosition& position);
+  struct Drained {
+    std::string path;
+    std::shared_ptr<Fd> fd;
+  };
+  // Segments before `position`, which are this journal's no more: the caller unlinks them, without the lock, since
+  // giving back their pages takes time.
+  std::vector<Drained> take_before(const store::JournalPosition& position);
   // The descriptor of a segment that still exists, and how far it may be read.
   std::shared_ptr<Fd> segment(std::uint64_t number, std::uint64_t* limit) const;
   std::uint64_t first_segment() const noexcept { return segments_.empty() ? segment_ : segments_.begin()->first; }

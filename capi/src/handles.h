@@ -1,0 +1,83 @@
+// What stands behind the opaque handles, and how arguments become C++ values.
+#pragma once
+
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/encoding.h"
+#include "client/client.h"
+#include "client/cursor.h"
+#include "guard.h"
+
+struct plog_buffer {
+  std::string data;
+};
+
+struct plog_client {
+  explicit plog_client(const plog::client::ClientOptions& options) : client(options) {}
+  plog::client::Client client;
+};
+
+struct plog_event {
+  plog_client* client = nullptr;
+  std::unique_ptr<plog::client::Scratch> scratch;
+  const char* misuse = nullptr;
+  bool no_memory = false;
+};
+
+struct plog_cursor {
+  plog_cursor(plog::client::Client& client, std::string_view filter) : cursor(client, filter) {}
+  plog::client::Cursor cursor;
+};
+
+struct plog_redactor {
+  std::shared_ptr<const plog::redact::Redactor> redactor;  // null: nothing is redacted
+};
+
+namespace plog::capi {
+
+// A text argument; `name` is for the message.
+inline std::string_view text(const char* data, std::size_t size, const char* name) {
+  if (data == nullptr && size > 0) invalid(std::string(name) + " is NULL, but its length is not 0");
+  return data == nullptr ? std::string_view() : std::string_view(data, size);
+}
+inline std::string_view utf8(const char* data, std::size_t size, const char* name) {
+  const std::string_view value = text(data, size, name);
+  if (!is_utf8(value)) invalid(std::string(name) + " is not valid UTF-8");
+  return value;
+}
+inline std::optional<std::string> optional_text(const char* terminated) {
+  return terminated != nullptr ? std::optional<std::string>(terminated) : std::nullopt;
+}
+template <typename T>
+T& deref(T* handle, const char* name) {
+  if (handle == nullptr) invalid(std::string(name) + " is NULL");
+  return *handle;
+}
+
+// Reads an options struct of this or another release: convention 7 of plog.h.
+template <typename Options>
+Options read_options(const Options* given, const char* name) {
+  Options options;
+  std::memset(&options, 0, sizeof options);
+  options.struct_size = sizeof options;
+  if (given == nullptr) return options;
+  const std::uint32_t size = given->struct_size;
+  if (size < sizeof(std::uint32_t) * 2) invalid(std::string(name) + ".struct_size is too small: call its _init function");
+  if (size > sizeof options) {
+    const char* tail = reinterpret_cast<const char*>(given);
+    for (std::size_t i = sizeof options; i < size; ++i) {
+      if (tail[i] != 0) {
+        throw Error(Status::kUnsupported, std::string(name) + " sets a field that this release does not know");
+      }
+    }
+  }
+  std::memcpy(&options, given, size < sizeof options ? size : sizeof options);
+  options.struct_size = sizeof options;
+  return options;
+}
+
+}  // namespace plog::capi

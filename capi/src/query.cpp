@@ -1,0 +1,103 @@
+#include "client/verification.h"
+#include "event/prepared.h"
+#include "handles.h"
+#include "json/value.h"
+
+using plog::Error;
+using plog::Status;
+using plog::capi::deref;
+using plog::capi::fail;
+using plog::capi::guard;
+using plog::capi::text;
+using plog::capi::utf8;
+
+extern "C" {
+
+plog_status plog_client_get_event(plog_client* client, const char* id, size_t id_len, const char* agent,
+                                  size_t agent_len, plog_buffer** out, plog_error** err) {
+  if (out == nullptr) return fail(PLOG_E_INVALID, "out is NULL", err);
+  *out = nullptr;
+  return guard(err, [&] {
+    plog_client& handle = deref(client, "client");
+    const std::string_view given = utf8(id, id_len, "id");
+    const auto parsed = plog::parse_uuid(given);
+    const plog::Uuid key = parsed ? *parsed : plog::uuid_v5(plog::foreign_id_namespace(), given);
+    std::optional<std::string> agent_id;
+    if (agent != nullptr) agent_id = std::string(utf8(agent, agent_len, "agent"));
+    const auto row = handle.client.fresh_store().find(key, agent_id);
+    if (!row) throw Error(Status::kNotFound, "no event with this id");
+    auto buffer = std::make_unique<plog_buffer>();
+    plog::store::append_json(*row, buffer->data);
+    *out = buffer.release();
+  });
+}
+
+plog_status plog_client_query(plog_client* client, const char* filter, size_t filter_len, plog_cursor** out,
+                              plog_error** err) {
+  if (out == nullptr) return fail(PLOG_E_INVALID, "out is NULL", err);
+  *out = nullptr;
+  return guard(err, [&] {
+    plog_client& handle = deref(client, "client");
+    const std::string_view given = text(filter, filter_len, "filter");
+    *out = new plog_cursor(handle.client, given.empty() ? "{}" : given);
+  });
+}
+
+plog_status plog_cursor_next(plog_cursor* cursor, const char** json, size_t* json_len, plog_error** err) {
+  if (json == nullptr || json_len == nullptr) return fail(PLOG_E_INVALID, "json or json_len is NULL", err);
+  *json = nullptr;
+  *json_len = 0;
+  return guard(err, [&] {
+    const std::string* row = deref(cursor, "cursor").cursor.next();
+    if (row == nullptr) return;
+    *json = row->c_str();
+    *json_len = row->size();
+  });
+}
+
+int64_t plog_cursor_position(const plog_cursor* cursor) { return cursor != nullptr ? cursor->cursor.position() : -1; }
+
+void plog_cursor_destroy(plog_cursor* cursor) { delete cursor; }
+
+void plog_verify_options_init(plog_verify_options* options) {
+  if (options == nullptr) return;
+  std::memset(options, 0, sizeof *options);
+  options->struct_size = sizeof *options;
+}
+
+plog_status plog_verify(plog_client* client, const plog_verify_options* options, plog_buffer** report,
+                        plog_error** err) {
+  if (report == nullptr) return fail(PLOG_E_INVALID, "report is NULL", err);
+  *report = nullptr;
+  return guard(err, [&] {
+    const plog_verify_options given = plog::capi::read_options(options, "plog_verify_options");
+    plog::client::VerifyRequest request;
+    if (given.agent_id != nullptr) request.agent = std::string(utf8(given.agent_id, std::strlen(given.agent_id), "agent_id"));
+    request.read_only = given.read_only != 0;
+    if (given.progress != nullptr) {
+      request.progress = [&](std::uint64_t done, std::uint64_t total) {
+        return given.progress(given.user_data, done, total) == 0;
+      };
+    }
+    plog::client::VerifyReport result;
+    if (client != nullptr) {
+      result = plog::client::verify_client(client->client, request);
+    } else {
+      const auto path = plog::capi::optional_text(given.db_path);
+      result = plog::client::verify_path(
+          plog::client::resolve_db_path(path, path ? plog::client::Config{} : plog::client::load_config(), false), request);
+    }
+    *report = new plog_buffer{result.json()};
+  });
+}
+
+int32_t plog_verdict_exit_code(const char* verdict) {
+  if (verdict == nullptr) return 2;
+  for (int i = 0; i <= static_cast<int>(plog::ledger::Verdict::kTampered); ++i) {
+    const auto known = static_cast<plog::ledger::Verdict>(i);
+    if (plog::ledger::verdict_name(known) == verdict) return plog::ledger::verdict_exit_code(known);
+  }
+  return 2;
+}
+
+}  // extern "C"

@@ -1,0 +1,253 @@
+#include "client/client.h"
+
+#include <algorithm>
+
+#include "base/encoding.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "client/fork.h"
+#include "client/registry.h"
+#include "client/system_events.h"
+#include "event/json_input.h"
+#include "json/value.h"
+
+namespace plog::client {
+namespace {
+
+constexpr std::int64_t kReadMillis = 10000;  // how long a query waits for its own events
+
+template <typename T>
+T pick(const std::optional<T>& given, const std::optional<T>& configured, T fallback) {
+  return given ? *given : configured ? *configured : fallback;
+}
+
+void check_range(const char* name, std::uint64_t value, std::uint64_t low, std::uint64_t high) {
+  if (value >= low && value <= high) return;
+  throw Error(Status::kInvalid, std::string(name) + " must be " + std::to_string(low) + " to " + std::to_string(high));
+}
+
+OnFull parse_on_full(const std::string& text) {
+  if (text == "block") return OnFull::kBlock;
+  if (text == "drop") return OnFull::kDrop;
+  if (text == "raise") return OnFull::kRaise;
+  throw Error(Status::kInvalid, "on_full must be block, drop or raise");
+}
+
+bool parse_power(const std::string& text) {
+  if (text != "process" && text != "power") throw Error(Status::kInvalid, "durability must be process or power");
+  return text == "power";
+}
+
+// Members of the configuration that the client's own object does not have.
+std::vector<event::DefaultMember> merged(std::vector<event::DefaultMember> own, const json::Value::Object& configured,
+                                         bool labels, const redact::Redactor* redactor) {
+  const std::string text = json::Value(configured).canonical();
+  const std::string what = labels ? "labels of the configuration" : "metadata of the configuration";
+  for (auto& member : event::make_default_members(text, labels, redactor, what)) {
+    const bool known = std::any_of(own.begin(), own.end(), [&](const auto& mine) { return mine.key == member.key; });
+    if (!known) own.push_back(std::move(member));
+  }
+  std::sort(own.begin(), own.end(),
+            [](const auto& a, const auto& b) { return json::compare_keys(a.key, b.key) < 0; });
+  return own;
+}
+
+}  // namespace
+
+std::string resolve_db_path(const std::optional<std::string>& given, const Config& config, bool create) {
+  const std::string path = expand_home(pick(given, config.db_path, std::string("~/.provenlog/events.db")));
+  if (path.empty()) throw Error(Status::kInvalid, "db_path is empty");
+  const std::size_t slash = path.rfind('/');
+  if (create && slash != std::string::npos && slash > 0) make_directories(path.substr(0, slash));
+  return real_path(path);
+}
+
+std::shared_ptr<const redact::Redactor> make_redactor(const Config& config, std::vector<redact::Rule> more) {
+  redact::Options options;
+  options.builtin = config.redaction_enabled;
+  if (config.redaction_enabled) options.custom = config.redaction_rules;
+  options.custom.insert(options.custom.end(), more.begin(), more.end());
+  if (!options.builtin && options.custom.empty()) return nullptr;
+  return redact::Redactor::make(std::move(options));
+}
+
+Client::Client(const ClientOptions& options) {
+  const Config config = load_config();
+  if (options.base_url || config.server_url) {
+    throw Error(Status::kUnsupported,
+                "server mode does not exist yet: leave out base_url and server_url to record into a local ledger");
+  }
+  defaults_.redactor = make_redactor(config, {});
+  const redact::Redactor* redactor = defaults_.redactor.get();
+  defaults_.agent_id = pick(options.agent_id, config.agent_id, std::string());
+  defaults_.session_id = pick(options.session_id, config.session_id, std::string());
+  defaults_.source = options.source;
+  defaults_.capture_method = options.capture_method;
+  for (const std::string* text : {&defaults_.agent_id, &defaults_.session_id, &defaults_.source,
+                                  &defaults_.capture_method}) {
+    if (!is_utf8(*text)) throw Error(Status::kInvalid, "agent_id, session_id and source must be valid UTF-8");
+  }
+  defaults_.labels = merged(event::make_default_members(options.labels_json.value_or(""), true, redactor, "labels"),
+                            config.labels, true, redactor);
+  defaults_.metadata = merged(
+      event::make_default_members(options.metadata_json.value_or(""), false, redactor, "metadata"), config.metadata,
+      false, redactor);
+  defaults_.salt = pick(options.salt, config.salt, true);
+  defaults_.max_event_bytes = pick(options.max_event_bytes, config.max_event_bytes, event::kDefaultMaxEventBytes);
+  check_range("max_event_bytes", defaults_.max_event_bytes, 4096, 64u << 20);
+
+  recorder_options_.batch_size = pick(options.batch_size, config.batch_size, 100u);
+  check_range("batch_size", recorder_options_.batch_size, 1, 4096);
+  recorder_options_.flush_interval_ms = pick(options.flush_interval_ms, config.flush_interval_ms, 1000u);
+  check_range("flush_interval (in ms)", recorder_options_.flush_interval_ms, 1, 3600000);
+  recorder_options_.journal_limit_bytes =
+      pick(options.journal_limit_bytes, config.journal_limit_bytes, std::uint64_t{256} << 20);
+  check_range("journal_limit_bytes", recorder_options_.journal_limit_bytes, 1u << 20, UINT64_MAX / 2);
+  recorder_options_.power = parse_power(pick(options.durability, config.durability, std::string("process")));
+  append_.power = recorder_options_.power;
+  append_.on_full = parse_on_full(pick(options.on_full, config.on_full, std::string("block")));
+  append_.block_timeout_ms = pick(options.block_timeout_ms, config.block_timeout_ms, 5000u);
+
+  json::Value contexts;
+  if (options.context_json) {
+    contexts = json::parse(*options.context_json);
+    if (!contexts.is_object()) throw Error(Status::kInvalid, "context must be an object of {label_key: {...}}");
+  }
+
+  db_path_ = resolve_db_path(options.db_path, config, true);
+  recorder_ = Recorder::open(db_path_, recorder_options_);
+  generation_.store(process_generation());
+  current_.store(recorder_.get());
+  try {
+    recorder_->create(5000);
+    recorder_->adopt_orphans(5000);
+  } catch (const Error& error) {
+    // A ledger that may not be written now is still recorded for, in the journal; the thread keeps trying.
+    if (error.status() != Status::kBusy && error.status() != Status::kTimeout &&
+        error.status() != Status::kUnsupported) {
+      throw;
+    }
+  }
+  for (const auto& [key, value] : contexts.object()) set_context(key, std::nullopt, value.canonical());
+}
+
+Client::~Client() {
+  try {
+    close(5000);
+  } catch (const std::exception&) {
+    // What could not be committed stays in the journal for the next process.
+  }
+  if (generation_.load() != process_generation()) keep_forever(std::move(recorder_));
+}
+
+void Client::check_open() const {
+  if (closed_.load(std::memory_order_relaxed)) throw Error(Status::kClosed, "the client is closed");
+}
+
+// After a fork the recorder is the parent's, and the child needs one of its own.
+Recorder& Client::current() {
+  if (generation_.load(std::memory_order_acquire) == process_generation()) return *current_.load();
+  RecorderRegistry& registry = RecorderRegistry::instance();
+  const std::unique_lock lock(registry.reopen);
+  if (generation_.load() != process_generation()) {
+    auto fresh = Recorder::open(db_path_, recorder_options_);
+    keep_forever(std::move(recorder_));
+    recorder_ = std::move(fresh);
+    current_.store(recorder_.get());
+    next_error_.store(0);
+    generation_.store(process_generation());
+  }
+  return *current_.load();
+}
+
+std::shared_ptr<Recorder> Client::recorder() {
+  current();
+  return recorder_;
+}
+
+Uuid Client::commit(Scratch& scratch) {
+  check_open();
+  event::Effects effects;
+  const event::Prepared prepared = scratch.builder.prepare(defaults_, effects);
+  scratch.record.assign(kRecordHeader, '\0');
+  event::encode(prepared, scratch.record);
+  Recorder& recorder = current();
+  recorder.count_effects(effects);
+  std::string buffer;
+  recorder.append(scratch.record, event::text_of(prepared, prepared.index.agent, buffer), prepared.index.time, append_);
+  return prepared.index.id;
+}
+
+Uuid Client::log(std::string_view json) {
+  check_open();
+  std::unique_ptr<Scratch> scratch = take_scratch();
+  scratch->builder.reset();
+  event::read_event(scratch->reader, json, scratch->builder);
+  const Uuid id = commit(*scratch);
+  give_scratch(std::move(scratch));
+  return id;
+}
+
+void Client::set_context(std::string_view key, std::optional<std::string_view> value, std::string_view context) {
+  check_open();
+  std::string text;
+  if (!value) {
+    const auto known = std::find_if(defaults_.labels.begin(), defaults_.labels.end(),
+                                    [&](const event::DefaultMember& member) { return member.key == key; });
+    if (known == defaults_.labels.end()) {
+      throw Error(Status::kInvalid, "`" + std::string(key) + "` is none of the client's default labels");
+    }
+    text = json::parse(known->value).text();
+    value = text;
+  }
+  std::unique_ptr<Scratch> scratch = take_scratch();
+  event::Effects effects;
+  const event::Prepared prepared = context_changed(scratch->builder, defaults_, key, *value, context, effects);
+  scratch->record.assign(kRecordHeader, '\0');
+  event::encode(prepared, scratch->record);
+  Recorder& recorder = current();
+  recorder.count_effects(effects);
+  recorder.append(scratch->record, event::kSystemAgent, prepared.index.time, append_);
+  give_scratch(std::move(scratch));
+}
+
+std::optional<std::string> Client::context(std::string_view key, std::string_view value) {
+  return fresh_store().context(key, value);
+}
+
+void Client::flush(std::int64_t timeout_ms) { current().flush(timeout_ms); }
+
+void Client::close(std::int64_t timeout_ms) {
+  if (closed_.exchange(true)) return;
+  // A child that never used the client has nothing to flush, and must not open a journal for it.
+  if (generation_.load() != process_generation()) return;
+  Recorder& recorder = *current_.load();
+  recorder.wake();
+  recorder.flush(timeout_ms);
+}
+
+store::Store& Client::fresh_store() {
+  Recorder& recorder = current();
+  if (cloned_without_handlers()) {
+    throw Error(Status::kUnsupported, "this process was cloned without fork handlers and cannot read the ledger");
+  }
+  try {
+    recorder.flush(kReadMillis);
+    recorder.adopt_orphans(kReadMillis);
+  } catch (const Error& error) {
+    // A newer format can be read though not written; a full disk and a foreign lock do not stop reading either.
+    const bool reads_on = error.status() == Status::kUnsupported || error.status() == Status::kFull ||
+                          error.status() == Status::kBusy || error.status() == Status::kTimeout;
+    if (!reads_on) throw;
+  }
+  return recorder.store();
+}
+
+std::optional<Error> Client::next_error(std::int64_t timeout_ms) {
+  const std::int64_t deadline = timeout_ms < 0 ? -1 : steady_millis() + timeout_ms;
+  auto error = recorder()->next_error(next_error_, deadline, closed_);
+  if (!error) check_open();
+  return error;
+}
+
+}  // namespace plog::client

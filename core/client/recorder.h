@@ -1,0 +1,148 @@
+// What all clients of one process on one ledger share: the journal, the thread that commits it, and the counters.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "base/error.h"
+#include "client/committer.h"
+#include "client/journal.h"
+#include "client/writer_lock.h"
+#include "store/store.h"
+
+namespace plog::client {
+
+enum class OnFull { kBlock, kDrop, kRaise };
+
+// Wishes of the clients; the smallest batch and interval and the largest limit apply, and one that wants power
+// durability has it for all.
+struct RecorderOptions {
+  std::uint32_t batch_size = 100;
+  std::uint32_t flush_interval_ms = 1000;
+  std::uint64_t journal_limit_bytes = 256u << 20;
+  bool power = false;
+};
+
+// How one event is to be appended.
+struct AppendOptions {
+  OnFull on_full = OnFull::kBlock;
+  std::uint32_t block_timeout_ms = 5000;
+  bool power = false;
+};
+
+struct RecorderStats {
+  std::uint64_t accepted = 0, stored = 0, recovered = 0, duplicates = 0, conflicts = 0, dropped = 0, gaps = 0;
+  std::uint64_t queued_events = 0, queued_bytes = 0, truncated = 0, redactions = 0, errors = 0;
+  std::optional<Error> last_error;
+};
+
+// Thread-safe. Lives while a client uses it; shared through open().
+class Recorder {
+ public:
+  // The recorder of this process for the ledger at a real path; opens and creates the ledger when it is the first.
+  static std::shared_ptr<Recorder> open(const std::string& db_path, const RecorderOptions& options);
+  explicit Recorder(std::string db_path, const RecorderOptions& options);
+  // Stops the thread. If all is committed, the journal's files go; else they stay for the next process.
+  ~Recorder();
+  Recorder(const Recorder&) = delete;
+  Recorder& operator=(const Recorder&) = delete;
+
+  const std::string& db_path() const noexcept { return db_path_; }
+  store::Store& store() noexcept { return *store_; }
+
+  // Journals one record (kRecordHeader octets of room, then the encoded event). When it returns, the event survives the
+  // process; with `power`, the loss of power too. Throws kFull (not recorded) and kIo.
+  void append(std::string& record, std::string_view agent, Micros time, const AppendOptions& options);
+
+  // Makes the ledger's schema and first event, if it is new. Throws as flush.
+  void create(std::int64_t timeout_ms);
+  // Commits everything appended so far. Throws kTimeout, or what kept the commit from working.
+  void flush(std::int64_t timeout_ms);
+  // Commits the journals of dead processes. As flush.
+  void adopt_orphans(std::int64_t timeout_ms);
+
+  RecorderStats stats();
+  void count_effects(const event::Effects& effects) noexcept;
+  // The first error with a number of at least `next` (which is moved behind it); waits until `deadline` (steady_millis;
+  // negative: for ever) or until `closed` is set and wake() called.
+  std::optional<Error> next_error(std::atomic<std::uint64_t>& next, std::int64_t deadline, const std::atomic<bool>& closed);
+  void wake();
+
+ private:
+  friend struct RecorderRegistry;
+
+  // One of this process's journals: the last is appended to, earlier ones (whose files were deleted under us) only
+  // drained. What follows the journal belongs to the committing thread.
+  struct Own {
+    explicit Own(const std::string& directory) : journal(directory) {}
+    Journal journal;
+    store::JournalPosition drained{1, 0};
+    std::unique_ptr<SegmentReader> reader;
+    std::uint64_t reader_segment = 0;
+    std::shared_ptr<Fd> reader_fd;
+  };
+  struct Batch {
+    std::size_t events = 0;
+    std::uint64_t last_number = 0, bytes = 0, stored = 0, duplicates = 0, conflicts = 0, gaps = 0;
+    bool more = false;
+  };
+  using Lock = std::unique_lock<std::mutex>;
+
+  void tighten(const RecorderOptions& options);
+  Journal& writable_journal();
+  void drop(std::string_view agent, Micros time);
+  // Becomes the committing thread for one batch. The lock is held on entry and exit, not during the work. Throws.
+  void lead(Lock& lock, std::int64_t timeout_ms);
+  template <typename Work>
+  void leading(Lock& lock, std::int64_t deadline, Work&& work);
+  // Runs `work` under the ledger's writer lock.
+  template <typename Work>
+  void locked(std::int64_t timeout_ms, Work&& work);
+  Batch commit_batch(std::int64_t timeout_ms);
+  void drain(Own& own, Batch& batch);
+  void commit_gap(Own& own, Batch& batch);
+  void settle(const Batch& batch);
+  void wait_committed(Lock& lock, std::uint64_t number, std::int64_t deadline);
+  void run();
+  void maintain(Lock& lock);
+  void report(const Error& error);
+  void abandon() noexcept;  // in a forked child
+
+  const std::string db_path_, directory_;
+  std::unique_ptr<store::Store> store_;
+  WriterLock writer_lock_;
+  Committer committer_;  // of the committing thread
+
+  std::mutex mutex_;
+  std::condition_variable changed_;  // committed_, leading_, space, errors
+  std::condition_variable work_;     // for the thread
+  std::deque<std::unique_ptr<Own>> journals_;
+  std::uint64_t number_ = 0;     // of the record last appended
+  std::uint64_t committed_ = 0;  // all records up to this one are in the ledger
+  std::uint64_t queued_bytes_ = 0;
+  std::int64_t oldest_ = 0;  // steady_millis when the queue stopped being empty, or was last shortened
+  std::uint32_t batch_size_, flush_interval_ms_;
+  std::uint64_t journal_limit_;
+  bool power_;
+  bool leading_ = false;
+  bool stop_ = false;
+  bool waiting_ = false;  // the thread is
+  bool failing_ = false;  // the last commit failed, and that was reported
+  std::thread thread_;
+
+  RecorderStats counters_;
+  std::atomic<std::uint64_t> truncated_{0}, redactions_{0};
+  std::deque<Error> errors_;
+  std::uint64_t first_error_ = 0;  // number of errors_.front()
+  std::int64_t last_drop_report_ = 0;
+};
+
+}  // namespace plog::client

@@ -1,0 +1,108 @@
+#include "client/verification.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "base/file.h"
+#include "client/adopter.h"
+#include "json/value.h"
+
+namespace plog::client {
+namespace {
+
+// Brings the journals of dead processes in, where that is possible: else they are counted as pending.
+void drain_orphans(const std::string& db_path) {
+  try {
+    RecorderOptions options;
+    Recorder::open(db_path, options)->adopt_orphans(10000);
+  } catch (const Error&) {
+  }
+}
+
+void run(store::Store& store, const VerifyRequest& request, VerifyReport& report) {
+  report.ledger_id = store.ledger_id();
+  ledger::ChainVerifier verifier(request.agent.value_or(""));
+  store.verify(verifier, request.progress ? request.progress : [](std::uint64_t, std::uint64_t) { return true; });
+  report.events = verifier.events();
+  report.agents = verifier.agents();
+  report.findings = verifier.findings();
+  report.finding_count = verifier.finding_count();
+  for (const ledger::Finding& finding : report.findings) report.verdict = std::max(report.verdict, finding.verdict);
+  if (!report.findings.empty()) report.error = report.findings.front().what;
+  if (request.agent && report.events == 0 && report.finding_count == 0) {
+    report.verdict = ledger::Verdict::kMissingLog;
+    report.error = "no events of agent " + *request.agent;
+  }
+  report.pending = count_pending(journal_directory(report.db_path), store);
+}
+
+void fail(VerifyReport& report, const Error& error) {
+  if (error.status() == Status::kCancelled || error.status() == Status::kInvalid) throw error;
+  report.verdict =
+      error.status() == Status::kNotFound ? ledger::Verdict::kMissingLog : ledger::Verdict::kCannotRun;
+  report.error = error.what();
+}
+
+}  // namespace
+
+VerifyReport verify_path(const std::string& db_path, const VerifyRequest& request) {
+  VerifyReport report;
+  report.db_path = db_path;
+  report.agent = request.agent.value_or("");
+  try {
+    if (::access(db_path.c_str(), F_OK) != 0 && errno == ENOENT) {
+      throw Error(Status::kNotFound, "no ledger at " + db_path);
+    }
+    if (!request.read_only && ::access(db_path.c_str(), W_OK) == 0) drain_orphans(db_path);
+    const auto store = store::open_sqlite(db_path, store::OpenMode::kReadOnly);
+    run(*store, request, report);
+  } catch (const Error& error) {
+    fail(report, error);
+  }
+  return report;
+}
+
+VerifyReport verify_client(Client& client, const VerifyRequest& request) {
+  VerifyReport report;
+  report.db_path = client.db_path();
+  report.agent = request.agent.value_or("");
+  try {
+    const std::shared_ptr<Recorder> recorder = client.recorder();
+    store::Store& store = request.read_only ? recorder->store() : client.fresh_store();
+    run(store, request, report);
+  } catch (const Error& error) {
+    fail(report, error);
+  }
+  return report;
+}
+
+std::string VerifyReport::json() const {
+  using json::Value;
+  Value::Array list;
+  for (const ledger::Finding& finding : findings) {
+    list.push_back(Value::Object{{"agent_id", Value(finding.agent)},
+                                 {"commit_index", Value(finding.commit_index)},
+                                 {"sequence", Value(finding.sequence)},
+                                 {"verdict", Value(ledger::verdict_name(finding.verdict))},
+                                 {"what", Value(finding.what)}});
+  }
+  const bool valid = ledger::verdict_valid(verdict);
+  Value::Object object{{"agents", Value(agents)},
+                       {"assurance", Value("consistent")},
+                       {"db_path", Value(db_path)},
+                       {"events", Value(events)},
+                       {"finding_count", Value(finding_count)},
+                       {"findings", Value(std::move(list))},
+                       {"ledger_id", Value(ledger_id)},
+                       {"pending", Value(pending)},
+                       {"tail", Value(0)},
+                       {"valid", Value(valid)},
+                       {"verdict", Value(ledger::verdict_name(verdict))}};
+  if (!agent.empty()) object["agent_id"] = Value(agent);
+  if (!error.empty()) object["error"] = Value(error);
+  return Value(std::move(object)).canonical();
+}
+
+}  // namespace plog::client

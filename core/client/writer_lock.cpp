@@ -1,0 +1,59 @@
+#include "client/writer_lock.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <thread>
+
+#include "base/clock.h"
+#include "base/error.h"
+
+namespace plog::client {
+namespace {
+
+bool set_queue_lock(int fd, short type) {
+  struct flock range {};
+  range.l_type = type;
+  range.l_whence = SEEK_SET;
+  range.l_start = 0;
+  range.l_len = 1;
+  return ::fcntl(fd, F_OFD_SETLK, &range) == 0;
+}
+
+// Polls: neither lock can be waited for with a deadline.
+template <typename Try>
+bool poll_until(std::int64_t deadline, Try&& attempt) {
+  auto pause = std::chrono::microseconds(50);
+  while (!attempt()) {
+    if (steady_millis() >= deadline) return false;
+    std::this_thread::sleep_for(pause);
+    pause = std::min(pause * 2, std::chrono::microseconds(1000));
+  }
+  return true;
+}
+
+}  // namespace
+
+void WriterLock::lock(std::int64_t timeout_ms) {
+  // A deleted or replaced file would lock out nobody.
+  if (fd_ && !same_file(fd_.get(), path_)) fd_.reset();
+  if (!fd_) fd_ = open_file(path_, O_RDWR | O_CREAT, 0600);
+  const std::int64_t deadline = steady_millis() + timeout_ms;
+  const auto busy = [&] { return Error(Status::kBusy, "another process holds the ledger's lock " + path_); };
+  if (!poll_until(deadline, [&] { return set_queue_lock(fd_.get(), F_WRLCK); })) throw busy();
+  const bool locked = poll_until(deadline, [&] { return try_lock(fd_.get()); });
+  set_queue_lock(fd_.get(), F_UNLCK);
+  if (!locked) throw busy();
+  if (!same_file(fd_.get(), path_)) {
+    fd_.reset();
+    throw Error(Status::kBusy, "the lock file was replaced while it was taken: " + path_);
+  }
+}
+
+void WriterLock::unlock() noexcept {
+  if (fd_) plog::unlock(fd_.get());
+}
+
+}  // namespace plog::client
