@@ -1,0 +1,122 @@
+#define _XOPEN_SOURCE 700
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+
+static void expect_text(const plog_redactor* redactor, const char* text, const char* expected, uint64_t hits) {
+  plog_buffer* out = NULL;
+  uint64_t count = 99;
+  CHECK_OK(plog_redactor_redact(redactor, text, strlen(text), &out, &count, &err));
+  CHECK_TEXT(expected, plog_buffer_data(out));
+  CHECK(plog_buffer_size(out) == strlen(expected));
+  CHECK(count == hits);
+  plog_buffer_destroy(out);
+}
+
+static void built_in_patterns_hide_and_leave_the_rest_alone(void) {
+  plog_redactor* redactor = NULL;
+  plog_buffer* out = NULL;
+  CHECK_OK(plog_redactor_new(NULL, 0, &redactor, &err));
+  expect_text(redactor, "nothing to hide", "nothing to hide", 0);
+  expect_text(redactor, "", "", 0);
+  CHECK_OK(plog_redactor_redact(redactor, "to jane.doe@example.com.", 24, &out, NULL, &err));
+  CHECK(strstr(plog_buffer_data(out), "jane") == NULL);
+  CHECK_CONTAINS(plog_buffer_data(out), "to [REDACTED:");
+  plog_buffer_destroy(out);
+  plog_redactor_destroy(redactor);
+}
+
+static void rules_of_the_caller_are_added(void) {
+  static const char rules[] =
+      "[{\"name\":\"ticket\",\"pattern\":\"TICKET-[0-9]+\"},{\"name\":\"x\",\"pattern\":\"hush\",\"replace\":\"***\"}]";
+  plog_redactor* redactor = NULL;
+  CHECK_OK(plog_redactor_new(rules, strlen(rules), &redactor, &err));
+  expect_text(redactor, "TICKET-12 hush TICKET-7", "[REDACTED:ticket] *** [REDACTED:ticket]", 3);
+  plog_redactor_destroy(redactor);
+}
+
+static void strings_and_keys_of_json_are_redacted_and_come_out_canonical(void) {
+  static const char rules[] = "[{\"name\":\"t\",\"pattern\":\"T-[0-9]+\"}]";
+  static const char json[] = "{ \"b\": [\"see T-1\", 1.0, null], \"T-2\": {\"a\":\"x\\nT-3\"} }";
+  plog_redactor* redactor = NULL;
+  plog_buffer* out = NULL;
+  uint64_t count = 0;
+  CHECK_OK(plog_redactor_new(rules, strlen(rules), &redactor, &err));
+  CHECK_OK(plog_redactor_redact_json(redactor, json, strlen(json), &out, &count, &err));
+  CHECK_TEXT("{\"[REDACTED:t]\":{\"a\":\"x\\n[REDACTED:t]\"},\"b\":[\"see [REDACTED:t]\",1,null]}",
+             plog_buffer_data(out));
+  CHECK(count == 3);
+  plog_buffer_destroy(out);
+  out = POISON(plog_buffer);
+  count = 7;
+  CHECK_CALL(PLOG_E_INVALID, plog_redactor_redact_json(redactor, "{\"a\":", 5, &out, &count, &err));
+  CHECK(out == NULL && count == 0);
+  plog_redactor_destroy(redactor);
+}
+
+static void broken_rules_are_refused(void) {
+  static const struct {
+    const char* rules;
+    plog_status status;
+  } cases[] = {
+      {"{}", PLOG_E_INVALID},
+      {"[1]", PLOG_E_INVALID},
+      {"[", PLOG_E_INVALID},
+      {"[{\"name\":\"a\"}]", PLOG_E_INVALID},
+      {"[{\"name\":\"a\",\"pattern\":3}]", PLOG_E_INVALID},
+      {"[{\"name\":\"a\",\"pattern\":\"x\",\"flags\":\"i\"}]", PLOG_E_INVALID},
+      {"[{\"name\":\"a\",\"pattern\":\"(\"}]", PLOG_E_CONFIG},
+      {"[{\"name\":\"a\",\"pattern\":\"x*\"}]", PLOG_E_CONFIG},
+      {"[{\"name\":\"a b\",\"pattern\":\"x\"}]", PLOG_E_CONFIG},
+  };
+  size_t i;
+  for (i = 0; i < sizeof cases / sizeof cases[0]; ++i) {
+    plog_redactor* redactor = POISON(plog_redactor);
+    CHECK_CALL(cases[i].status, plog_redactor_new(cases[i].rules, strlen(cases[i].rules), &redactor, &err));
+    CHECK(redactor == NULL);
+  }
+}
+
+static void text_that_is_no_utf8_is_refused(void) {
+  plog_redactor* redactor = NULL;
+  plog_buffer* out = POISON(plog_buffer);
+  uint64_t count = 7;
+  CHECK_OK(plog_redactor_new(NULL, 0, &redactor, &err));
+  CHECK_CALL(PLOG_E_INVALID, plog_redactor_redact(redactor, "a\xff", 2, &out, &count, &err));
+  CHECK(out == NULL && count == 0);
+  plog_redactor_destroy(redactor);
+}
+
+static void a_configured_redactor_has_the_rules_of_the_files(void) {
+  plog_redactor* redactor = NULL;
+  static const char rules[] = "[{\"name\":\"mine\",\"pattern\":\"M-[0-9]+\"}]";
+  FILE* file = fopen("config.yaml", "w");
+  CHECK(file != NULL);
+  fputs("redaction:\n  rules:\n    - name: project\n      pattern: 'Bluebird'\n", file);
+  CHECK(fclose(file) == 0);
+  CHECK(setenv("PROVENLOG_CONFIG", "config.yaml", 1) == 0);
+  CHECK_OK(plog_redactor_new_configured(rules, strlen(rules), &redactor, &err));
+  expect_text(redactor, "Bluebird M-3", "[REDACTED:project] [REDACTED:mine]", 2);
+  plog_redactor_destroy(redactor);
+  CHECK_OK(plog_redactor_new(rules, strlen(rules), &redactor, &err));
+  expect_text(redactor, "Bluebird M-3", "Bluebird [REDACTED:mine]", 1);
+  plog_redactor_destroy(redactor);
+  CHECK(remove("config.yaml") == 0);
+  redactor = POISON(plog_redactor);
+  CHECK_CALL(PLOG_E_CONFIG, plog_redactor_new_configured(NULL, 0, &redactor, &err));
+  CHECK(redactor == NULL);
+  unsetenv("PROVENLOG_CONFIG");
+}
+
+const test_case redactor_tests[] = {
+    {"built-in patterns hide, and leave the rest alone", built_in_patterns_hide_and_leave_the_rest_alone},
+    {"rules of the caller are added", rules_of_the_caller_are_added},
+    {"strings and keys of JSON are redacted and come out canonical",
+     strings_and_keys_of_json_are_redacted_and_come_out_canonical},
+    {"broken rules are refused", broken_rules_are_refused},
+    {"text that is no UTF-8 is refused", text_that_is_no_utf8_is_refused},
+    {"a configured redactor has the rules of the files", a_configured_redactor_has_the_rules_of_the_files},
+    {NULL, NULL},
+};
