@@ -17,7 +17,10 @@ class Fd {
   explicit Fd(int fd) noexcept : fd_(fd) {}
   Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
   Fd& operator=(Fd&& other) noexcept {
-    if (this != &other) { reset(); fd_ = std::exchange(other.fd_, -1); }
+    if (this != &other) {
+      reset();
+      fd_ = std::exchange(other.fd_, -1);
+    }
     return *this;
   }
   Fd(const Fd&) = delete;
@@ -47,8 +50,8 @@ void pwrite_all(int fd, const void* data, std::size_t size, off_t offset);
 std::size_t pread_some(int fd, void* data, std::size_t size, off_t offset);
 std::string read_file(const std::string& path, std::size_t limit);  // throws kInvalid beyond `limit`
 
-void sync_file(int fd);                          // fdatasync; throws
-void sync_directory(const std::string& path);    // fsync of a directory; throws
+void sync_file(int fd);                        // fdatasync; throws
+void sync_directory(const std::string& path);  // fsync of a directory; throws
 std::uint64_t file_size(int fd);
 
 // flock(2): an exclusive advisory lock of the open file description. The kernel drops it when the last descriptor

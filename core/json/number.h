@@ -20,8 +20,8 @@ bool integer_is_exact(std::uint64_t value) noexcept;
 
 // What a JSON number literal becomes in an event (design 3.1).
 struct Number {
-  bool is_text = false;  // true: kept as a string of its own digits
-  std::string_view text; // the canonical number (in `buffer`), or the literal itself
+  bool is_text = false;   // true: kept as a string of its own digits
+  std::string_view text;  // the canonical number (in `buffer`), or the literal itself
 };
 // `literal` must match the grammar of RFC 8259 section 6 (is_number_literal). Integers (no '.', 'e', 'E') stay numbers
 // only if their canonical form equals their digits ("-0" is 0); others become their canonical form, unless beyond the

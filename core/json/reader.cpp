@@ -114,7 +114,7 @@ void Reader::Impl::prepare(std::size_t size) {
 void Reader::Impl::index(std::string_view text) {
   prepare(text.size());
   size_ = text.size();
-  std::memcpy(buffer_.data(), text.data(), size_);
+  std::copy(text.begin(), text.end(), buffer_.begin());
   std::memset(buffer_.data() + size_, 0, simdjson::SIMDJSON_PADDING);
   auto* octets = reinterpret_cast<const std::uint8_t*>(buffer_.data());
   simdjson::error_code error = simdjson::EMPTY;

@@ -1,4 +1,5 @@
-// JSON text in (on the structural index of simdjson), as calls on a handler. Shared by events, filters, journals and stored octets.
+// JSON text in (on the structural index of simdjson), as calls on a handler. Shared by events, filters, journals and
+// stored octets.
 #pragma once
 
 #include <cstddef>

@@ -24,10 +24,11 @@ std::string text_of(double value) {
 }
 
 // "t:" before what stays text.
+std::string kept(std::string_view literal) { return std::string("t:").append(literal); }
 std::string canonical(std::string_view literal) {
   char buffer[kNumberSize];
   const Number number = canonical_number(literal, buffer);
-  return (number.is_text ? "t:" : "") + std::string(number.text);
+  return number.is_text ? kept(number.text) : std::string(number.text);
 }
 
 double from_bits(std::string_view hex) {
@@ -166,7 +167,8 @@ TEST(CanonicalNumber, IntegersStayNumbersOnlyWithTheSameDigits) {
   EXPECT_EQ(canonical("18446744073709551615"), "t:18446744073709551615");
   EXPECT_EQ(canonical("100000000000000000000"), "100000000000000000000");
   EXPECT_EQ(canonical("1000000000000000000000"), "t:1000000000000000000000");  // would be 1e+21
-  EXPECT_EQ(canonical("1" + std::string(400, '0')), "t:1" + std::string(400, '0'));
+  const std::string large = std::string("1").append(400, '0');
+  EXPECT_EQ(canonical(large), kept(large));
 }
 
 TEST(CanonicalNumber, OthersBecomeTheirCanonicalForm) {
@@ -191,9 +193,10 @@ TEST(CanonicalNumber, OthersBecomeTheirCanonicalForm) {
 TEST(CanonicalNumber, BeyondTheRangeOfADoubleTheTextIsKept) {
   for (const char* literal : {"1e400", "-1e400", "1.5E+309", "1e99999999999999999999", "0.001e400", "1e+00000000000310",
                               "100000000000000000000000e300"}) {
-    EXPECT_EQ(canonical(literal), "t:" + std::string(literal));
+    EXPECT_EQ(canonical(literal), kept(literal));
   }
-  EXPECT_EQ(canonical(std::string(310, '9') + ".5"), "t:" + std::string(310, '9') + ".5");
+  const std::string large = std::string(310, '9') + ".5";
+  EXPECT_EQ(canonical(large), kept(large));
   EXPECT_EQ(canonical("1.7976931348623157e308"), "1.7976931348623157e+308");
   EXPECT_EQ(canonical("1.7976931348623158e308"), "1.7976931348623157e+308");
   EXPECT_EQ(canonical("1.7976931348623159e308"), "t:1.7976931348623159e308");
@@ -226,7 +229,7 @@ TEST(CanonicalNumber, AgreesWithReadingAndFormatting) {
     }
     literal += '.';
     digits(random() % 4 == 0 ? 20 : 9);
-    if (random() % 4 == 0) literal += "e" + std::to_string(static_cast<int>(random() % 60) - 30);
+    if (random() % 4 == 0) literal.append("e").append(std::to_string(static_cast<int>(random() % 60) - 30));
     ASSERT_TRUE(is_number_literal(literal)) << literal;
     ASSERT_EQ(canonical(literal), text_of(std::strtod(literal.c_str(), nullptr))) << literal;
   }

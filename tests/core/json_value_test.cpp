@@ -76,7 +76,10 @@ TEST(Value, NestingBelowDepth512IsRefused) {
   EXPECT_THROW(parse(std::string(1'000'000, '[')), Error);
 }
 
-TEST(Value, MalformedTextIsRefused) { EXPECT_THROW(parse("{\"a\":1,}"), Error); }
+TEST(Value, MalformedTextIsRefused) {
+  EXPECT_THROW(parse("{\"a\":1,}"), Error);
+  EXPECT_THROW(parse(std::string_view()), Error);
+}
 
 TEST(Value, PublishedCanonicalDocumentsAreMet) {
   const std::string path = PLOG_SOURCE_DIR "/../shared/vectors/jcs-documents.jsonl";
