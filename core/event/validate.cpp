@@ -179,12 +179,12 @@ void Builder::validate(const Defaults& defaults) {
     if (field_kind(field) == Kind::kLedger) field_warning(field, "ledger_field", "kept in metadata._invalid");
   }
   std::erase_if(unknown_, omitted);
-  for (const std::uint32_t index : unknown_) {
+  for (std::size_t i = 0; i < unknown_.size(); ++i) {
     if (warnings_.size() >= kMaxWarnings) {
-      more_warnings_ += static_cast<std::size_t>(&unknown_.back() - &index) + 1;
+      more_warnings_ += unknown_.size() - i;
       break;
     }
-    add_warning({std::string(node_key(nodes_[index]))}, "unknown_field", "no field of schema 1.0; kept");
+    add_warning({std::string(node_key(nodes_[unknown_[i]]))}, "unknown_field", "no field of schema 1.0; kept");
   }
   validate_timestamp();
   validate_duration();
