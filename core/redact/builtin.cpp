@@ -16,6 +16,13 @@ std::size_t count_digits(std::string_view text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), is_digit));
 }
 
+// Whether `text` in lower case is `word`.
+bool equal_lower(std::string_view text, std::string_view word) {
+  return text.size() == word.size() && std::equal(text.begin(), text.end(), word.begin(), [](char a, char b) {
+           return (is_upper(a) ? a + ('a' - 'A') : a) == b;
+         });
+}
+
 // "logo@2x.png" is a file, not an address: extensions that are no top-level domain.
 bool accept_email(std::string_view text, Match& match) {
   constexpr std::string_view kExtensions[] = {"png", "jpg",  "jpeg", "gif",  "svg", "webp", "bmp",  "ico", "js",
@@ -24,9 +31,7 @@ bool accept_email(std::string_view text, Match& match) {
   const std::string_view found = inside(text, match);
   const std::string_view last = found.substr(found.rfind('.') + 1);
   for (std::string_view extension : kExtensions) {
-    if (last.size() == extension.size() && std::equal(last.begin(), last.end(), extension.begin(), [](char a, char b) {
-          return (is_upper(a) ? a + ('a' - 'A') : a) == b;
-        })) {
+    if (equal_lower(last, extension)) {
       match.resume = match.begin + found.find('@') + 1;
       return false;
     }
@@ -164,7 +169,7 @@ bool accept_us_phone(std::string_view text, Match& match) {
   return stands_alone(text, match.begin, match.end, last == ' ' ? ".- " : ".-");
 }
 
-// A fourth number makes a version out of "1.2.3": the neighbours and the word before tell.
+// Versions and sections may have four numbers too: the neighbours and the word before tell.
 bool accept_ipv4(std::string_view text, Match& match) {
   const std::string_view found = inside(text, match);
   int octet = 0;
@@ -180,17 +185,14 @@ bool accept_ipv4(std::string_view text, Match& match) {
     size = 0;
   }
   if (!stands_alone(text, match.begin, match.end, ".")) return false;
-  const std::string_view before = text.substr(0, match.begin);
+  std::string_view before = text.substr(0, match.begin);
   // A product token, such as "Chrome/1.2.3.4".
   if (before.size() >= 2 && before.back() == '/' && is_letter(before[before.size() - 2])) return false;
-  constexpr std::string_view kVersion = "version";
-  std::string_view word = before;
-  while (!word.empty() && (word.back() == ' ' || word.back() == ':' || word.back() == '=' || word.back() == '"')) {
-    word.remove_suffix(1);
+  while (!before.empty() && std::string_view(" :=\"").find(before.back()) != before.npos) before.remove_suffix(1);
+  for (std::string_view word : {"version", "release", "section", "chapter", "clause"}) {
+    if (before.size() >= word.size() && equal_lower(before.substr(before.size() - word.size()), word)) return false;
   }
-  return word.size() < kVersion.size() ||
-         !std::equal(kVersion.begin(), kVersion.end(), word.end() - static_cast<std::ptrdiff_t>(kVersion.size()),
-                     [](char a, char b) { return a == (is_upper(b) ? b + ('a' - 'A') : b); });
+  return true;
 }
 
 // Letters of the scripts that separate words by spaces: in others an address may follow a word directly.
