@@ -1,0 +1,244 @@
+#include "log_event.h"
+
+#include <cstring>
+#include <new>
+#include <stdexcept>
+#include <utility>
+
+#include "ref.h"
+#include "text.h"
+#include "types.h"
+#include "walker.h"
+
+namespace plog::python {
+
+namespace {
+
+// An event with more text than this is prepared without the GIL; for less, letting go of it costs more than it gives.
+constexpr std::size_t kLargeEvent = 64 * 1024;
+// Asynchronous errors are looked for once in so many events when no thread waits for them.
+constexpr std::uint32_t kPollInterval = 256;
+
+class EventWriter {
+ public:
+  explicit EventWriter(plog_event* event) : event_(event) {}
+  EventWriter(const EventWriter&) = delete;
+  EventWriter& operator=(const EventWriter&) = delete;
+  ~EventWriter() {
+    if (event_ != nullptr) plog_event_cancel(event_);
+  }
+  plog_event* get() const { return event_; }
+  plog_event* release() { return std::exchange(event_, nullptr); }
+
+ private:
+  plog_event* event_;
+};
+
+struct Arguments {
+  PyObject* event = nullptr;  // the positional one, or NULL
+  PyObject* const* values = nullptr;
+  PyObject* names = nullptr;  // may be NULL
+  Py_ssize_t count = 0;
+
+  PyObject* find(PyObject* name) const {
+    for (Py_ssize_t i = 0; i < count; ++i) {
+      PyObject* own = PyTuple_GET_ITEM(names, i);
+      if (own == name || PyUnicode_Compare(own, name) == 0) return values[i];
+    }
+    return nullptr;
+  }
+  // Names are nearly always interned, so that a look at the pointers is enough; the rest is compared as text.
+  bool gives(PyObject* name) const {
+    PyObject* value = find(name);
+    return value != nullptr && value != Py_None;
+  }
+};
+
+bool parse(PyObject* const* args, Py_ssize_t count, PyObject* keywords, Arguments* out) {
+  if (count > 1) {
+    PyErr_Format(PyExc_TypeError, "log_event() takes at most 1 positional argument (%zd given)", count);
+    return false;
+  }
+  out->values = args + count;
+  out->names = keywords;
+  out->count = keywords != nullptr ? PyTuple_GET_SIZE(keywords) : 0;
+  if (count == 1) out->event = args[0];
+  for (Py_ssize_t i = 0; i < out->count; ++i) {
+    if (PyTuple_GET_ITEM(keywords, i) != g.event) continue;
+    if (out->event != nullptr) {
+      PyErr_SetString(PyExc_TypeError, "log_event() got multiple values for argument 'event'");
+      return false;
+    }
+    out->event = out->values[i];
+  }
+  if (out->event == Py_None) out->event = nullptr;
+  return true;
+}
+
+class Recording {
+ public:
+  Recording(plog_event* event, const Arguments& arguments)
+      : arguments_(arguments), sink_(event), walker_(sink_, budget_) {}
+
+  // False: the positional argument is no event.
+  bool write() {
+    if (arguments_.event != nullptr && !write_event(arguments_.event)) return false;
+    for (Py_ssize_t i = 0; i < arguments_.count; ++i) {
+      PyObject* name = PyTuple_GET_ITEM(arguments_.names, i);
+      if (name != g.event) field(name, arguments_.values[i]);
+    }
+    write_scope();
+    return true;
+  }
+  std::size_t bytes() const { return sink_.bytes(); }
+  Walker<EventSink>& walker() { return walker_; }
+
+ private:
+  void field(PyObject* name, PyObject* value) {
+    if (value == Py_None) return;
+    walker_.key(name);
+    std::int64_t milliseconds = 0;
+    if (name == g.duration_ms && !PyLong_Check(value) && timedelta_milliseconds(value, &milliseconds)) {
+      sink_.integer(milliseconds);
+    } else {
+      walker_.value(value);
+    }
+  }
+
+  // Fields of the positional event, without those that keywords replace.
+  bool write_event(PyObject* event) {
+    const auto member = [this](PyObject* name, PyObject* value) {
+      if (value == Py_None) return;
+      if (PyUnicode_Check(name)) {
+        if (arguments_.count > 0 && arguments_.gives(name)) return;
+        note(name);
+      }
+      field(name, value);
+    };
+    const bool mapping = PyDict_Check(event);
+    return walker_.members(event, [&](PyObject* name, PyObject* value) {
+      // ProvenLogEvent.extra holds the fields that the schema does not know.
+      if (!mapping && name == g.extra) {
+        if (!walker_.members(value, member)) field(name, value);
+      } else {
+        member(name, value);
+      }
+    });
+  }
+
+  void note(PyObject* name) {
+    if (PyUnicode_Compare(name, g.agent_id) == 0) agent_given_ = true;
+    if (PyUnicode_Compare(name, g.session_id) == 0) session_given_ = true;
+    if (PyUnicode_Compare(name, g.parent_event_id) == 0) parent_given_ = true;
+  }
+
+  // What the running `with client.session(...)` and its kin say, where the event says nothing.
+  void write_scope() {
+    PyObject* current = nullptr;
+    if (PyContextVar_Get(g.scope, nullptr, &current) != 0) {
+      PyErr_Clear();
+      return;
+    }
+    const Ref scope(current);
+    if (current == nullptr || !PyTuple_CheckExact(current) || PyTuple_GET_SIZE(current) != 3) return;
+    const std::pair<PyObject*, bool> fields[] = {
+        {g.agent_id, agent_given_}, {g.session_id, session_given_}, {g.parent_event_id, parent_given_}};
+    for (Py_ssize_t i = 0; i < 3; ++i) {
+      const auto [name, given] = fields[i];
+      PyObject* value = PyTuple_GET_ITEM(current, i);
+      if (value != Py_None && !given && !arguments_.gives(name)) field(name, value);
+    }
+  }
+
+  const Arguments& arguments_;
+  Budget budget_;
+  EventSink sink_;
+  Walker<EventSink> walker_;
+  bool agent_given_ = false, session_given_ = false, parent_given_ = false;
+};
+
+// An asynchronous error that is there already goes to the package, which logs it.
+bool report_errors(PyObject* self, plog_client* handle) {
+  plog_error* error = nullptr;
+  if (plog_client_next_error(handle, 0, &error, nullptr) != PLOG_OK || error == nullptr) return true;
+  const Ref message(PyUnicode_DecodeUTF8(plog_error_message(error), static_cast<Py_ssize_t>(strlen(plog_error_message(error))),
+                                         "replace"));
+  const Ref status(PyLong_FromLong(plog_error_status(error)));
+  plog_error_destroy(error);
+  if (!message || !status) return false;
+  const Ref done(PyObject_CallMethodObjArgs(self, g.asynchronous_error, status.get(), message.get(), nullptr));
+  return static_cast<bool>(done);
+}
+
+// Late events of a program that is exiting: the package closed the client, the caller did not.
+void reopen(ClientObject* client) {
+  plog_client* fresh = nullptr;
+  plog_client_options options = client->options->values;
+  options.context_json = nullptr;  // set already
+  if (plog_client_new(&options, &fresh, nullptr) != PLOG_OK) return;
+  keep_until_exit(fresh);
+  client->handle = fresh;  // the old one is never destroyed: another thread may be inside
+  client->late = true;
+  client->closed_at_exit = false;
+}
+
+}  // namespace
+
+PyObject* log_event(PyObject* self, PyObject* const* args, Py_ssize_t count, PyObject* keywords) {
+  auto* client = reinterpret_cast<ClientObject*>(self);
+  if (client->handle == nullptr) return raise_status(PLOG_E_CLOSED, "the client is not open");
+  Arguments arguments;
+  if (!parse(args, count, keywords, &arguments)) return nullptr;
+  if (client->restart_watch) {
+    client->restart_watch = false;
+    if (!Ref(PyObject_CallMethodNoArgs(self, g.restart_watch))) PyErr_Clear();
+  }
+  if (client->closed_at_exit) reopen(client);
+
+  plog_error* error = nullptr;
+  plog_event* event = nullptr;
+  plog_status status = plog_event_begin(client->handle, &event, &error);
+  if (status != PLOG_OK) return raise_status(status, error);
+  EventWriter writer(event);
+  try {
+    Recording recording(event, arguments);
+    if (!recording.write()) {
+      if (recording.walker().interrupted()) {
+        recording.walker().raise_interrupt();
+        return nullptr;
+      }
+      PyErr_Clear();
+      return raise_status(PLOG_E_INVALID, "log_event() takes a ProvenLogEvent, a mapping, or keywords");
+    }
+    char id[37];
+    if (client->waits || recording.bytes() > kLargeEvent) {
+      PyThreadState* state = PyEval_SaveThread();
+      status = plog_event_commit(writer.release(), id, &error);
+      PyEval_RestoreThread(state);
+    } else {
+      status = plog_event_commit(writer.release(), id, &error);
+    }
+    if (status == PLOG_OK) ++client->recorded;
+    if (++client->since_poll >= kPollInterval || status != PLOG_OK) {
+      client->since_poll = 0;
+      if (!client->watched && !report_errors(self, client->handle)) PyErr_Clear();
+    }
+    if (recording.walker().interrupted()) {
+      plog_error_destroy(error);
+      recording.walker().raise_interrupt();
+      return nullptr;
+    }
+    if (status == PLOG_OK) return PyUnicode_FromStringAndSize(id, 36);
+    if (status == PLOG_E_FULL && client->options->values.on_full != PLOG_ON_FULL_RAISE) {
+      plog_error_destroy(error);
+      return PyUnicode_FromStringAndSize(nullptr, 0);
+    }
+    return raise_status(status, error);
+  } catch (const std::bad_alloc&) {
+    return PyErr_NoMemory();
+  } catch (const std::exception& failure) {
+    return raise_status(PLOG_E_INTERNAL, failure.what());
+  }
+}
+
+}  // namespace plog::python

@@ -1,0 +1,63 @@
+// provenlog._native: the module.
+#include <pybind11/pybind11.h>
+
+#include <string>
+
+#include "client.h"
+#include "provenlog/plog.h"
+#include "queries.h"
+#include "text.h"
+#include "types.h"
+#include "walker.h"
+
+namespace py = pybind11;
+
+namespace plog::python {
+
+const JsonText* json_text_of(PyObject* object) { return py::handle(object).cast<const JsonText*>(); }
+
+namespace {
+
+JsonText json_of(const py::object& value) {
+  JsonText json;
+  if (!to_json(value.ptr(), json)) throw py::error_already_set();
+  return json;
+}
+
+void refuse_unsupported_hosts() {
+  // CPython 3.12 and later refuse an isolated subinterpreter by themselves; older ones and shared ones do not.
+  if (PyInterpreterState_Get() != PyInterpreterState_Main()) {
+    throw py::import_error(
+        "provenlog cannot be used in a subinterpreter: its clients, threads and fork handlers belong to the whole "
+        "process. Import it in the main interpreter.");
+  }
+  if (plog_abi_version() != PLOG_ABI_VERSION) {
+    throw py::import_error("provenlog._native was built for ABI " + std::to_string(PLOG_ABI_VERSION) +
+                           " of the C library, but is linked with ABI " + std::to_string(plog_abi_version()));
+  }
+}
+
+}  // namespace
+}  // namespace plog::python
+
+PYBIND11_MODULE(_native, module, py::multiple_interpreters::not_supported()) {
+  using namespace plog::python;
+  refuse_unsupported_hosts();
+  if (!init_datetime() || !init_types()) throw py::error_already_set();
+  module.doc() = "The native half of provenlog. Private: import provenlog instead.";
+
+  py::class_<JsonText>(module, "Json", py::is_final(), "JSON text that log_event writes as it is.")
+      .def(py::init(&json_of), py::arg("value"))
+      .def_readonly("text", &JsonText::text);
+  g.json_text = reinterpret_cast<PyTypeObject*>(module.attr("Json").ptr());
+  Py_INCREF(g.json_text);
+
+  if (!add_client_type(module.ptr())) throw py::error_already_set();
+  add_queries(module);
+  add_redactor(module);
+  module.attr("scope") = py::reinterpret_borrow<py::object>(g.scope);
+  module.attr("status_classes") = py::reinterpret_borrow<py::object>(g.status_classes);
+  module.def("version", [] { return std::string(plog_version()); }, "The release of the core.");
+  module.def("status_name", [](int status) { return std::string(plog_status_name(status)); }, py::arg("status"),
+             "The stable name of a status number.");
+}

@@ -1,0 +1,196 @@
+#include "queries.h"
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "client.h"
+#include "provenlog/plog.h"
+#include "types.h"
+
+namespace py = pybind11;
+
+namespace plog::python {
+
+namespace {
+
+[[noreturn]] void raise(plog_status status, plog_error* error) {
+  raise_status(status, error);
+  throw py::error_already_set();
+}
+
+[[noreturn]] void raise(plog_status status, const char* message) {
+  raise_status(status, message);
+  throw py::error_already_set();
+}
+
+py::str take_text(plog_buffer* buffer) {
+  PyObject* text = PyUnicode_DecodeUTF8(plog_buffer_data(buffer), static_cast<Py_ssize_t>(plog_buffer_size(buffer)),
+                                        "replace");
+  plog_buffer_destroy(buffer);
+  if (text == nullptr) throw py::error_already_set();
+  return py::reinterpret_steal<py::str>(text);
+}
+
+plog_client* client_of(const py::object& client) {
+  if (!PyObject_TypeCheck(client.ptr(), g.client)) {
+    throw py::type_error("a provenlog client is needed");
+  }
+  plog_client* handle = handle_of(client.ptr());
+  if (handle == nullptr) throw py::error_already_set();
+  return handle;
+}
+
+// The GIL is let go by the bare calls: gil_scoped_release would take it back in a destructor, where CPython cannot end
+// a thread at exit without ending the process.
+class Cursor {
+ public:
+  Cursor(py::object client, const std::string& filter) : client_(std::move(client)) {
+    plog_client* handle = client_of(client_);
+    plog_error* error = nullptr;
+    PyThreadState* state = PyEval_SaveThread();
+    const plog_status status = plog_client_query(handle, filter.data(), filter.size(), &cursor_, &error);
+    PyEval_RestoreThread(state);
+    if (status != PLOG_OK) raise(status, error);
+  }
+  Cursor(const Cursor&) = delete;
+  Cursor& operator=(const Cursor&) = delete;
+  ~Cursor() { plog_cursor_destroy(cursor_); }
+
+  // The next events as JSON text, at most `count`; fewer only at the end.
+  py::list fetch(std::size_t count) {
+    if (busy_) raise(PLOG_E_INVALID, "two threads use one iterator of events");
+    busy_ = true;
+    std::vector<std::string> rows;
+    plog_error* error = nullptr;
+    plog_status status = PLOG_OK;
+    PyThreadState* state = PyEval_SaveThread();
+    while (status == PLOG_OK && rows.size() < count) {
+      const char* text = nullptr;
+      std::size_t size = 0;
+      status = plog_cursor_next(cursor_, &text, &size, &error);
+      if (status != PLOG_OK || text == nullptr) break;
+      rows.emplace_back(text, size);
+    }
+    PyEval_RestoreThread(state);
+    busy_ = false;
+    if (status != PLOG_OK) raise(status, error);
+    py::list result(rows.size());
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      PyObject* text = PyUnicode_DecodeUTF8(rows[i].data(), static_cast<Py_ssize_t>(rows[i].size()), "replace");
+      if (text == nullptr) throw py::error_already_set();
+      PyList_SET_ITEM(result.ptr(), static_cast<Py_ssize_t>(i), text);
+    }
+    return result;
+  }
+
+  std::int64_t position() const { return plog_cursor_position(cursor_); }
+
+ private:
+  py::object client_;  // outlives the cursor
+  plog_cursor* cursor_ = nullptr;
+  bool busy_ = false;
+};
+
+// Progress of a verification: calls back with the GIL, and lets Ctrl-C stop the work.
+struct Progress {
+  PyObject* callback;
+  PyThreadState* state;
+  bool failed;
+};
+
+int on_progress(void* user_data, std::uint64_t done, std::uint64_t total) {
+  auto* progress = static_cast<Progress*>(user_data);
+  PyEval_RestoreThread(progress->state);
+  progress->failed = PyErr_CheckSignals() != 0;
+  if (!progress->failed && progress->callback != Py_None) {
+    PyObject* answer = PyObject_CallFunction(progress->callback, "KK", static_cast<unsigned long long>(done),
+                                             static_cast<unsigned long long>(total));
+    progress->failed = answer == nullptr;
+    Py_XDECREF(answer);
+  }
+  progress->state = PyEval_SaveThread();
+  return progress->failed ? 1 : 0;
+}
+
+py::str verify(const py::object& client, const py::object& db_path, const py::object& agent_id, bool read_only,
+               const py::object& callback) {
+  plog_verify_options options;
+  plog_verify_options_init(&options);
+  plog_client* handle = client.is_none() ? nullptr : client_of(client);
+  const std::string path = db_path.is_none() ? "" : db_path.cast<std::string>();
+  const std::string agent = agent_id.is_none() ? "" : agent_id.cast<std::string>();
+  if ((path + agent).find('\0') != std::string::npos) raise(PLOG_E_INVALID, "a path or an agent_id holds a NUL");
+  if (!db_path.is_none()) options.db_path = path.c_str();
+  if (!agent_id.is_none()) options.agent_id = agent.c_str();
+  options.read_only = read_only ? 1 : 0;
+  Progress progress{callback.ptr(), nullptr, false};
+  options.progress = on_progress;
+  options.user_data = &progress;
+  plog_buffer* report = nullptr;
+  plog_error* error = nullptr;
+  progress.state = PyEval_SaveThread();
+  const plog_status status = plog_verify(handle, &options, &report, &error);
+  PyEval_RestoreThread(progress.state);
+  if (progress.failed) {
+    plog_error_destroy(error);
+    plog_buffer_destroy(report);
+    throw py::error_already_set();
+  }
+  if (status != PLOG_OK) raise(status, error);
+  return take_text(report);
+}
+
+class Redactor {
+ public:
+  Redactor(const std::string& rules, bool configured) {
+    plog_error* error = nullptr;
+    const plog_status status = configured
+                                   ? plog_redactor_new_configured(rules.data(), rules.size(), &redactor_, &error)
+                                   : plog_redactor_new(rules.data(), rules.size(), &redactor_, &error);
+    if (status != PLOG_OK) raise(status, error);
+  }
+  Redactor(const Redactor&) = delete;
+  Redactor& operator=(const Redactor&) = delete;
+  ~Redactor() { plog_redactor_destroy(redactor_); }
+
+  py::tuple redact(const std::string& text) const { return run(plog_redactor_redact, text); }
+  py::tuple redact_json(const std::string& json) const { return run(plog_redactor_redact_json, json); }
+
+ private:
+  using Call = plog_status (*)(const plog_redactor*, const char*, std::size_t, plog_buffer**, std::uint64_t*,
+                               plog_error**);
+  py::tuple run(Call call, const std::string& text) const {
+    plog_buffer* out = nullptr;
+    std::uint64_t count = 0;
+    plog_error* error = nullptr;
+    PyThreadState* state = PyEval_SaveThread();
+    const plog_status status = call(redactor_, text.data(), text.size(), &out, &count, &error);
+    PyEval_RestoreThread(state);
+    if (status != PLOG_OK) raise(status, error);
+    return py::make_tuple(take_text(out), count);
+  }
+
+  plog_redactor* redactor_ = nullptr;
+};
+
+}  // namespace
+
+void add_queries(py::module_& module) {
+  py::class_<Cursor>(module, "Cursor", "The rows of one query, read page by page.")
+      .def(py::init<py::object, const std::string&>(), py::arg("client"), py::arg("filter"))
+      .def("fetch", &Cursor::fetch, py::arg("count"))
+      .def_property_readonly("position", &Cursor::position);
+  module.def("verify", &verify, py::arg("client"), py::arg("db_path"), py::arg("agent_id"), py::arg("read_only"),
+             py::arg("progress"), "Verifies a ledger and returns the report as JSON text.");
+}
+
+void add_redactor(py::module_& module) {
+  py::class_<Redactor>(module, "Redactor", "The redaction engine.")
+      .def(py::init<const std::string&, bool>(), py::arg("rules"), py::arg("configured"))
+      .def("redact", &Redactor::redact, py::arg("text"))
+      .def("redact_json", &Redactor::redact_json, py::arg("json"));
+}
+
+}  // namespace plog::python

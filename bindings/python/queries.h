@@ -1,0 +1,11 @@
+// Cursor, verification and redaction for Python.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+namespace plog::python {
+
+void add_queries(pybind11::module_& module);
+void add_redactor(pybind11::module_& module);
+
+}  // namespace plog::python

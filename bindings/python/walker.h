@@ -1,0 +1,180 @@
+// Walks Python values into a sink: the event writer of plog.h, or JSON text. docs/native-values.md says what becomes
+// what. Nothing that a value does (an exception, a change of a container while it is read, a cycle) reaches the caller
+// or costs the event.
+#pragma once
+
+#include <Python.h>
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "json_sink.h"
+#include "provenlog/plog.h"
+#include "ref.h"
+
+namespace plog::python {
+
+// The event writer as a sink.
+class EventSink {
+ public:
+  explicit EventSink(plog_event* event) : event_(event) {}
+
+  void key(std::string_view text) {
+    bytes_ += text.size();
+    plog_event_key(event_, text.data(), text.size());
+  }
+  void coerced_key(std::string_view text) { plog_event_coerced_key(event_, text.data(), text.size()); }
+  void string(std::string_view text) {
+    bytes_ += text.size();
+    plog_event_string(event_, text.data(), text.size());
+  }
+  void integer(std::int64_t value) { plog_event_integer(event_, value); }
+  void integer_text(std::string_view digits) {
+    bytes_ += digits.size();
+    plog_event_integer_text(event_, digits.data(), digits.size());
+  }
+  void number(double value) { plog_event_double(event_, value); }
+  void boolean(bool value) { plog_event_bool(event_, value ? 1 : 0); }
+  void null() { plog_event_null(event_); }
+  void begin_object() { plog_event_begin_object(event_); }
+  void end_object() { plog_event_end_object(event_); }
+  void begin_array() { plog_event_begin_array(event_); }
+  void end_array() { plog_event_end_array(event_); }
+  void json(std::string_view text) {
+    bytes_ += text.size();
+    plog_event_json(event_, text.data(), text.size());
+  }
+  void truncated(std::string_view reason) { plog_event_truncated(event_, reason.data(), reason.size()); }
+  void warning(std::string_view code, std::string_view detail) {
+    plog_event_warning(event_, code.data(), code.size(), detail.data(), detail.size());
+  }
+  int depth() const { return plog_event_depth(event_); }
+  std::size_t bytes() const { return bytes_; }
+
+ private:
+  plog_event* event_;
+  std::size_t bytes_ = 0;
+};
+
+// What one event has taken so far.
+struct Budget {
+  std::size_t values = 0;
+  std::size_t bytes = 0;
+};
+
+// One thread at a time, with the GIL. Values given must stay alive for the call.
+template <class Sink>
+class Walker {
+ public:
+  Walker(Sink& sink, Budget& budget) : sink_(sink), budget_(budget) {}
+  Walker(const Walker&) = delete;
+  Walker& operator=(const Walker&) = delete;
+
+  void value(PyObject* object);
+  // Before the value of an object's member.
+  void key(PyObject* object);
+  // The members of a dict, a mapping or a dataclass, without the braces: `member(key, value)` is called for each. False:
+  // `object` is none of these, or could not be read.
+  using Member = std::function<void(PyObject* key, PyObject* value)>;
+  bool members(PyObject* object, const Member& member);
+
+  // User code raised what is no Exception (KeyboardInterrupt, SystemExit): the caller finishes, then re-raises it.
+  bool interrupted() const { return static_cast<bool>(interrupt_); }
+  void raise_interrupt();
+
+ private:
+  // A container being read. As long as no user code runs, borrowed references into it are safe; before user code runs,
+  // pin() takes what is still to be read into our own hands.
+  struct Frame {
+    Frame* outer;
+    PyObject* dict = nullptr;  // not NULL: read with PyDict_Next until `copied`
+    Py_ssize_t position = 0;
+    PyObject *key = nullptr, *value = nullptr;  // what is being written now
+    bool pinned = false;
+    bool copied = false;
+    std::vector<std::pair<PyObject*, PyObject*>> rest;  // owned
+    std::size_t next = 0;
+  };
+  class FrameScope {
+   public:
+    FrameScope(Walker& walker, PyObject* dict);
+    ~FrameScope();
+    Frame frame;
+
+   private:
+    Walker& walker_;
+  };
+
+  void before_user_code();
+  static bool next_member(Frame& frame);
+  static void advance(Frame& frame, PyObject* key, PyObject* value);
+
+  // False: a marker was written instead. Depth is what bounds the use of the C stack.
+  bool enter(PyObject* container);
+  void leave() { ancestors_.pop_back(); }
+  bool exhausted() const;
+  // Writes a value into a sink of its own, at our cost.
+  void apart(JsonSink& json, PyObject* object);
+
+  void text(PyObject* object);
+  void literal(std::string_view text) { sink_.string(text); }
+  void integer(PyObject* object);
+  void huge_integer(PyObject* object);
+  void dict(PyObject* object);
+  void list(PyObject* object);
+  void tuple(PyObject* object);
+  void foreign(PyObject* object);
+  bool user_defined(PyObject* object);
+  bool abstract(PyObject* object);
+  void bytes(PyObject* object);
+  void set(PyObject* object);
+  void named_tuple(PyObject* object, PyObject* names);
+  void exception(PyObject* object);
+  void as_text(PyObject* object);
+  void qualified_name(PyObject* object);
+  void representation(PyObject* object);
+  bool numpy(PyObject* object);
+  void numpy_array(PyObject* object);
+  bool attributes(PyObject* object);
+  void attribute(PyObject* object, PyObject* name);
+  bool pydantic(PyObject* object);
+  bool mapping(PyObject* object);
+  void sequence(PyObject* object);
+  void oversize();
+  void unrepresentable(PyObject* object);
+  void unread(PyObject* object, const std::string& error);
+  // A value that user code returned, or NULL with an error set.
+  void result(const Ref& value, PyObject* origin);
+  bool is_a(PyObject* object, PyObject* cls);
+  // An attribute, or NULL without an error.
+  Ref find(PyObject* object, PyObject* name);
+  // Clears the error; one that is no Exception is kept for raise_interrupt(). The name of its type.
+  std::string swallow();
+
+  Sink& sink_;
+  Budget& budget_;
+  std::vector<PyObject*> ancestors_;
+  Frame* top_ = nullptr;
+  Ref interrupt_;  // an exception instance
+  std::string scratch_;
+};
+
+extern template class Walker<EventSink>;
+extern template class Walker<JsonSink>;
+
+// JSON text kept as it is when it is walked: provenlog._native.Json.
+struct JsonText {
+  std::string text;
+  std::vector<Warning> warnings;
+};
+
+// The content of a provenlog._native.Json; borrowed. Defined in module.cpp.
+const JsonText* json_text_of(PyObject* object);
+
+// The canonical text of any value. False with a Python error set only when the caller was interrupted.
+bool to_json(PyObject* object, JsonText& out);
+
+}  // namespace plog::python
