@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -53,9 +54,10 @@ struct Finding {
 };
 
 // Feed every row in commit order, then read the result. Checks: gapless commit index from 0; per agent gapless
-// sequence from 1; prev_hash equal to the previous hash; the hash recomputed over the stored octets; agent and id of the
-// row equal to those in the octets. Continues after a fault from what is stored, so that each fault is found once.
-// Memory: one entry per agent, and at most kMaxFindings findings (the rest are counted).
+// sequence from 1; prev_hash equal to the previous hash; the hash recomputed over the stored octets; agent and id of
+// the row equal to those in the octets. Continues after a fault from what is stored, so that each fault is found once;
+// the faults of one row are one finding. Memory: one entry per agent, and at most kMaxFindings findings (the rest are
+// counted).
 class ChainVerifier {
  public:
   static constexpr std::size_t kMaxFindings = 100;
@@ -64,7 +66,7 @@ class ChainVerifier {
   explicit ChainVerifier(std::string agent = {});
 
   void add(const StoredEvent& event);
-  // A fault found by the reader of the rows (a column of the wrong type, a dangling reference).
+  // A fault found by the reader of the rows (a column of the wrong type, a dangling reference), before it adds the row.
   void add_finding(Finding finding);
 
   std::uint64_t events() const noexcept { return events_; }  // verified
@@ -76,13 +78,26 @@ class ChainVerifier {
  private:
   struct Head {
     std::uint64_t sequence = 0;
-    Digest hash{};
+    Digest hash{};      // as stored
+    Digest computed{};  // over the octets; the same unless that row is at fault
   };
+  struct TextHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>()(text); }
+  };
+
+  Head& head_of(std::string_view agent);
+  void fault(const StoredEvent& event, std::string_view what);
+
   std::string only_;
-  std::unordered_map<std::string, Head> heads_;
+  std::unordered_map<std::string, Head, TextHash, std::equal_to<>> heads_;
+  std::string_view last_agent_;  // a key of heads_: most rows follow one of the same agent
+  Head* last_head_ = nullptr;
   std::uint64_t next_index_ = 0;
   std::uint64_t events_ = 0;
   std::uint64_t finding_count_ = 0;
+  std::uint64_t faulty_row_ = 0;  // the commit index that the last finding is about
+  bool have_faulty_row_ = false;
   std::vector<Finding> findings_;
 };
 

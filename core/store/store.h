@@ -43,16 +43,18 @@ struct EventRow {
 // Nothing in it comes from anywhere but the stored octets and the ledger columns.
 void append_json(const EventRow& row, std::string& out);
 
+// Times are the earliest and the latest timestamp of the events counted.
 struct AgentSummary {
   std::string agent;
   std::uint64_t events = 0;
-  Micros first = 0, last = 0;  // timestamps
+  Micros first = 0, last = 0;
 };
 struct SessionSummary {
   std::string agent, session;
-  std::uint64_t events = 0, errors = 0;
+  std::uint64_t events = 0, errors = 0;  // errors: of status "error"
   Micros first = 0, last = 0;
 };
+// All but `system_events` leave out the events of the reserved agent.
 struct Summary {
   std::uint64_t events = 0, agents = 0, sessions = 0, errors = 0, system_events = 0;
   std::uint64_t file_bytes = 0, wal_bytes = 0;
@@ -66,8 +68,8 @@ enum class OpenMode {
   kReadOnly,   // never writes: not a table, not a WAL header. The file must exist
 };
 
-// A ledger in one database. Thread-safe as said at each group. At fork() its connections are closed in prepare (so a fork
-// waits for a running page or commit) and opened again when needed; the child may use it too.
+// A ledger in one database. Thread-safe as said at each group. At fork() its connections are closed in prepare (so a
+// fork waits for a running page or commit) and opened again when needed; the child may use it too.
 class Store {
  public:
   virtual ~Store() = default;
@@ -94,7 +96,8 @@ class Store {
   // `sync`: on disk (fsync) when it returns; else the operating system's.
   virtual void commit(bool sync) = 0;
   virtual void rollback() noexcept = 0;
-  // Moves the WAL into the database when it has grown beyond `min_wal_bytes`; 0 always. Never blocks on readers.
+  // Moves the WAL into the database when it has grown beyond `min_wal_bytes`; 0 always. Never blocks on readers. Under
+  // the writer lock too, outside a transaction.
   virtual void checkpoint(std::uint64_t min_wal_bytes) = 0;
   // Closes the writing connection; the next begin opens it again.
   virtual void close_writer() noexcept = 0;
@@ -122,6 +125,12 @@ class Store {
   // A consistent copy of the ledger, while it is in use, as one file at `path` (0600, must not exist).
   virtual void backup(const std::string& path, const std::function<bool(std::uint64_t, std::uint64_t)>& progress) = 0;
 };
+
+// Installs the handlers that close the connections of all stores around a fork, once for each process image;
+// open_sqlite does it too. Whoever has fork handlers of its own, and transactions in which a fork may fall, installs
+// those afterwards: the last installed run first, and can see to it that no transaction is open. One that is open
+// nevertheless is waited for during some seconds; after that the child's store throws kInternal at every call.
+void install_fork_handlers();
 
 // Opens (kReadWrite: creates, 0600, in an existing directory) the SQLite ledger at a real path. Throws kNotFound, kIo,
 // kCorrupt (no ledger: wrong application id), kUnsupported (a newer format for readers; a network file system).

@@ -1,0 +1,35 @@
+// A consistent copy of a ledger that is in use.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "store/sqlite/read_pool.h"
+
+namespace plog::store::sqlite {
+
+// The copies that are being made of one ledger. Shared.
+class Backups {
+ public:
+  explicit Backups(ReadPool& pool) : pool_(pool) {}
+
+  // As Store::backup. A fork during `progress` makes it start anew; the child's call throws.
+  void copy(const std::string& path, const std::function<bool(std::uint64_t, std::uint64_t)>& progress);
+
+  // Closes what is open, and keeps the lock until after the fork. Waits for one step, a few milliseconds.
+  void prepare_fork() noexcept;
+  void release_fork() noexcept;
+
+ private:
+  class Run;
+  void copy_into(const std::string& path, const std::function<bool(std::uint64_t, std::uint64_t)>& progress);
+
+  ReadPool& pool_;
+  std::mutex mutex_;  // held during each step
+  std::vector<Run*> runs_;
+};
+
+}  // namespace plog::store::sqlite

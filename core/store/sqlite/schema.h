@@ -1,0 +1,32 @@
+// The tables of a ledger, their versions, and how a ledger comes into being. docs/ledger-schema.md describes them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "store/sqlite/connection.h"
+
+namespace plog::store::sqlite {
+
+inline constexpr std::int64_t kApplicationId = 0x504c4f47;  // "PLOG"
+// The version of the tables (user_version), which migrations raise.
+inline constexpr std::int64_t kSchemaVersion = 1;
+// What this library can read and write. A ledger names the least that it asks of readers and of writers.
+inline constexpr std::int64_t kFormatReader = 1;
+inline constexpr std::int64_t kFormatWriter = 1;
+
+// Rows of `event` that share one row of `time_block`.
+inline constexpr std::int64_t kTimeBlockShift = 10;
+
+// Makes a ledger without events at `path` (0600), complete or not at all. With `replace`, an empty file there is taken
+// as none (the caller holds the writer lock); otherwise a file that is there already stays, and that is no error.
+void create_ledger(const std::string& path, bool replace);
+
+// Throws kCorrupt unless the connection's file is a ledger, and kUnsupported when it asks for a newer reader.
+void check_readable(Connection& connection);
+// The same, and throws kUnsupported when it asks for a newer writer, kCorrupt when it holds triggers or views.
+void check_writable(Connection& connection);
+// Brings older tables up to kSchemaVersion, each step in a transaction of its own.
+void migrate(Connection& connection);
+
+}  // namespace plog::store::sqlite

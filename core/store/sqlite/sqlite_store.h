@@ -1,0 +1,85 @@
+// The Store in one SQLite database.
+#pragma once
+
+#include <atomic>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "store/sqlite/backup.h"
+#include "store/sqlite/fork.h"
+#include "store/sqlite/locks.h"
+#include "store/sqlite/read_pool.h"
+#include "store/sqlite/writer.h"
+#include "store/store.h"
+
+namespace plog::store::sqlite {
+
+class SqliteStore final : public Store, private ForkParticipant {
+ public:
+  SqliteStore(const std::string& path, OpenMode mode);
+  ~SqliteStore() override;
+
+  void begin() override;
+  bool empty() override { return writer_.empty(); }
+  ChainHead chain_head(std::string_view agent) override { return writer_.chain_head(agent); }
+  std::optional<std::string> existing(std::string_view agent, const Uuid& id) override {
+    return writer_.existing(agent, id);
+  }
+  bool append(const event::Prepared& event, std::string_view agent, std::uint64_t sequence, const Digest& hash,
+              const Digest& prev_hash) override {
+    return writer_.append(event, agent, sequence, hash, prev_hash);
+  }
+  void put_context(std::string_view key, std::string_view value, std::string_view context) override {
+    writer_.put_context(key, value, context);
+  }
+  void set_ledger_id(std::string_view id) override { writer_.set_ledger_id(id); }
+  std::optional<JournalPosition> journal_position(const Uuid& journal) override {
+    return writer_.journal_position(journal);
+  }
+  void set_journal_position(const Uuid& journal, const JournalPosition& position) override {
+    writer_.set_journal_position(journal, position);
+  }
+  void forget_journal(const Uuid& journal) override { writer_.forget_journal(journal); }
+  void commit(bool sync) override;
+  void rollback() noexcept override;
+  void checkpoint(std::uint64_t min_wal_bytes) override;
+  void close_writer() noexcept override;
+
+  bool page(Filter& filter, std::size_t page, std::vector<EventRow>& out) override;
+  std::uint64_t count(const Filter& filter) override;
+  std::optional<EventRow> find(const Uuid& id, const std::optional<std::string>& agent) override;
+  std::optional<std::string> context(std::string_view key, std::string_view value) override;
+  std::vector<AgentSummary> agents(bool include_system) override;
+  std::vector<SessionSummary> sessions(const std::optional<std::string>& agent, std::uint64_t limit) override;
+  Summary summary() override;
+  std::string ledger_id() override;
+
+  void verify(ledger::ChainVerifier& verifier,
+              const std::function<bool(std::uint64_t, std::uint64_t)>& progress) override;
+  void backup(const std::string& path, const std::function<bool(std::uint64_t, std::uint64_t)>& progress) override;
+
+ private:
+  bool read(const ReadPool::Work& work);
+  void check_usable() const;
+  void prepare_fork() noexcept override;
+  void after_fork(bool in_child) noexcept override;
+
+  const std::string path_;
+  const OpenMode mode_;
+  LockScope locks_;
+  ReadPool pool_;
+  Backups backups_;
+
+  // Held by each call that opens, closes, or ends a transaction; not between begin and commit.
+  std::mutex writer_mutex_;
+  Writer writer_;
+  std::atomic<std::thread::id> transaction_owner_{};
+  // What a fork could close; the rest makes the child's store unusable.
+  bool fork_has_writer_ = false, fork_has_pool_ = false;
+  std::atomic<bool> broken_by_fork_{false};
+
+  ForkMembership membership_;
+};
+
+}  // namespace plog::store::sqlite

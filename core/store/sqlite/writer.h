@@ -1,0 +1,107 @@
+// The writing side of a ledger: one connection, one transaction at a time.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "store/sqlite/connection.h"
+#include "store/sqlite/intern.h"
+#include "store/store.h"
+
+namespace plog::store::sqlite {
+
+// Device and inode of a file; zeros when there is none.
+struct FileId {
+  dev_t device = 0;
+  ino_t inode = 0;
+  bool operator==(const FileId&) const = default;
+};
+FileId file_id(const std::string& path) noexcept;
+
+// As Store's writing calls, which say the rest. One thread at a time. Opens its connection at the first begin.
+class Writer {
+ public:
+  explicit Writer(const std::string& path);
+  ~Writer();
+
+  void begin();
+  bool in_transaction() const noexcept { return in_transaction_; }
+  bool empty();
+  ChainHead chain_head(std::string_view agent);
+  std::optional<std::string> existing(std::string_view agent, const Uuid& id);
+  bool append(const event::Prepared& event, std::string_view agent, std::uint64_t sequence, const Digest& hash,
+              const Digest& prev_hash);
+  void put_context(std::string_view key, std::string_view value, std::string_view context);
+  void set_ledger_id(std::string_view id);
+  std::optional<JournalPosition> journal_position(const Uuid& journal);
+  void set_journal_position(const Uuid& journal, const JournalPosition& position);
+  void forget_journal(const Uuid& journal);
+  void commit(bool sync);
+  void rollback() noexcept;
+  void checkpoint(std::uint64_t min_wal_bytes);
+  void close() noexcept;
+  // In a forked child: forgets the connection without touching the files, whose locks are the parent's. Leaks it.
+  void abandon() noexcept;
+
+ private:
+  struct Statements;
+  struct Session {
+    std::int64_t agent, session;
+    bool operator==(const Session&) const = default;
+  };
+  struct SessionHash {
+    std::size_t operator()(const Session& key) const noexcept {
+      return static_cast<std::size_t>(key.agent) * 0x9e3779b97f4a7c15u ^ static_cast<std::size_t>(key.session);
+    }
+  };
+  struct Activity {
+    std::int64_t events = 0, errors = 0;
+    Micros first = 0, last = 0;
+    std::int64_t last_commit = 0;
+  };
+  struct TimeBlock {
+    std::int64_t block = -1;
+    Micros min = 0, max = 0;
+  };
+  // The id of the text that a column had last: runs of one value need no look-up.
+  struct Memo {
+    std::string raw;
+    std::int64_t id = 0;
+  };
+
+  void open();
+  void forget() noexcept;
+  std::int64_t term(Memo& memo, std::string_view raw);
+  void bind_term(int index, Memo& memo, const event::Prepared& event, const event::Span& span);
+  void add_labels(std::string_view labels);
+  void add_references(const event::Prepared& event);
+  void add_reference(std::size_t kind, std::string_view raw);
+  void note_activity(std::int64_t agent, std::int64_t session, bool error, Micros time);
+  void note_time(Micros time);
+  void flush_projections();
+  void flush_time_block();
+  void sync_wal();
+
+  std::string path_;
+  std::unique_ptr<Connection> connection_;
+  std::unique_ptr<Statements> statements_;
+  std::unique_ptr<Interner> interner_;
+  FileId file_, wal_;
+  bool in_transaction_ = false;
+  std::int64_t next_index_ = 0;
+  std::int64_t wal_frames_ = 0;  // in use, as of the last commit or checkpoint
+
+  Memo agent_, session_, source_, type_, name_, status_;
+  std::unordered_map<Session, Activity, SessionHash> activity_;
+  Session last_session_{};
+  Activity* last_activity_ = nullptr;
+  TimeBlock time_block_;
+  std::string text_;
+};
+
+}  // namespace plog::store::sqlite
