@@ -203,7 +203,7 @@ constexpr Pattern kPatterns[] = {
     {kGithubToken, "github_token", R"(\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{22,}))", nullptr},
     {kAwsKey, "aws_key", R"(\b(?:AKIA|ASIA|ABIA|ACCA|A3T[A-Z0-9])[A-Z0-9]{16}\b)", nullptr},
     {kApiKey, "api_key", R"(\b[spr]k[-_][A-Za-z0-9_-]{16,})", accept_api_key},
-    {kBearer, "bearer_token", R"((?i)\bbearer[ \t]{1,8}[A-Za-z0-9._~+/=-]{8,})", accept_bearer},
+    {kBearer, "bearer_token", R"(\b(?i:bearer)[ \t]{1,8}[A-Za-z0-9._~+/=-]{8,})", accept_bearer},
     {kEmail, "email",
      "[" PLOG_LETTER "0-9_+][" PLOG_LETTER "0-9._%+'-]*@(?:[" PLOG_LETTER "0-9][" PLOG_LETTER
      "0-9-]*\\.)+(?:xn--[A-Za-z0-9-]{2,59}|[" PLOG_LETTER "][" PLOG_LETTER "]+)",

@@ -76,12 +76,13 @@ void check_expression(const Rule& rule) {
   if (!is_utf8(rule.pattern)) refuse(rule.name, "the pattern is not valid UTF-8");
   if (has_octet_escape(rule.pattern)) refuse(rule.name, "\\C (any byte) could cut a character; use . or a class");
   const RE2 expression(rule.pattern, custom_options());
+  if (expression.error_code() == RE2::ErrorPatternTooLarge || expression.ProgramSize() > kMaxProgramSize ||
+      expression.ReverseProgramSize() > kMaxProgramSize) {
+    refuse(rule.name, "the pattern is too large when compiled; make its repetitions or classes smaller");
+  }
   if (!expression.ok()) {
     refuse(rule.name, "RE2 does not accept the pattern: " + expression.error() +
                           " (look-around and back-references do not exist in RE2)");
-  }
-  if (expression.ProgramSize() > kMaxProgramSize || expression.ReverseProgramSize() > kMaxProgramSize) {
-    refuse(rule.name, "the pattern is too large when compiled; make its repetitions or classes smaller");
   }
   if (matches_empty(expression)) {
     refuse(rule.name, "the pattern can match the empty string; make it need at least one character");

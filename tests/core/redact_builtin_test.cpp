@@ -75,8 +75,8 @@ TEST(Builtin, HidesAwsKeys) {
       {join("ACCA", "IOSFODNN7EXAMPLE"), "[REDACTED:aws_key]"},
       {join("A3TX", "IOSFODNN7EXAMPLE"), "[REDACTED:aws_key]"},
   });
-  expect_unchanged({join("AKIA", "IOSFODNN7EXAMPL"), join("AKIA", "IOSFODNN7EXAMPLES"), join("XAKIA", "IOSFODNN7EXAMPLE"),
-                    join("akia", "iosfodnn7example"), "AKIA is a prefix"});
+  expect_unchanged({join("AKIA", "IOSFODNN7EXAMPL"), join("AKIA", "IOSFODNN7EXAMPLES"),
+                    join("XAKIA", "IOSFODNN7EXAMPLE"), join("akia", "iosfodnn7example"), "AKIA is a prefix"});
 }
 
 TEST(Builtin, HidesGithubTokens) {
@@ -124,7 +124,8 @@ TEST(Builtin, HidesJsonWebTokens) {
               {"?t=" + token + "&x", "?t=[REDACTED:jwt]&x"},
               {"Bearer " + token, "Bearer [REDACTED:jwt]"},
               {"eyJhbGciOiJub25lIn0.eyJpc3MiOiJqb2UifQ. end", "[REDACTED:jwt] end"}});
-  expect_unchanged({"eyJhbGciOiJub25lIn0", "eyJhbGciOiJub25lIn0.abc.def", "eyJ.eyJ.x", "xyJhbGciOiJub25lIn0.eyJpc3MiOi.x"});
+  expect_unchanged(
+      {"eyJhbGciOiJub25lIn0", "eyJhbGciOiJub25lIn0.abc.def", "eyJ.eyJ.x", "xyJhbGciOiJub25lIn0.eyJpc3MiOi.x"});
 }
 
 TEST(Builtin, HidesUsSocialSecurityNumbers) {
@@ -140,16 +141,16 @@ TEST(Builtin, HidesCanadianSocialInsuranceNumbers) {
   expect_all({{"046 454 286", "[REDACTED:sin]"},
               {"130-692-544", "[REDACTED:sin]"},
               {"SIN: 046454286", "SIN: [REDACTED:sin]"}});
-  expect_unchanged({"046 454 287", "046-454 286", "046454286", "1 046 454 286", "046-454-286-1", "000-000-000",
-                    "since 046454286"});
+  expect_unchanged(
+      {"046 454 287", "046-454 286", "046454286", "1 046 454 286", "046-454-286-1", "000-000-000", "since 046454286"});
 }
 
 TEST(Builtin, HidesUkNationalInsuranceNumbers) {
   expect_all({{"AB123456C", "[REDACTED:nino]"},
               {"NI: AB 12 34 56 C.", "NI: [REDACTED:nino]."},
               {"JG-12-34-56-A", "[REDACTED:nino]"}});
-  expect_unchanged({"BG123456C", "AO123456C", "DA123456C", "AB123456E", "AB1234567C", "XAB123456C", "ab123456c",
-                    "AB12345C"});
+  expect_unchanged(
+      {"BG123456C", "AO123456C", "DA123456C", "AB123456E", "AB1234567C", "XAB123456C", "ab123456c", "AB12345C"});
 }
 
 TEST(Builtin, HidesCards) {
@@ -171,10 +172,11 @@ TEST(Builtin, HidesCards) {
       {"6510000000000034", "[REDACTED:discover]"},
       {"\u756a\u53f74111111111111111\u3067\u3059", "\u756a\u53f7[REDACTED:visa]\u3067\u3059"},
   });
-  expect_unchanged({"4111111111111112", "41111111111111111", "x4111111111111111", "4111111111111111_", "0.4111111111111111",
-                    "4111111111111111.5", "2220000000000008", "2721000000000004", "5555555555554445", "5655555555554440",
-                    "1555555555554444", "378282246310006", "388282246310004", "3782822463100050", "6011111111111118",
-                    "6111111111111116", "60111111111111170", "4111 1111 11111 111"});
+  expect_unchanged({"4111111111111112", "41111111111111111", "x4111111111111111", "4111111111111111_",
+                    "0.4111111111111111", "4111111111111111.5", "2220000000000008", "2721000000000004",
+                    "5555555555554445", "5655555555554440", "1555555555554444", "378282246310006", "388282246310004",
+                    "3782822463100050", "6011111111111118", "6111111111111116", "60111111111111170",
+                    "4111 1111 11111 111"});
 }
 
 TEST(Builtin, HidesIbans) {
@@ -183,8 +185,8 @@ TEST(Builtin, HidesIbans) {
               {"IBAN:FR14 2004 1010 0505 0001 3M02 606.", "IBAN:[REDACTED:iban]."},
               {"NO9386011117947", "[REDACTED:iban]"},
               {"CH93-0076-2011-6238-5295-7", "[REDACTED:iban]"}});
-  expect_unchanged({"DE88370400440532013000", "DE8937040044053201300", "DE893704004405320130001", "ZZ89370400440532013000",
-                    "XDE89370400440532013000", "DE8937040044053201300O"});
+  expect_unchanged({"DE88370400440532013000", "DE8937040044053201300", "DE893704004405320130001",
+                    "ZZ89370400440532013000", "XDE89370400440532013000", "DE8937040044053201300O"});
 }
 
 TEST(Builtin, HidesInternationalPhoneNumbers) {
@@ -222,15 +224,47 @@ TEST(Builtin, HidesIpv4Addresses) {
 
 TEST(Builtin, LeavesEverydayNumbersAndNamesAlone) {
   expect_unchanged({
-      "d670460b4b4aece5915caf5c68d12f560a9fe3e4", "1234567890123456789012345678901234567890", "4b825dc",
-      "550e8400-e29b-41d4-a716-446655440000", "12345678-1234-4123-8123-123456789012",
-      "4111111a-1111-4111-8111-111111111111", "2026-02-17T00:00:00.000000Z", "2024-01-15 10:30:45", "20240115-103045",
-      "2024-01-15T10:30:45.123456+00:00", "1700000000", "1700000000000", "1700000000000000000", "1.2.3", "1.2.3-rc.1+b5",
-      "$1,234.56", "1 234 567.89", "\u20ac 99.99", "0.30000000000000004", "3.141592653589793", "-4.111111111111111e-5",
-      "[0.41111111111111113, 0.5555555555554444]", "iVBORw0KGgoAAAANSUhEUgAAAAUA+4111/AAFCAYAAACNbyblAAAA==",
-      "0x7ffd5e8a1b2c", "line 123, column 45", "12:34:56.789", "100%", "3/4", "python3.11", "utf-8", "ISO 8601",
-      "SHA256:abc", "RFC 8785 section 3.2.2.3", "10,000,000", "192.168", "gpt-4o-2024-08-06", "E1234567", "#4111",
-      "rows 100-200-300", "1-2-3-4-5-6-7-8-9-0-1-2-3-4-5-6", "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16",
+      "d670460b4b4aece5915caf5c68d12f560a9fe3e4",
+      "1234567890123456789012345678901234567890",
+      "4b825dc",
+      "550e8400-e29b-41d4-a716-446655440000",
+      "12345678-1234-4123-8123-123456789012",
+      "4111111a-1111-4111-8111-111111111111",
+      "2026-02-17T00:00:00.000000Z",
+      "2024-01-15 10:30:45",
+      "20240115-103045",
+      "2024-01-15T10:30:45.123456+00:00",
+      "1700000000",
+      "1700000000000",
+      "1700000000000000000",
+      "1.2.3",
+      "1.2.3-rc.1+b5",
+      "$1,234.56",
+      "1 234 567.89",
+      "\u20ac 99.99",
+      "0.30000000000000004",
+      "3.141592653589793",
+      "-4.111111111111111e-5",
+      "[0.41111111111111113, 0.5555555555554444]",
+      "iVBORw0KGgoAAAANSUhEUgAAAAUA+4111/AAFCAYAAACNbyblAAAA==",
+      "0x7ffd5e8a1b2c",
+      "line 123, column 45",
+      "12:34:56.789",
+      "100%",
+      "3/4",
+      "python3.11",
+      "utf-8",
+      "ISO 8601",
+      "SHA256:abc",
+      "RFC 8785 section 3.2.2.3",
+      "10,000,000",
+      "192.168",
+      "gpt-4o-2024-08-06",
+      "E1234567",
+      "#4111",
+      "rows 100-200-300",
+      "1-2-3-4-5-6-7-8-9-0-1-2-3-4-5-6",
+      "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16",
   });
 }
 

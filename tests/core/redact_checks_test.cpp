@@ -28,17 +28,34 @@ TEST(Luhn, RefusesTextWithoutDigits) {
 }
 
 // Examples of the SWIFT IBAN registry.
-constexpr const char* kIbans[] = {
-    "AD12 0001 2030 2003 5910 0100",   "AE07 0331 2345 6789 0123 456",   "AT61 1904 3002 3457 3201",
-    "BE68 5390 0754 7034",             "BG80 BNBG 9661 1020 3456 78",    "CH93 0076 2011 6238 5295 7",
-    "CY17 0020 0128 0000 0012 0052 7600", "CZ65 0800 0000 1920 0014 5399", "DE89 3704 0044 0532 0130 00",
-    "DK50 0040 0440 1162 43",          "EE38 2200 2210 2014 5685",       "ES91 2100 0418 4502 0005 1332",
-    "FI21 1234 5600 0007 85",          "FR14 2004 1010 0505 0001 3M02 606", "GB29 NWBK 6016 1331 9268 19",
-    "GR16 0110 1250 0000 0001 2300 695", "HU42 1177 3016 1111 1018 0000 0000", "IE29 AIBK 9311 5212 3456 78",
-    "IT60 X054 2811 1010 0000 0123 456", "LU28 0019 4006 4475 0000",     "MT84 MALT 0110 0001 2345 MTLC AST0 01S",
-    "NL91 ABNA 0417 1643 00",          "NO93 8601 1117 947",             "PL61 1090 1014 0000 0712 1981 2874",
-    "PT50 0002 0123 1234 5678 9015 4", "SA03 8000 0000 6080 1016 7519",  "SE45 5000 0000 0583 9825 7466",
-    "TR33 0006 1005 1978 6457 8413 26"};
+constexpr const char* kIbans[] = {"AD12 0001 2030 2003 5910 0100",
+                                  "AE07 0331 2345 6789 0123 456",
+                                  "AT61 1904 3002 3457 3201",
+                                  "BE68 5390 0754 7034",
+                                  "BG80 BNBG 9661 1020 3456 78",
+                                  "CH93 0076 2011 6238 5295 7",
+                                  "CY17 0020 0128 0000 0012 0052 7600",
+                                  "CZ65 0800 0000 1920 0014 5399",
+                                  "DE89 3704 0044 0532 0130 00",
+                                  "DK50 0040 0440 1162 43",
+                                  "EE38 2200 2210 2014 5685",
+                                  "ES91 2100 0418 4502 0005 1332",
+                                  "FI21 1234 5600 0007 85",
+                                  "FR14 2004 1010 0505 0001 3M02 606",
+                                  "GB29 NWBK 6016 1331 9268 19",
+                                  "GR16 0110 1250 0000 0001 2300 695",
+                                  "HU42 1177 3016 1111 1018 0000 0000",
+                                  "IE29 AIBK 9311 5212 3456 78",
+                                  "IT60 X054 2811 1010 0000 0123 456",
+                                  "LU28 0019 4006 4475 0000",
+                                  "MT84 MALT 0110 0001 2345 MTLC AST0 01S",
+                                  "NL91 ABNA 0417 1643 00",
+                                  "NO93 8601 1117 947",
+                                  "PL61 1090 1014 0000 0712 1981 2874",
+                                  "PT50 0002 0123 1234 5678 9015 4",
+                                  "SA03 8000 0000 6080 1016 7519",
+                                  "SE45 5000 0000 0583 9825 7466",
+                                  "TR33 0006 1005 1978 6457 8413 26"};
 
 TEST(Iban, AcceptsTheRegistrysExamples) {
   for (const char* iban : kIbans) {
@@ -82,8 +99,8 @@ TEST(Nino, RefusesPrefixesThatAreNeverAllocated) {
   EXPECT_TRUE(nino_prefix('A', 'B'));
   EXPECT_TRUE(nino_prefix('J', 'G'));
   EXPECT_TRUE(nino_prefix('O', 'A'));
-  for (const char* prefix : {"BG", "GB", "KN", "NK", "NT", "TN", "ZZ", "DA", "FA", "IA", "QA", "UA", "VA", "AD", "AF",
-                             "AI", "AQ", "AU", "AV", "AO", "ab"}) {
+  for (const char* prefix : {"BG", "GB", "KN", "NK", "NT", "TN", "ZZ", "DA", "FA", "IA", "QA",
+                             "UA", "VA", "AD", "AF", "AI", "AQ", "AU", "AV", "AO", "ab"}) {
     EXPECT_FALSE(nino_prefix(prefix[0], prefix[1])) << prefix;
   }
 }
@@ -107,7 +124,10 @@ TEST(StandsAlone, LooksAtBothNeighbours) {
   EXPECT_FALSE(stands_alone("9.123", 2, 5, ".-"));
   EXPECT_FALSE(stands_alone("123-4", 0, 3, ".-"));
   EXPECT_TRUE(stands_alone("123-4", 0, 3, "."));
-  EXPECT_TRUE(stands_alone("\xC3\xA9" "123\xE3\x81\xA7", 2, 5, ".-"));
+  EXPECT_TRUE(
+      stands_alone("\xC3\xA9"
+                   "123\xE3\x81\xA7",
+                   2, 5, ".-"));
 }
 
 TEST(WordBefore, WantsAWholeWordNearby) {

@@ -29,17 +29,88 @@ class TextSource {
   explicit TextSource(unsigned seed) : random_(seed) {}
 
   std::string next() {
-    static constexpr std::string_view kPieces[] = {
-        "4111111111111111", "4111 1111 1111 1111", "5555-5555-5555-4444", "378282246310005", "6011111111111117",
-        "4111", "1111", " 1111", "-1111", "123-45-6789", "123456789", "SSN ", "SIN: ", "046 454 286", "046454286",
-        "555-123-4567", "(555) 123-4567", "+1 415 555 2671", "+442079460958", "+", "192.168.1.1", "10.0.0.", ".", "-",
-        " ", "(", ")", "1", "23", "456", "7890", "AB123456C", "AB 12 34 56 C", "GB29 NWBK 6016 1331 9268 19",
-        "DE89370400440532013000", "jane@example.com", "@", "a.b", "example.org", "x@y", "AKIA", "IOSFODNN7EXAMPLE",
-        "ghp_", "github_pat_", "16C7e42F292c6912E7710c838347Ae178B4a", "sk-", "sk_live_", "pk-", "abcdefghijklmnopqrst",
-        "Bearer ", "bearer\t", "abcdef123456", "eyJhbGciOiJub25lIn0", ".eyJpc3MiOiJqb2UifQ", ".", "eyJ", "_", "x", "Z",
-        "\xC3\xA9", "\xE3\x81\xA7", "\xF0\x9F\x92\xA9", "[REDACTED:email]", "[REDACTED:", "]", "\n", ", ", "/", "=", "\"",
-        "2026-02-17T00:00:00Z", "550e8400-e29b-41d4-a716-446655440000", "0.4111111111111111", "MRN-0123456789", "MRN-",
-        "kelvin", "\xE2\x84\xAA" "elvin", "secret", "SECRET", "v1.2.3.4", "prose of some length"};
+    static constexpr std::string_view kPieces[] = {"4111111111111111",
+                                                   "4111 1111 1111 1111",
+                                                   "5555-5555-5555-4444",
+                                                   "378282246310005",
+                                                   "6011111111111117",
+                                                   "4111",
+                                                   "1111",
+                                                   " 1111",
+                                                   "-1111",
+                                                   "123-45-6789",
+                                                   "123456789",
+                                                   "SSN ",
+                                                   "SIN: ",
+                                                   "046 454 286",
+                                                   "046454286",
+                                                   "555-123-4567",
+                                                   "(555) 123-4567",
+                                                   "+1 415 555 2671",
+                                                   "+442079460958",
+                                                   "+",
+                                                   "192.168.1.1",
+                                                   "10.0.0.",
+                                                   ".",
+                                                   "-",
+                                                   " ",
+                                                   "(",
+                                                   ")",
+                                                   "1",
+                                                   "23",
+                                                   "456",
+                                                   "7890",
+                                                   "AB123456C",
+                                                   "AB 12 34 56 C",
+                                                   "GB29 NWBK 6016 1331 9268 19",
+                                                   "DE89370400440532013000",
+                                                   "jane@example.com",
+                                                   "@",
+                                                   "a.b",
+                                                   "example.org",
+                                                   "x@y",
+                                                   "AKIA",
+                                                   "IOSFODNN7EXAMPLE",
+                                                   "ghp_",
+                                                   "github_pat_",
+                                                   "16C7e42F292c6912E7710c838347Ae178B4a",
+                                                   "sk-",
+                                                   "sk_live_",
+                                                   "pk-",
+                                                   "abcdefghijklmnopqrst",
+                                                   "Bearer ",
+                                                   "bearer\t",
+                                                   "abcdef123456",
+                                                   "eyJhbGciOiJub25lIn0",
+                                                   ".eyJpc3MiOiJqb2UifQ",
+                                                   ".",
+                                                   "eyJ",
+                                                   "_",
+                                                   "x",
+                                                   "Z",
+                                                   "\xC3\xA9",
+                                                   "\xE3\x81\xA7",
+                                                   "\xF0\x9F\x92\xA9",
+                                                   "[REDACTED:email]",
+                                                   "[REDACTED:",
+                                                   "]",
+                                                   "\n",
+                                                   ", ",
+                                                   "/",
+                                                   "=",
+                                                   "\"",
+                                                   "2026-02-17T00:00:00Z",
+                                                   "550e8400-e29b-41d4-a716-446655440000",
+                                                   "0.4111111111111111",
+                                                   "MRN-0123456789",
+                                                   "MRN-",
+                                                   "kelvin",
+                                                   "\xE2\x84\xAA"
+                                                   "elvin",
+                                                   "secret",
+                                                   "SECRET",
+                                                   "v1.2.3.4",
+                                                   "prose of some length"};
     std::string text;
     for (unsigned i = std::uniform_int_distribution<unsigned>(1, 12)(random_); i > 0; --i) {
       text += kPieces[std::uniform_int_distribution<std::size_t>(0, std::size(kPieces) - 1)(random_)];
@@ -54,12 +125,8 @@ class TextSource {
 Options with_rules(std::vector<Rule> rules) { return {true, std::move(rules)}; }
 
 std::vector<Rule> some_rules() {
-  return {{"mrn", "MRN-\\d{10}", ""},
-          {"kelvin", "(?i)kelvin", "<temperature>"},
-          {"secret", "secret\\w*", "***"},
-          {"digits", "\\b77\\d+", ""},
-          {"emoji", "\xF0\x9F\x92\xA9+", ""},
-          {"edge", "^x|x$", ""}};
+  return {{"mrn", "MRN-\\d{10}", ""},  {"kelvin", "(?i)kelvin", "<temperature>"}, {"secret", "secret\\w*", "***"},
+          {"digits", "\\b77\\d+", ""}, {"emoji", "\xF0\x9F\x92\xA9+", ""},        {"edge", "^x|x$", ""}};
 }
 
 TEST(Engine, GivesTheSameResultWithAndWithoutItsPrefilters) {
@@ -74,7 +141,8 @@ TEST(Engine, GivesTheSameResultWithAndWithoutItsPrefilters) {
       ASSERT_EQ(fast, plain) << text;
       std::vector<std::uint32_t> candidates;
       engine->scan(text + kSeparator, candidates);
-      if (hits > 0) ASSERT_EQ(candidates.size(), 1U) << text;
+      ASSERT_GE(candidates.size(), hits > 0 ? 1U : 0U) << text;
+      ASSERT_LE(candidates.size(), 1U) << text;
     }
     ASSERT_EQ(scan_kinds(text), scan_kinds_portable(text)) << text;
   }
@@ -114,9 +182,9 @@ TEST(Engine, FindsTheSameCandidatesInStringsSideBySideAsOneByOne) {
       ASSERT_NE(strings.substr(candidates[k], candidates[k + 1] - candidates[k]).find(kSeparator), std::string::npos);
     }
     for (const auto& [begin, end] : must) {
-      ASSERT_TRUE(std::any_of(candidates.begin() + 1, candidates.end(),
-                              [&, from = begin, to = end](std::uint32_t at) { return at >= from && at < to; }))
-          << strings.substr(begin, end - begin);
+      ASSERT_TRUE(std::any_of(candidates.begin() + 1, candidates.end(), [&, from = begin, to = end](std::uint32_t at) {
+        return at >= from && at < to;
+      })) << strings.substr(begin, end - begin);
     }
   }
 }
@@ -128,7 +196,8 @@ TEST(Engine, TakesNoCandidatesFromEverydayStrings) {
        {"To begin, we need more details about the function that needs an implementation, e.g. its tests.",
         "550e8400-e29b-41d4-a716-446655440000", "2026-02-17T00:00:00.000000Z", "1700000000123", "0.4111111111111111",
         "d670460b4b4aece5915caf5c68d12f560a9fe3e4", "v1.2.3", "ls -la /usr/lib/python3/dist-packages", "@app.route",
-        "{\"a\": [1, 2, 3.5], \"b\": \"12:30\"}", "sk-learn", "bearer of news", "snake_case_name", "MAJOR.MINOR.PATCH"}) {
+        "{\"a\": [1, 2, 3.5], \"b\": \"12:30\"}", "sk-learn", "bearer of news", "snake_case_name",
+        "MAJOR.MINOR.PATCH"}) {
     strings.append(text) += kSeparator;
   }
   std::vector<std::uint32_t> candidates;
@@ -203,7 +272,8 @@ TEST(Engine, LooksIntoMarkersThatItDoesNotKnow) {
 
 TEST(Engine, KeepsTextOfAllScriptsAroundHits) {
   const auto redactor = Redactor::make({});
-  for (const char* side : {"\u00e9", "\u3067\u3059", "\U0001F4A9", "\u0645\u0631\u062d\u0628\u0627", "\u00ab", "\u2014"}) {
+  for (const char* side :
+       {"\u00e9", "\u3067\u3059", "\U0001F4A9", "\u0645\u0631\u062d\u0628\u0627", "\u00ab", "\u2014"}) {
     const std::string s = side;
     EXPECT_EQ(redacted(*redactor, s + "192.168.1.1" + s), s + "[REDACTED:ipv4]" + s);
     EXPECT_EQ(redacted(*redactor, s + "4111111111111111" + s), s + "[REDACTED:visa]" + s);
@@ -213,18 +283,49 @@ TEST(Engine, KeepsTextOfAllScriptsAroundHits) {
 
 TEST(Engine, TakesTimeInProportionToTheTextOnly) {
   // Each would take minutes if some search began anew at every octet.
-  constexpr std::size_t kSize = 1 << 20;
+  constexpr std::size_t kSize = 256 << 10;
   const auto repeat = [](std::string_view piece) {
     std::string text;
     while (text.size() < kSize) text += piece;
     return text;
   };
   const auto redactor = Redactor::make({});
-  for (std::string_view piece :
-       {"a", "1", "@", "a@", "a@b.", "a@b.png ", "eyJ", "eyJaaaaa.", "eyJaaaaaa.eyJaaaaaa", "ask-", "sk-sk-", "sk-a b",
-        "bearer ", "Bearer aaaaaaaa", "1.", "1-", "+1", "+1-", "(1)", "4111 ", "41111111", "123 456 789 ", "A", "AKIA",
-        "AB12", "GB29 ", "GB29GB29", "[REDACTED:", "[REDACTED:email", "ghp_", "github_pat_", "\xC3\xA9", "a.b@", "SSN 1",
-        "555-123-", "ssn 123456789 "}) {
+  for (std::string_view piece : {"a",
+                                 "1",
+                                 "@",
+                                 "a@",
+                                 "a@b.",
+                                 "a@b.png ",
+                                 "eyJ",
+                                 "eyJaaaaa.",
+                                 "eyJaaaaaa.eyJaaaaaa",
+                                 "ask-",
+                                 "sk-sk-",
+                                 "sk-a b",
+                                 "bearer ",
+                                 "Bearer aaaaaaaa",
+                                 "1.",
+                                 "1-",
+                                 "+1",
+                                 "+1-",
+                                 "(1)",
+                                 "4111 ",
+                                 "41111111",
+                                 "123 456 789 ",
+                                 "A",
+                                 "AKIA",
+                                 "AB12",
+                                 "GB29 ",
+                                 "GB29GB29",
+                                 "[REDACTED:",
+                                 "[REDACTED:email",
+                                 "ghp_",
+                                 "github_pat_",
+                                 "\xC3\xA9",
+                                 "a.b@",
+                                 "SSN 1",
+                                 "555-123-",
+                                 "ssn 123456789 "}) {
     const std::string text = repeat(piece);
     std::string out;
     redactor->redact(text, out);
@@ -366,8 +467,12 @@ TEST(CustomRules, AreRefusedWithTheirNameAndTheReason) {
       {{"r", "a(", ""}, "\"r\": RE2 does not accept the pattern"},
       {{"r", "\xFF", ""}, "\"r\": the pattern is not valid UTF-8"},
       {{"r", "a\\C", ""}, "\"r\": \\C (any byte)"},
-      {{"r", "((\\pL{90}){90}){3}", ""}, "\"r\": "},
-      {{"r", "\\d{400}\\w{400}\\pL{300}", ""}, "\"r\": the pattern is too large"},
+      {{"r", "\\pL{1000}", ""}, "\"r\": the pattern is too large"},
+      {{"r",
+        "a{999}b{999}c{999}d{999}e{999}f{999}g{999}h{999}i{999}j{999}k{999}l{999}m{999}n{999}o{999}p{999}q{999}"
+        "r{999}s{999}t{999}u{999}v{999}",
+        ""},
+       "\"r\": the pattern is too large"},
       {{"r", "a*", ""}, "\"r\": the pattern can match the empty string"},
       {{"r", "x|$", ""}, "\"r\": the pattern can match the empty string"},
       {{"r", "\\b", ""}, "\"r\": the pattern can match the empty string"},
