@@ -186,6 +186,22 @@ void Builder::add_number(std::string_view text) {
   if (label) arena.push_back(redact::kSeparator);
 }
 
+// A number that became text is still no value for a field that takes a string.
+void Builder::add_number_text(std::string_view text) {
+  const Kind kind = stack_.empty() ? field_kind(field_) : Kind::kAny;
+  if (kind != Kind::kString && kind != Kind::kText) {
+    add_text(text);
+    return;
+  }
+  const std::uint32_t index = add_node(Type::kString);
+  if (index == kNone) return;
+  bool repaired = false;
+  nodes_[index].text = append_free(text, &repaired);
+  nodes_[index].size = static_cast<std::uint32_t>(text.size());
+  free_.push_back(redact::kSeparator);
+  invalidate(field_, index);
+}
+
 void Builder::integer(std::int64_t value) {
   if (skip_ > 0) return;
   char digits[24];
@@ -203,7 +219,7 @@ void Builder::number(double value) {
   if (!std::isfinite(value)) {
     const std::string_view text = std::isnan(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity";
     warning("not_finite", "the number became a string");
-    add_text(text);
+    add_number_text(text);
     return;
   }
   char text[json::kNumberSize];
@@ -224,19 +240,7 @@ void Builder::number_literal(std::string_view literal) {
   const json::Number number = json::canonical_number(literal, buffer);
   if (number.is_text) {
     warning("number_as_text", "no double has exactly this value");
-    // A structural field does not take a number, whatever its text.
-    const bool fixed = stack_.empty() && field_kind(field_) == Kind::kString;
-    if (fixed) {
-      const std::uint32_t index = add_node(Type::kString);
-      if (index == kNone) return;
-      bool repaired = false;
-      nodes_[index].text = append_free(number.text, &repaired);
-      nodes_[index].size = static_cast<std::uint32_t>(number.text.size());
-      free_.push_back(redact::kSeparator);
-      invalidate(field_, index);
-      return;
-    }
-    add_text(number.text);
+    add_number_text(number.text);
     return;
   }
   add_number(number.text);

@@ -116,6 +116,7 @@ class Builder {
   std::uint32_t append_free(std::string_view text, bool* repaired);
   void add_text(std::string_view text);
   void add_number(std::string_view text);
+  void add_number_text(std::string_view text);
   std::vector<std::string> current_path() const;
   void add_warning(std::vector<std::string> path, std::string_view code, std::string_view detail);
   void field_warning(Field field, std::string_view code, std::string_view detail);
