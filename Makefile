@@ -12,6 +12,8 @@ VENV_PYTHON := $(CURDIR)/$(VENV)/bin/python
 RELEASE := build/release
 # Parallel jobs of ctest.
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+# Of each fuzz target in `make test-long`.
+FUZZ_SECONDS ?= 120
 CLANG_FORMAT ?= clang-format-14
 CLANG_TIDY ?= clang-tidy-14
 RUN_CLANG_TIDY ?= run-clang-tidy-14
@@ -90,13 +92,27 @@ test-python: build ## Only the tests written in Python, against the release buil
 	@PLOG_BUILD_DIR=$(CURDIR)/$(RELEASE) $(VENV_PYTHON) -m pytest $(PYTHON_TESTS)
 
 .PHONY: test-long
-test-long: test ## The CI tier, then TSan and the long variants of the tests
+test-long: test ## The CI tier, then TSan, fuzzing and the long variants of the tests
 	@tools/install_deps.sh long
 	@$(MAKE) --no-print-directory build/tsan/build.ninja
 	@cmake --build --preset tsan
 	@ctest --preset tsan -j $(JOBS)
 	@PLOG_TEST_LONG=1 ctest --preset release -j $(JOBS)
 	@PLOG_TEST_LONG=1 PLOG_BUILD_DIR=$(CURDIR)/$(RELEASE) $(VENV_PYTHON) -m pytest $(PYTHON_TESTS)
+	@$(MAKE) --no-print-directory fuzz
+
+# What a target finds worth keeping goes to build/fuzz/found; corpora of the tree are only read.
+.PHONY: fuzz
+fuzz:
+	@tools/install_deps.sh build long
+	@$(MAKE) --no-print-directory build/fuzz/build.ninja
+	@cmake --build --preset fuzz
+	@for target in $$(basename -s .cpp tests/fuzz/*_fuzz.cpp); do \
+	  mkdir -p build/fuzz/found/$$target; \
+	  echo "fuzz: $$target for $(FUZZ_SECONDS) s"; \
+	  build/fuzz/tests/fuzz/$$target -max_total_time=$(FUZZ_SECONDS) -verbosity=0 \
+	    -artifact_prefix=build/fuzz/found/$$target- build/fuzz/found/$$target tests/fuzz/corpus/$$target; \
+	done
 
 .PHONY: bench
 bench: build ## Measure; every figure is a ratio to a ceiling measured in the same run
