@@ -1,0 +1,68 @@
+"""provenlog: a flight recorder for AI agents.
+
+>>> import tempfile, os
+>>> from provenlog import ProvenLogClient
+>>> with ProvenLogClient(agent_id="my-agent", db_path=os.path.join(tempfile.mkdtemp(), "events.db")) as client:
+...     _ = client.log_event(action_type="TOOL_CALL", action_name="search", action_input={"query": "weather"})
+...     [event["action_name"] for event in client.get_events()]
+['search']
+"""
+
+from __future__ import annotations
+
+from provenlog import _native, errors
+from provenlog._registry import get_client, set_client
+from provenlog._scope import current_agent_id, current_parent_id, current_session_id
+from provenlog._trail import trail
+from provenlog.client import ProvenLogClient, Session, verify
+from provenlog.errors import (
+    BusyError,
+    ClosedError,
+    ConfigError,
+    CorruptLedgerError,
+    FlushTimeoutError,
+    InternalError,
+    InvalidEventError,
+    JournalFullError,
+    NotFoundError,
+    OperationCancelledError,
+    OutOfMemoryError,
+    ProvenLogError,
+    StorageError,
+    UnsupportedError,
+)
+from provenlog.event import ProvenLogEvent
+from provenlog.redact import RedactionRule, Redactor
+
+__version__ = _native.version()
+
+__all__ = [
+    "BusyError",
+    "ClosedError",
+    "ConfigError",
+    "CorruptLedgerError",
+    "FlushTimeoutError",
+    "InternalError",
+    "InvalidEventError",
+    "JournalFullError",
+    "NotFoundError",
+    "OperationCancelledError",
+    "OutOfMemoryError",
+    "ProvenLogClient",
+    "ProvenLogError",
+    "ProvenLogEvent",
+    "RedactionRule",
+    "Redactor",
+    "Session",
+    "StorageError",
+    "UnsupportedError",
+    "__version__",
+    "current_agent_id",
+    "current_parent_id",
+    "current_session_id",
+    "errors",
+    "get_client",
+    "set_client",
+    "trail",
+    "verify",
+]

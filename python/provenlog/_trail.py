@@ -1,0 +1,330 @@
+"""``@trail``: one event for every call of a function."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import logging
+import os
+import time
+import uuid
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any, AsyncGenerator, Callable, Dict, Generator, Mapping, Optional, TypeVar, Union, overload
+
+from provenlog import _native, _registry, _scope
+from provenlog.client import ProvenLogClient, describe
+from provenlog.errors import JournalFullError, ProvenLogError
+
+if TYPE_CHECKING:
+    from typing_extensions import ParamSpec
+
+    P = ParamSpec("P")
+    R = TypeVar("R")
+
+__all__ = ["trail"]
+
+_log = logging.getLogger("provenlog")
+
+
+@overload
+def trail(client: Callable[P, R]) -> Callable[P, R]: ...
+
+
+@overload
+def trail(
+    client: Optional[ProvenLogClient] = None,
+    name: Optional[str] = None,
+    agent_id: Optional[str] = None,
+    metadata: Optional[Mapping[str, Any]] = None,
+) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
+
+
+def trail(
+    client: Union[ProvenLogClient, Callable[..., Any], None] = None,
+    name: Optional[str] = None,
+    agent_id: Optional[str] = None,
+    metadata: Optional[Mapping[str, Any]] = None,
+) -> Any:
+    """Records every call of the decorated function as one CUSTOM event.
+
+    The event has the arguments by name, ``{"return": value}`` or the exception's text, the status and the duration.
+    Works on functions, coroutine functions, generators and async generators; for the latter two the event is written
+    when the generator is exhausted, closed or raises, and counts the items. What is logged inside gets the event as
+    ``parent_event_id``. Without ``client`` the active one at the time of the call is used. Exceptions pass through.
+
+    >>> import tempfile, os
+    >>> client = ProvenLogClient(agent_id="a", db_path=os.path.join(tempfile.mkdtemp(), "events.db"))
+    >>> @trail(name="sum")
+    ... def add(left, right=1):
+    ...     return left + right
+    >>> add(2)
+    3
+    >>> event = client.get_events()[0]
+    >>> event["action_name"], event["action_input"], event["action_output"]
+    ('sum', {'left': 2, 'right': 1}, {'return': 3})
+    >>> client.close()
+    """
+    if client is not None and not isinstance(client, ProvenLogClient):
+        if callable(client) or isinstance(client, (staticmethod, classmethod)):
+            return _decorate(client, _Settings(None, name, agent_id, metadata))
+        raise TypeError("trail() takes a client or a function")
+    settings = _Settings(client, name, agent_id, metadata)
+    return lambda function: _decorate(function, settings)
+
+
+class _Settings:
+    def __init__(
+        self,
+        client: Optional[ProvenLogClient],
+        name: Optional[str],
+        agent_id: Optional[str],
+        metadata: Optional[Mapping[str, Any]],
+    ) -> None:
+        self.client = client
+        self.name = name
+        self.agent_id = agent_id
+        self.metadata = metadata
+
+
+def _decorate(function: Any, settings: _Settings) -> Any:
+    if isinstance(function, (staticmethod, classmethod)):
+        return type(function)(_decorate(function.__func__, settings))
+    if isinstance(function, type) or not callable(function):
+        raise TypeError("trail() decorates functions and methods")
+    calls = _Calls(function, settings)
+    plain = inspect.unwrap(function)
+    while isinstance(plain, functools.partial):
+        plain = plain.func
+    if inspect.isasyncgenfunction(plain):
+        wrapper: Any = _async_generator(function, calls)
+    elif inspect.iscoroutinefunction(plain):
+        wrapper = _coroutine(function, calls)
+    elif inspect.isgeneratorfunction(plain):
+        wrapper = _generator(function, calls)
+    else:
+        wrapper = _plain(function, calls)
+    return functools.update_wrapper(wrapper, function)
+
+
+def _plain(function: Callable[..., Any], calls: _Calls) -> Callable[..., Any]:
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        call = calls.begin(args, kwargs)
+        if call is None:
+            return function(*args, **kwargs)
+        before = _scope.swap(call.inner)
+        try:
+            result = function(*args, **kwargs)
+        except BaseException as error:
+            _scope.swap(before)
+            call.fail(error)
+            raise
+        _scope.swap(before)
+        call.succeed({"return": result})
+        return result
+
+    return wrapper
+
+
+def _coroutine(function: Callable[..., Any], calls: _Calls) -> Callable[..., Any]:
+    async def wrapper(*args: Any, **kwargs: Any) -> Any:
+        call = calls.begin(args, kwargs)
+        if call is None:
+            return await function(*args, **kwargs)
+        before = _scope.swap(call.inner)
+        try:
+            result = await function(*args, **kwargs)
+        except BaseException as error:
+            _scope.swap(before)
+            call.fail(error)
+            raise
+        _scope.swap(before)
+        call.succeed({"return": result})
+        return result
+
+    return wrapper
+
+
+def _generator(function: Callable[..., Any], calls: _Calls) -> Callable[..., Any]:
+    def wrapper(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
+        call = calls.begin(args, kwargs)
+        inner = function(*args, **kwargs)
+        if call is None:
+            return (yield from inner)
+        items = 0
+        step: Callable[[], Any] = lambda: next(inner)  # noqa: E731
+        while True:
+            # The scope holds while the body runs and not while the consumer does.
+            before = _scope.swap(call.inner)
+            try:
+                item = step()
+            except StopIteration as end:
+                _scope.swap(before)
+                call.succeed({"items": items, "return": end.value})
+                return end.value
+            except BaseException as error:
+                _scope.swap(before)
+                call.fail(error, items)
+                raise
+            call.inner = _scope.swap(before)
+            items += 1
+            try:
+                sent = yield item
+            except GeneratorExit:
+                before = _scope.swap(call.inner)
+                try:
+                    inner.close()
+                except BaseException as error:
+                    _scope.swap(before)
+                    call.fail(error, items)
+                    raise
+                _scope.swap(before)
+                call.succeed({"closed": True, "items": items})
+                raise
+            except BaseException as error:
+                step = functools.partial(inner.throw, error)
+            else:
+                step = functools.partial(inner.send, sent)
+
+    return wrapper
+
+
+def _async_generator(function: Callable[..., Any], calls: _Calls) -> Callable[..., Any]:
+    async def wrapper(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
+        call = calls.begin(args, kwargs)
+        inner = function(*args, **kwargs)
+        items = 0
+        step: Callable[[], Any] = inner.__anext__
+        while True:
+            before = _scope.swap(call.inner) if call else None
+            try:
+                item = await step()
+            except StopAsyncIteration:
+                if call:
+                    _scope.swap(before)
+                    call.succeed({"items": items})
+                return
+            except BaseException as error:
+                if call:
+                    _scope.swap(before)
+                    call.fail(error, items)
+                raise
+            if call:
+                call.inner = _scope.swap(before)
+            items += 1
+            try:
+                sent = yield item
+            except GeneratorExit:
+                before = _scope.swap(call.inner) if call else None
+                try:
+                    await inner.aclose()
+                except BaseException as error:
+                    if call:
+                        _scope.swap(before)
+                        call.fail(error, items)
+                    raise
+                if call:
+                    _scope.swap(before)
+                    call.succeed({"closed": True, "items": items})
+                raise
+            except BaseException as error:
+                step = functools.partial(inner.athrow, error)
+            else:
+                step = functools.partial(inner.asend, sent)
+
+    return wrapper
+
+
+class _Calls:
+    """What all calls of one decorated function share."""
+
+    def __init__(self, function: Callable[..., Any], settings: _Settings) -> None:
+        plain = function
+        while isinstance(plain, functools.partial):
+            plain = plain.func
+        self.settings = settings
+        self.name = settings.name or getattr(plain, "__name__", None) or type(plain).__name__
+        self.signature: Optional[inspect.Signature]
+        try:
+            self.signature = inspect.signature(function)
+        except (TypeError, ValueError):
+            self.signature = None
+        self.warned = False
+
+    def begin(self, args: Any, kwargs: Dict[str, Any]) -> Optional[_Call]:
+        client = self.settings.client or _registry.get_client()
+        if client is None:
+            if not self.warned:
+                self.warned = True
+                _log.warning("@trail: %s is not recorded: there is no active ProvenLogClient", self.name)
+            return None
+        return _Call(self, client, _native.Json(self.arguments(args, kwargs)))
+
+    def arguments(self, args: Any, kwargs: Dict[str, Any]) -> Dict[str, Any]:
+        if self.signature is not None:
+            try:
+                bound = self.signature.bind(*args, **kwargs)
+            except TypeError:
+                pass  # the call itself will say so
+            else:
+                bound.apply_defaults()
+                names = dict(bound.arguments)
+                first = next(iter(self.signature.parameters), None)
+                if first in ("self", "cls"):
+                    del names[first]
+                return names
+        return {"args": list(args), "kwargs": kwargs}
+
+
+class _Call:
+    """One call. The arguments are JSON already: the function may change them."""
+
+    def __init__(self, calls: _Calls, client: ProvenLogClient, arguments: _native.Json) -> None:
+        self.calls = calls
+        self.client = client
+        self.arguments = arguments
+        self.id = _new_id()
+        self.began = datetime.now(timezone.utc)
+        self.clock = time.perf_counter_ns()
+        self.outer = _scope.current()
+        # While the body runs: this event is the parent.
+        self.inner: Optional[_scope.Scope] = (self.outer[0], self.outer[1], self.id)
+
+    def succeed(self, output: Dict[str, Any]) -> None:
+        try:
+            self.log(action_output=output, action_status="success")
+        except JournalFullError:
+            raise  # on_full="raise": the caller asked to know
+        except ProvenLogError as error:
+            self.client._deliver(error)
+
+    def fail(self, error: BaseException, items: Optional[int] = None) -> None:
+        output = None if items is None else {"items": items}
+        try:
+            self.log(action_output=output, action_status="error", error_message=describe(error))
+        except ProvenLogError as failure:
+            self.client._deliver(failure)  # the function's own exception goes on
+
+    def log(self, **fields: Any) -> None:
+        settings = self.calls.settings
+        agent, session, parent = self.outer
+        self.client.log_event(
+            id=self.id,
+            action_type="CUSTOM",
+            action_name=self.calls.name,
+            action_input=self.arguments,
+            timestamp=self.began,
+            duration_ms=(time.perf_counter_ns() - self.clock) // 1_000_000,
+            agent_id=settings.agent_id or agent,
+            session_id=session,
+            parent_event_id=parent,
+            metadata=settings.metadata,
+            **fields,
+        )
+
+
+def _new_id() -> str:
+    """A UUIDv7: the event's children need it before the event is written."""
+    number = (time.time_ns() // 1_000_000) << 80 | int.from_bytes(os.urandom(10), "big")
+    number = number & ~(0xF << 76) | 7 << 76
+    number = number & ~(0x3 << 62) | 2 << 62
+    return str(uuid.UUID(int=number & (1 << 128) - 1))
