@@ -174,7 +174,9 @@ Yaml read_yaml(const std::string& text, const std::string& file_name) {
   if (text.size() > kMaxYamlSize) refuse_yaml(file_name, 1, "", "the file is larger than 1 MiB");
   check_characters(text, file_name);
   TreeBuilder builder(file_name);
-  std::istringstream input(text);
+  // yaml-cpp takes a quote that is still open for closed when the file ends behind a line break, and would so swallow
+  // all keys after it; behind a comment it does not.
+  std::istringstream input(text.ends_with('\n') ? text + "#" : text);
   try {
     YAML::Parser parser(input);
     while (parser.HandleNextDocument(builder)) {
