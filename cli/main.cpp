@@ -49,6 +49,7 @@ int run(Context& context, const Arguments& arguments) {
 
 int main(int argc, char** argv) {
   ignore_broken_pipes();
+  secure_standard_streams();
   const Arguments arguments = parse_arguments(argc, argv);
   Context context;
   if (!arguments.run) {

@@ -1,5 +1,6 @@
 #include "cli/output.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -57,6 +58,15 @@ void Output::wait(int milliseconds) {
   if ((poll_fd.revents & POLLERR) != 0) throw BrokenPipe{};
   // POLLHUP and POLLNVAL come at once and again and again: a terminal that has gone takes no more output either.
   if (poll_fd.revents != 0) throw BrokenPipe{};
+}
+
+void secure_standard_streams() noexcept {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(fd, F_GETFD) >= 0 || errno != EBADF) continue;
+    // The lowest free number is the one wanted. Standard output is opened for reading: nothing goes there unnoticed.
+    const int opened = ::open("/dev/null", fd == STDERR_FILENO ? O_WRONLY : O_RDONLY);
+    if (opened >= 0 && opened != fd) ::close(opened);
+  }
 }
 
 void write_stderr(std::string_view text) noexcept {

@@ -22,6 +22,10 @@ class Output {
   std::string buffer_;
 };
 
+// Gives the standard streams that are closed a place of their own, or a ledger might be opened there: standard input is
+// at its end, and writing to standard output fails.
+void secure_standard_streams() noexcept;
+
 // One line on standard error, "plog: <message>", with control characters made visible. Never fails.
 void complain(std::string_view message) noexcept;
 

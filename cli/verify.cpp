@@ -1,4 +1,5 @@
 // plog verify: the verdict, for people and as an exit code.
+#include <algorithm>
 #include <string>
 
 #include "base/error.h"
@@ -23,10 +24,6 @@ int on_progress(void* bar, std::uint64_t done, std::uint64_t total) {
 
 // The report of a verification that could not even start.
 std::string could_not_run(const std::string& why) {
-  json::Value::Object finding;
-  finding["agent_id"] = json::Value();
-  finding["sequence"] = json::Value();
-  finding["what"] = why;
   json::Value::Object report;
   report["verdict"] = ledger::verdict_name(ledger::Verdict::kCannotRun);
   report["valid"] = false;
@@ -34,7 +31,8 @@ std::string could_not_run(const std::string& why) {
   report["agents"] = 0;
   report["tail"] = 0;
   report["assurance"] = json::Value();
-  report["findings"] = json::Value::Array{json::Value(std::move(finding))};
+  report["findings"] = json::Value::Array();
+  report["error"] = why;
   return json::Value(std::move(report)).canonical();
 }
 
@@ -84,18 +82,20 @@ void print_report(Context& context, const VerifyOptions& options, const json::Va
   const bool color = context.terminal.color;
   const std::string verdict = text_of(report, "verdict");
   std::string text = paint((valid ? "✔ " : "✘ ") + escape(verdict), valid ? Color::kGreen : Color::kRed, color);
-  if (verdict != ledger::verdict_name(ledger::Verdict::kCannotRun)) {
+  if (count_of(report, "events") > 0) {
     text += "  " + format_counted(count_of(report, "events"), "event", "events") + " of " +
             format_counted(count_of(report, "agents"), "agent", "agents") + " checked";
   }
   if (!options.agent.empty()) text += ", agent " + escape(options.agent);
   text += "\n";
-  if (const json::Value* findings = report.find("findings"); findings != nullptr && findings->is_array()) {
+  const json::Value* findings = report.find("findings");
+  const bool found = findings != nullptr && findings->is_array() && !findings->array().empty();
+  if (const std::string error = text_of(report, "error"); !found && !error.empty()) text += "  " + escape(error) + "\n";
+  if (found) {
     const auto& list = findings->array();
     for (std::size_t i = 0; i < list.size() && i < kShownFindings; ++i) text += "  " + describe_finding(list[i]) + "\n";
-    if (list.size() > kShownFindings) {
-      text += "  and " + format_count(list.size() - kShownFindings) + " more (see --json)\n";
-    }
+    const std::uint64_t count = std::max<std::uint64_t>(list.size(), count_of(report, "finding_count"));
+    if (count > kShownFindings) text += "  and " + format_count(count - kShownFindings) + " more\n";
   }
   if (const std::uint64_t tail = count_of(report, "tail"); tail > 0) {
     text += "  " + format_counted(tail, "event", "events") + " after the newest head\n";

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "check.h"
@@ -75,13 +76,23 @@ static void one_agent_is_verified_and_an_unknown_one_is_never_valid(void) {
 static void a_verification_that_cannot_run_is_a_report(void) {
   plog_verify_options options;
   plog_buffer* report;
+  FILE* file = fopen("other.txt", "w");
+  CHECK(file != NULL);
+  fputs("no ledger at all", file);
+  CHECK(fclose(file) == 0);
   plog_verify_options_init(&options);
-  options.db_path = "nowhere.db";
+  options.db_path = "other.txt";
   report = verify(NULL, &options);
   CHECK_CONTAINS(plog_buffer_data(report), "\"verdict\":\"CANNOT_RUN\"");
   CHECK_CONTAINS(plog_buffer_data(report), "\"valid\":false");
   CHECK_CONTAINS(plog_buffer_data(report), "\"events\":0");
   plog_buffer_destroy(report);
+  options.db_path = "nowhere.db";
+  report = verify(NULL, &options);
+  CHECK_CONTAINS(plog_buffer_data(report), "\"verdict\":\"MISSING_LOG\"");
+  CHECK_CONTAINS(plog_buffer_data(report), "\"valid\":false");
+  plog_buffer_destroy(report);
+  CHECK(fopen("nowhere.db", "r") == NULL);
 }
 
 static void progress_is_told_and_can_stop_the_work(void) {
