@@ -317,7 +317,7 @@ PyObject* get_db_path(PyObject* object, void* /*closure*/) {
 }
 
 constexpr char kLogEventDoc[] =
-    "log_event($self, event=None, /, *, action_type=None, action_name=None, action_input=None, action_output=None,\n"
+    "log_event($self, event=None, *, action_type=None, action_name=None, action_input=None, action_output=None,\n"
     "          action_status=None, error_message=None, agent_id=None, session_id=None, labels=None, metadata=None,\n"
     "          duration_ms=None, timestamp=None, id=None, parent_event_id=None, parents=None, tool_call_id=None,\n"
     "          **fields)\n--\n\n"

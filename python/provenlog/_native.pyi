@@ -41,7 +41,6 @@ class Client:
     def log_event(
         self,
         event: object = None,
-        /,
         *,
         action_type: str | None = None,
         action_name: str | None = None,
