@@ -92,9 +92,14 @@ std::vector<Orphan> find_orphans(const std::string& directory) {
 
 std::uint64_t count_pending(const std::string& directory, store::Store& store) {
   const Listing listing = list(directory);
+  if (listing.segments.empty()) return 0;
+  const auto known = store.journals();
   std::uint64_t pending = 0;
   for (const auto& [id, numbers] : listing.segments) {
-    const auto position = store.journal_position(id).value_or(store::JournalPosition{});
+    store::JournalPosition position;
+    for (const auto& entry : known) {
+      if (entry.first == id) position = entry.second;
+    }
     for (const std::uint64_t number : numbers) {
       if (number < position.segment) continue;
       const Fd fd = open_existing(segment_path(directory, id, number), O_RDONLY);

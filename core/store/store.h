@@ -104,7 +104,7 @@ class Store {
 
   // ---- Reading. Any thread.
 
-  // Rows of one page, at most `page` of them, appended to `out`. Advances filter.after (and uses up limit and offset),
+  // Rows of one page, at most `page` of them and few if they are large, appended to `out`. Advances filter.after (and uses up limit and offset),
   // so that the same call again gives the next page; false when there are no more. No transaction stays open.
   virtual bool page(Filter& filter, std::size_t page, std::vector<EventRow>& out) = 0;
   virtual std::uint64_t count(const Filter& filter) = 0;  // ignores limit, offset and after
@@ -116,6 +116,8 @@ class Store {
   virtual std::vector<SessionSummary> sessions(const std::optional<std::string>& agent, std::uint64_t limit) = 0;
   virtual Summary summary() = 0;
   virtual std::string ledger_id() = 0;
+  // The positions of all journals that the ledger knows.
+  virtual std::vector<std::pair<Uuid, JournalPosition>> journals() = 0;
 
   // Feeds all rows that are committed at the time of the call to `verifier`, in commit order. Constant memory.
   // `progress(done, total)` is called between pages, with no lock held; false stops (throws kCancelled).

@@ -87,6 +87,9 @@ std::vector<std::pair<std::string, std::uint64_t>> counts_by(Connection& connect
   return result;
 }
 
+// A page of many rows of a megabyte each would be no small memory.
+constexpr std::size_t kPageBytes = 4u << 20;
+
 }  // namespace
 
 bool SqliteStore::page(Filter& filter, std::size_t page, std::vector<EventRow>& out) {
@@ -106,12 +109,14 @@ bool SqliteStore::page(Filter& filter, std::size_t page, std::vector<EventRow>& 
     Statement& statement = connection.cached(select->sql);
     const Run run(statement);
     select->bind(statement);
+    std::size_t bytes = 0;
     while (statement.step()) {
-      if (out.size() - start == wanted) {
+      if (out.size() - start == wanted || bytes > kPageBytes) {
         more = true;
         break;
       }
       out.push_back(row_of(statement));
+      bytes += out.back().canonical.size();
     }
   });
   const std::uint64_t got = out.size() - start;
@@ -256,6 +261,23 @@ Summary SqliteStore::summary() {
   summary.file_bytes = size_of(path_);
   summary.wal_bytes = size_of(path_ + "-wal");
   return summary;
+}
+
+std::vector<std::pair<Uuid, JournalPosition>> SqliteStore::journals() {
+  std::vector<std::pair<Uuid, JournalPosition>> result;
+  read([&](Connection& connection, bool) {
+    result.clear();
+    Statement& statement = connection.cached("SELECT id, segment, offset FROM journal ORDER BY id");
+    const Run run(statement);
+    while (statement.step()) {
+      const std::string_view id = statement.bytes(0);
+      if (id.size() != sizeof(Uuid)) continue;
+      auto& entry = result.emplace_back();
+      std::copy(id.begin(), id.end(), entry.first.begin());
+      entry.second = {static_cast<std::uint64_t>(statement.integer(1)), static_cast<std::uint64_t>(statement.integer(2))};
+    }
+  });
+  return result;
 }
 
 std::string SqliteStore::ledger_id() {

@@ -54,6 +54,7 @@ class SqliteStore final : public Store, private ForkParticipant {
   std::vector<SessionSummary> sessions(const std::optional<std::string>& agent, std::uint64_t limit) override;
   Summary summary() override;
   std::string ledger_id() override;
+  std::vector<std::pair<Uuid, JournalPosition>> journals() override;
 
   void verify(ledger::ChainVerifier& verifier,
               const std::function<bool(std::uint64_t, std::uint64_t)>& progress) override;
