@@ -21,6 +21,9 @@ constexpr std::uint8_t kLocal = 8;      // may stand before the '@' of an addres
 constexpr std::uint8_t kDomain = 16;    // may stand after it, but for '.'
 constexpr std::uint8_t kTopLevel = 32;  // may begin its last part
 constexpr std::uint8_t kBearerToken = 64;
+constexpr std::uint8_t kJoiner = 128;  // may stand between groups of digits
+
+constexpr std::ptrdiff_t kShortest = 8;  // a number of fewer digits is something only together with its neighbours
 
 constexpr auto kClass = [] {
   std::array<std::uint8_t, 256> table{};
@@ -39,6 +42,7 @@ constexpr auto kClass = [] {
   for (char c : {'@', 'J', 'A', 'b', 'B', '-', '_'}) table[static_cast<unsigned char>(c)] |= kTrigger;
   for (char c : {'.', '%', '+', '\'', '-'}) table[static_cast<unsigned char>(c)] |= kLocal;
   for (char c : {'.', '~', '+', '/', '=', '-'}) table[static_cast<unsigned char>(c)] |= kBearerToken;
+  for (char c : {' ', '.', '-', '(', ')'}) table[static_cast<unsigned char>(c)] |= kJoiner;
   return table;
 }();
 
@@ -181,29 +185,34 @@ class Looker {
   // Follows groups of digits that separators of numbers join, and compares the lengths of the last four groups with
   // the shapes of the patterns. Most numbers end at the first group.
   std::uint32_t digits(const char* at) noexcept {
-    std::uint32_t kinds = 0;
     const char left = before(at, 1);
-    const bool inside_word = has(left, kWord);
-    if (inside_word ? is_upper(left) : (left == ' ' || left == '-') && is_upper(before(at, 2))) {
-      kinds |= after_capitals(at);
-    }
+    if (has(left, kWord)) return is_upper(left) ? after_capitals(at) : 0;
+    std::uint32_t kinds = 0;
+    if ((left == ' ' || left == '-') && is_upper(before(at, 2))) kinds = after_capitals(at);
+    const char* stop = at + 1;
+    while (stop < end_ && is_digit(*stop)) ++stop;
+    resume_ = stop;
+    if (stop - at < kShortest && !has(after(stop, 0), kJoiner)) return kinds;
+    return kinds | groups(at);
+  }
+
+  std::uint32_t groups(const char* at) noexcept {
+    std::uint32_t kinds = 0;
     std::size_t size[4] = {};  // [0] is the group at hand; 0: none, or part of a word
     char joint[3] = {};        // [i] stands between size[i + 1] and size[i]
     std::size_t card = 0;      // digits since a group that a card may begin with
     std::size_t phone = 0;     // digits since a '+'
-    bool first = true;
     for (;;) {
       const char* stop = at + 1;
       while (stop < end_ && is_digit(*stop)) ++stop;
       const std::size_t length = static_cast<std::size_t>(stop - at);
-      const bool whole = (!first || !inside_word) && !has(after(stop, 0), kWord);
+      const bool whole = !has(after(stop, 0), kWord);
       size[0] = whole ? length : 0;
       const char lead = before(at, 1);
       if (phone > 0 || (lead == '+' && *at != '0')) phone += length;
       if (card > 0) {
         card += length;
-      } else if (length >= 4 && *at >= '2' && *at <= '6' && (!first || !inside_word) &&
-                 !(lead == '.' && is_digit(before(at, 2)))) {
+      } else if (length >= 4 && *at >= '2' && *at <= '6' && !(lead == '.' && is_digit(before(at, 2)))) {
         card = length;
       }
       if (whole) kinds |= shape(at, size, joint, card, phone);
@@ -220,7 +229,6 @@ class Looker {
       size[3] = size[2], size[2] = size[1], size[1] = size[0];
       joint[2] = joint[1], joint[1] = joint[0], joint[0] = by;
       at = next;
-      first = false;
     }
   }
 
@@ -265,7 +273,6 @@ __m128i load(const char* at) noexcept { return _mm_loadu_si128(reinterpret_cast<
 __m128i is(__m128i octets, char c) noexcept { return _mm_cmpeq_epi8(octets, _mm_set1_epi8(c)); }
 
 // One bit for each of the 16 octets at `at` that is worth a look; 3 octets before them and 2 behind must be readable.
-// Digits count only at the start of a run.
 unsigned interesting(const char* at) noexcept {
   const __m128i here = load(at), back = load(at - 1), back2 = load(at - 2);
   const __m128i ahead = load(at + 1), ahead2 = load(at + 2);
@@ -273,7 +280,15 @@ unsigned interesting(const char* at) noexcept {
     const __m128i value = _mm_sub_epi8(octets, _mm_set1_epi8('0'));
     return _mm_cmpeq_epi8(_mm_min_epu8(value, _mm_set1_epi8(9)), value);
   };
-  const __m128i numbers = _mm_andnot_si128(is_number(back), is_number(here));
+  const auto is_small_word = [](__m128i octets) {  // lower case, or '_'
+    const __m128i value = _mm_sub_epi8(octets, _mm_set1_epi8('a'));
+    return _mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(value, _mm_set1_epi8(25)), value), is(octets, '_'));
+  };
+  // Behind a word, a number counts only after a capital letter; in front of what joins nothing, only if it goes on.
+  const __m128i first = _mm_andnot_si128(_mm_or_si128(is_number(back), is_small_word(back)), is_number(here));
+  const __m128i joins = _mm_or_si128(_mm_or_si128(is_number(ahead), _mm_or_si128(is(ahead, ' '), is(ahead, '.'))),
+                                     _mm_or_si128(is(ahead, '-'), _mm_or_si128(is(ahead, '('), is(ahead, ')'))));
+  const __m128i numbers = _mm_and_si128(first, joins);
   const __m128i dash = _mm_or_si128(is(here, '-'), is(here, '_'));
   const __m128i keys = _mm_and_si128(dash, _mm_or_si128(_mm_or_si128(is(back, 'k'), is(back, 'b')), is(back2, 'h')));
   const __m128i jwt = _mm_and_si128(is(here, 'J'), is(back, 'y'));
