@@ -16,6 +16,15 @@ namespace {
 
 constexpr std::uint64_t kMaxCount = std::uint64_t{1} << 53;
 
+// Options with the names of their values only.
+class Formatter : public CLI::Formatter {
+ public:
+  std::string make_option_opts(const CLI::Option* option) const override {
+    const std::string type = option->get_type_name();
+    return type.empty() ? "" : " " + type;
+  }
+};
+
 // Registers commands on one CLI::App; each stores what to run in `result_` once it is parsed.
 class Parser {
  public:
@@ -58,12 +67,13 @@ class Parser {
 Parser::Parser(Arguments& result) : result_(result) {
   app_.set_version_flag("--version", std::string("plog ") + plog_version(), "Print the version and exit");
   app_.set_help_flag("-h,--help", "Print this help and exit");
-  app_.get_formatter()->column_width(34);
-  app_.get_formatter()->label("REQUIRED", "");
-  app_.get_formatter()->label("SUBCOMMAND", "COMMAND");
-  app_.get_formatter()->label("Subcommands", "Commands");
+  auto formatter = std::make_shared<Formatter>();
+  formatter->column_width(34);
+  formatter->label("SUBCOMMAND", "COMMAND");
+  formatter->label("Subcommands", "Commands");
+  app_.formatter(formatter);
   app_.footer(kMainFooter);
-  app_.require_subcommand(1);
+  app_.require_subcommand(0, 1);
   add_globals(&app_);
   add_log();
   add_get();
@@ -145,8 +155,11 @@ void Parser::add_labels(CLI::App* app, Labels* labels, const char* description) 
 
 void Parser::add_last(CLI::App* app, std::uint64_t* last, bool* all, const char* description) {
   auto* option = app->add_option("-n,--last", *last, description);
-  option->type_name("N")->check(CLI::Range(std::uint64_t{0}, kMaxCount));
-  app->add_flag("--all", *all, "All of them")->excludes(option);
+  option->type_name("N")->check([last](const std::string& text) {
+    return CLI::detail::lexical_cast(text, *last) && *last <= kMaxCount ? std::string()
+                                                                        : "'" + text + "' is no number of events";
+  });
+  app->add_flag("--all", *all, "All of them, instead of --last")->excludes(option);
 }
 
 void Parser::add_log() {
@@ -252,6 +265,10 @@ void Parser::add_redact() {
 void Parser::parse(int argc, char** argv) {
   try {
     app_.parse(argc, argv);
+    if (!result_.run) {
+      result_.exit_code = kExitUsage;
+      result_.error_text = app_.help();
+    }
   } catch (const CLI::ParseError& error) {
     result_.run = nullptr;
     std::ostringstream out;
@@ -262,10 +279,6 @@ void Parser::parse(int argc, char** argv) {
       return;
     }
     result_.exit_code = kExitUsage;
-    if (argc < 2) {
-      result_.error_text = app_.help();
-      return;
-    }
     std::string where = "plog";
     for (const CLI::App* app : app_.get_subcommands()) where += " " + app->get_name();
     result_.error_text = where + ": " + escape(error.what()) + "\nTry '" + where + " --help'.\n";

@@ -31,4 +31,12 @@ inline void check(plog_status status, plog_error* error) {
   if (status != PLOG_OK) throw Error(static_cast<Status>(status), take_message(status, error));
 }
 
+// The same for `call(&error)`.
+template <typename Call>
+void check(Call call) {
+  plog_error* error = nullptr;
+  const plog_status status = call(&error);
+  check(status, error);
+}
+
 }  // namespace plog::cli

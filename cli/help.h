@@ -3,8 +3,7 @@
 
 namespace plog::cli {
 
-inline constexpr const char* kMainFooter = R"(
-Examples:
+inline constexpr const char* kMainFooter = R"(Examples:
   plog log --follow --agent-id researcher
   plog verify && echo "nothing was changed"
   plog ingest events.jsonl
@@ -18,8 +17,8 @@ Environment:
   PROVENLOG_DB_PATH  the ledger file          PROVENLOG_CONFIG  a configuration file
   NO_COLOR           no colours, if not empty)";
 
-inline constexpr const char* kLogExamples = R"(
-Times are in UTC. On a terminal, columns fit its width; in a pipe nothing but the details is cut.
+inline constexpr const char* kLogExamples =
+    R"(Times are in UTC. On a terminal, columns fit its width; in a pipe nothing but the details is cut.
 
 Examples:
   plog log                                       the newest 20 events
@@ -28,15 +27,14 @@ Examples:
   plog log --all --label env=prod --label team=search --json > events.jsonl
   plog log --since 2026-02-17 --until 2026-02-18 --all)";
 
-inline constexpr const char* kGetExamples = R"(
-Examples:
+inline constexpr const char* kGetExamples = R"(Examples:
   plog get 019c6a3e-7d2b-7c41-9a55-2b1f0e3c4d5e
   plog get @42                                   the event at place 42
   plog get order-1234 --agent-id shop            an id that the agent chose itself
   plog get @42 --json)";
 
-inline constexpr const char* kVerifyExamples = R"(
-Recomputes every hash from the stored octets, and checks that no event is missing, changed or out of order.
+inline constexpr const char* kVerifyExamples =
+    R"(Recomputes every hash from the stored octets, and checks that no event is missing, changed or out of order.
 With --read-only not a byte of the ledger or beside it is written.
 
 Exit codes:
@@ -49,31 +47,28 @@ Examples:
   plog verify --agent-id researcher --json
   plog verify --db /mnt/evidence/events.db --read-only --strict)";
 
-inline constexpr const char* kStatsExamples = R"(
-Examples:
+inline constexpr const char* kStatsExamples = R"(Examples:
   plog stats
   plog stats --json)";
 
-inline constexpr const char* kAgentsExamples = R"(
-Examples:
+inline constexpr const char* kAgentsExamples = R"(Examples:
   plog agents
   plog agents --system --json)";
 
-inline constexpr const char* kSessionsExamples = R"(
-Examples:
+inline constexpr const char* kSessionsExamples = R"(Examples:
   plog sessions
   plog sessions --agent-id researcher --last 5
   plog sessions --all --json)";
 
-inline constexpr const char* kBackupExamples = R"(
-The copy is a ledger of its own, in one file, as it stood at one moment.
+inline constexpr const char* kBackupExamples =
+    R"(The copy is a ledger of its own, in one file, as it stood at one moment.
 
 Examples:
   plog backup events-2026-02-17.db
   plog verify --db events-2026-02-17.db)";
 
-inline constexpr const char* kIngestExamples = R"(
-Only a line that is no JSON object, names no agent, or is longer than 64 MiB is kept out; it is reported with its
+inline constexpr const char* kIngestExamples =
+    R"(Only a line that is no JSON object, names no agent, or is longer than 64 MiB is kept out; it is reported with its
 number, and the exit code is then 4. A line that was recorded before (same agent and id) is not recorded again.
 
 Examples:
@@ -81,8 +76,8 @@ Examples:
   my-agent --trace | plog ingest --agent-id my-agent --label env=dev
   zcat old.jsonl.gz | plog ingest --db archive.db --json)";
 
-inline constexpr const char* kRedactExamples = R"(
-Uses the built-in patterns and the rules of the configuration. Invalid UTF-8 is repaired. With --json each line comes
+inline constexpr const char* kRedactExamples =
+    R"(Uses the built-in patterns and the rules of the configuration. Invalid UTF-8 is repaired. With --json each line comes
 out in canonical form (RFC 8785); a line that is no JSON text is kept out, reported, and makes the exit code 4.
 
 Examples:

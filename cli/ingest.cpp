@@ -73,8 +73,7 @@ ClientPtr open_client(const Globals& globals, const IngestOptions& options) {
   if (!options.session.empty()) client_options.session_id = options.session.c_str();
   if (!options.labels.empty()) client_options.labels_json = labels.c_str();
   plog_client* client = nullptr;
-  plog_error* error = nullptr;
-  check(plog_client_new(&client_options, &client, &error), error);
+  check([&](plog_error** error) { return plog_client_new(&client_options, &client, error); });
   return ClientPtr(client);
 }
 
@@ -93,8 +92,7 @@ Ingest::Ingest(Context& context, const IngestOptions& options)
 plog_client_stats_t Ingest::stats() const {
   plog_client_stats_t stats{};
   stats.struct_size = sizeof stats;
-  plog_error* error = nullptr;
-  check(plog_client_stats(client_.get(), &stats, nullptr, &error), error);
+  check([&](plog_error** error) { return plog_client_stats(client_.get(), &stats, nullptr, error); });
   return stats;
 }
 
@@ -102,8 +100,7 @@ std::string Ingest::last_error() const {
   plog_client_stats_t stats{};
   stats.struct_size = sizeof stats;
   plog_error* newest = nullptr;
-  plog_error* error = nullptr;
-  check(plog_client_stats(client_.get(), &stats, &newest, &error), error);
+  check([&](plog_error** error) { return plog_client_stats(client_.get(), &stats, &newest, error); });
   const std::string message = newest != nullptr ? plog_error_message(newest) : "";
   plog_error_destroy(newest);
   return message;

@@ -11,8 +11,7 @@ namespace {
 
 RedactorPtr make_redactor() {
   plog_redactor* redactor = nullptr;
-  plog_error* error = nullptr;
-  check(plog_redactor_new_configured(nullptr, 0, &redactor, &error), error);
+  check([&](plog_error** error) { return plog_redactor_new_configured(nullptr, 0, &redactor, error); });
   return RedactorPtr(redactor);
 }
 

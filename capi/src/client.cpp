@@ -155,6 +155,7 @@ plog_status plog_client_stats(plog_client* client, plog_client_stats_t* stats, p
     plog_client_stats_t& given = deref(stats, "stats");
     const std::uint32_t size = given.struct_size;
     if (size < 2 * sizeof(std::uint32_t)) invalid("stats.struct_size is too small: set it to sizeof *stats");
+    if (size > plog::capi::kMaxStructSize) throw Error(Status::kUnsupported, "stats.struct_size is out of range");
     plog_client_stats_t result;
     std::memset(&result, 0, sizeof result);
     const plog::client::RecorderStats now = deref(client, "client").client.stats();

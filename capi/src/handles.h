@@ -58,6 +58,8 @@ T& deref(T* handle, const char* name) {
   return *handle;
 }
 
+inline constexpr std::uint32_t kMaxStructSize = 4096;
+
 // Reads an options struct of this or another release: convention 7 of plog.h.
 template <typename Options>
 Options read_options(const Options* given, const char* name) {
@@ -67,6 +69,8 @@ Options read_options(const Options* given, const char* name) {
   if (given == nullptr) return options;
   const std::uint32_t size = given->struct_size;
   if (size < sizeof(std::uint32_t) * 2) invalid(std::string(name) + ".struct_size is too small: call its _init function");
+  // No release will have a struct as large: this is memory that nobody initialised.
+  if (size > kMaxStructSize) throw Error(Status::kUnsupported, std::string(name) + ".struct_size is out of range");
   if (size > sizeof options) {
     const char* tail = reinterpret_cast<const char*>(given);
     for (std::size_t i = sizeof options; i < size; ++i) {

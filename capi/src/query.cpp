@@ -44,9 +44,9 @@ plog_status plog_client_query(plog_client* client, const char* filter, size_t fi
 }
 
 plog_status plog_cursor_next(plog_cursor* cursor, const char** json, size_t* json_len, plog_error** err) {
+  if (json != nullptr) *json = nullptr;
+  if (json_len != nullptr) *json_len = 0;
   if (json == nullptr || json_len == nullptr) return fail(PLOG_E_INVALID, "json or json_len is NULL", err);
-  *json = nullptr;
-  *json_len = 0;
   return guard(err, [&] {
     const std::string* row = deref(cursor, "cursor").cursor.next();
     if (row == nullptr) return;

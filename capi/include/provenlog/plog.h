@@ -301,7 +301,7 @@ PLOG_API plog_status plog_redactor_new(const char *rules, size_t rules_len, plog
 /* As above, with the rules of the configuration files too. */
 PLOG_API plog_status plog_redactor_new_configured(const char *rules, size_t rules_len, plog_redactor **out,
                                                   plog_error **err);
-/* The text with every hit replaced by its marker, and the number of hits. */
+/* The text, its invalid UTF-8 repaired, with every hit replaced by its marker, and the number of hits. */
 PLOG_API plog_status plog_redactor_redact(const plog_redactor *redactor, const char *text, size_t len,
                                           plog_buffer **out, uint64_t *count, plog_error **err);
 /* The same over all string values and keys of a JSON text; the result is canonical (RFC 8785). */
