@@ -73,19 +73,17 @@ void Reader::Impl::fail_expected(std::size_t at, const char* what) const {
 
 void Reader::Impl::fail_stage1(simdjson::error_code code) const {
   if (code == simdjson::EMPTY) fail_expected(size_, "a value");
-  // Cold: find what the first stage saw, by its own rules (a backslash escapes outside of strings too).
+  // Cold: find what the first stage saw.
   std::size_t string = size_;  // the quote that opened the current string; size_ outside
   for (std::size_t i = 0; i < size_; ++i) {
-    const char c = buffer_[i];
-    if (c == '\\') {
-      if (++i < size_ && string != size_ && static_cast<unsigned char>(buffer_[i]) < 0x20) {
-        fail(i, "control character in a string");
-      }
-    } else if (c == '"') {
+    if (buffer_[i] == '\\') {
+      // Outside of strings it is an error, which the implementations of the first stage see in different ways.
+      if (string == size_) fail_expected(i, "a value");
+      if (++i == size_) break;
+    } else if (buffer_[i] == '"') {
       string = string == size_ ? i : size_;
-    } else if (string != size_ && static_cast<unsigned char>(c) < 0x20) {
-      fail(i, "control character in a string");
     }
+    if (string != size_ && static_cast<unsigned char>(buffer_[i]) < 0x20) fail(i, "control character in a string");
   }
   if (string != size_) fail(string, "string without an end");
   fail(0, simdjson::error_message(code));

@@ -22,6 +22,8 @@ class Value {
   using Array = std::vector<Value>;
   using Object = std::map<std::string, Value, KeyLess>;
 
+  // Implicit, so that a tree can be written down as it is.
+  // NOLINTBEGIN(google-explicit-constructor)
   Value() = default;
   Value(bool value) : type_(Type::kBool), bool_(value) {}
   Value(std::string text) : type_(Type::kString), text_(std::move(text)) {}
@@ -33,6 +35,7 @@ class Value {
   Value(double value);
   Value(Array array) : type_(Type::kArray), array_(std::move(array)) {}
   Value(Object object) : type_(Type::kObject), object_(std::move(object)) {}
+  // NOLINTEND(google-explicit-constructor)
   static Value number(std::string literal);  // kept as given
 
   Type type() const noexcept { return type_; }
