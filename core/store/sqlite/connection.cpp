@@ -160,6 +160,7 @@ Connection::Connection(const std::string& path, Access access) {
     sqlite3_wal_autocheckpoint(db_, 0);
     if (access == Access::kPrivate) execute("PRAGMA locking_mode=EXCLUSIVE");
     if (access == Access::kReadWrite) {
+      // Nothing is ever deleted from a ledger, so there is nothing to overwrite with zeros.
       execute("PRAGMA synchronous=NORMAL; PRAGMA secure_delete=0; PRAGMA cache_size=-8192; PRAGMA temp_store=MEMORY");
     } else {
       execute("PRAGMA query_only=1; PRAGMA cache_size=-2048; PRAGMA temp_store=MEMORY");

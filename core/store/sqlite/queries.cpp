@@ -274,7 +274,8 @@ std::vector<std::pair<Uuid, JournalPosition>> SqliteStore::journals() {
       if (id.size() != sizeof(Uuid)) continue;
       auto& entry = result.emplace_back();
       std::copy(id.begin(), id.end(), entry.first.begin());
-      entry.second = {static_cast<std::uint64_t>(statement.integer(1)), static_cast<std::uint64_t>(statement.integer(2))};
+      entry.second = {static_cast<std::uint64_t>(statement.integer(1)),
+                      static_cast<std::uint64_t>(statement.integer(2))};
     }
   });
   return result;

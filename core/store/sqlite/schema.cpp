@@ -127,7 +127,7 @@ void build(const std::string& path) {
   {
     Connection connection(path, Access::kReadWrite);
     // Nobody sees this file before it is whole: it needs no journal, and one fsync at the end.
-    connection.execute("PRAGMA page_size=8192; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; BEGIN IMMEDIATE");
+    connection.execute("PRAGMA page_size=4096; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; BEGIN IMMEDIATE");
     connection.execute(("PRAGMA application_id=" + std::to_string(kApplicationId)).c_str());
     connection.execute(kMigrations[0]);
     connection.execute("PRAGMA user_version=1; COMMIT");

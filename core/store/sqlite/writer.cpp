@@ -89,6 +89,7 @@ void Writer::open() {
   interner_ = std::make_unique<Interner>(connection->handle());
   sqlite3_wal_hook(connection->handle(), remember_frames, &wal_frames_);
   wal_frames_ = 0;
+  frame_size_ = static_cast<std::uint64_t>(connection->query_integer("PRAGMA page_size")) + 24;
   connection_ = std::move(connection);
 }
 
@@ -384,11 +385,10 @@ void Writer::checkpoint(std::uint64_t min_wal_bytes) {
   if (in_transaction_) throw Error(Status::kInternal, "checkpoint inside a transaction of the store");
   if (connection_ && file_id(path_) != file_) close();
   if (!connection_) open();
-  constexpr std::uint64_t kFrame = 4096 + 24;
   struct stat info {};
   const std::uint64_t wal_bytes =
       stat((path_ + "-wal").c_str(), &info) == 0 ? static_cast<std::uint64_t>(info.st_size) : 0;
-  const std::uint64_t used = static_cast<std::uint64_t>(wal_frames_) * kFrame;
+  const std::uint64_t used = static_cast<std::uint64_t>(wal_frames_) * frame_size_;
   if (min_wal_bytes != 0 && used < min_wal_bytes) return;
   sqlite3* db = connection_->handle();
   int frames = 0, done = 0;
@@ -397,7 +397,7 @@ void Writer::checkpoint(std::uint64_t min_wal_bytes) {
   if (frames >= 0 && frames == done) {
     // The next commit starts the log anew, if no reader stands in it. Its file is cut only when that is worth it.
     wal_frames_ = 0;
-    if (wal_bytes > 4 * std::max<std::uint64_t>(min_wal_bytes, kFrame * 256) || min_wal_bytes == 0) {
+    if (wal_bytes > 4 * std::max<std::uint64_t>(min_wal_bytes, frame_size_ * 256) || min_wal_bytes == 0) {
       sqlite3_busy_timeout(db, 0);
       sqlite3_wal_checkpoint_v2(db, "main", SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
       sqlite3_busy_timeout(db, kBusyMillis);

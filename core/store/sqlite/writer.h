@@ -91,9 +91,10 @@ class Writer {
   std::unique_ptr<Connection> connection_;
   std::unique_ptr<Statements> statements_;
   std::unique_ptr<Interner> interner_;
-  FileId file_, wal_;
+  FileId file_;
   bool in_transaction_ = false;
   std::int64_t next_index_ = 0;
+  std::uint64_t frame_size_ = 0;
   std::int64_t wal_frames_ = 0;  // in use, as of the last commit or checkpoint
 
   Memo agent_, session_, source_, type_, name_, status_;
