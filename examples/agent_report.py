@@ -51,7 +51,7 @@ def print_report(screen: Screen, client: ProvenLogClient, session: str, cost: li
     """Prints the session as it stands in the ledger; returns the exit code: 0 when the ledger verifies."""
     events = list(client.iter_events(session_id=session))
     print_timeline(screen, session, events)
-    print_statistics(screen, events, client.stats, cost, seconds)
+    print_statistics(screen, events, client.stats(), cost, seconds)
     report = client.verify()
     print_verification(screen, report)
     print_next(screen, client.db_path, session)
