@@ -9,6 +9,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <sstream>
 
 #include "base/error.h"
 
@@ -255,6 +257,58 @@ TEST(AdditiveConfig, MayDoNothingElse) {
     EXPECT_THAT(refusal(line, true), HasSubstr("not allowed in ./provenlog.yaml, which may only add")) << line;
     EXPECT_THAT(refusal(line, true), StartsWith("c.yaml:1: ")) << line;
   }
+}
+
+// ---- docs/configuration.md
+
+std::string documentation() {
+  std::ifstream file(std::string(PLOG_SOURCE_DIR) + "/docs/configuration.md");
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+TEST(ConfigDocumentation, ListsTheKeysThatTheCodeKnows) {
+  const std::map<std::string, std::string> kSamples = {{"db_path", "db_path: x"},
+                                                       {"server_url", "server_url: http://x"},
+                                                       {"agent_id", "agent_id: x"},
+                                                       {"session_id", "session_id: x"},
+                                                       {"labels", "labels: {a: b}"},
+                                                       {"metadata", "metadata: {a: b}"},
+                                                       {"batch_size", "batch_size: 100"},
+                                                       {"flush_interval", "flush_interval: 1"},
+                                                       {"durability", "durability: process"},
+                                                       {"on_full", "on_full: block"},
+                                                       {"block_timeout", "block_timeout: 5"},
+                                                       {"max_event_bytes", "max_event_bytes: 1048576"},
+                                                       {"journal_limit_bytes", "journal_limit_bytes: 268435456"},
+                                                       {"salt", "salt: true"},
+                                                       {"redaction.enabled", "redaction: {enabled: true}"},
+                                                       {"redaction.rules", "redaction: {rules: []}"}};
+  std::map<std::string, bool> documented;  // by key: whether the additive file may hold it
+  const std::string text = documentation();
+  const std::size_t begin = text.find("## Keys");
+  ASSERT_NE(begin, std::string::npos);
+  std::istringstream section(text.substr(begin, text.find("\n```", begin) - begin));
+  for (std::string line; std::getline(section, line);) {
+    if (line.rfind("| `", 0) == 0) documented[line.substr(3, line.find('`', 3) - 3)] = line.ends_with("| yes |");
+  }
+  ASSERT_EQ(documented.size(), kSamples.size());
+  for (const auto& [key, sample] : kSamples) {
+    ASSERT_TRUE(documented.count(key)) << key;
+    EXPECT_EQ(refusal(sample), "accepted") << key;
+    EXPECT_EQ(refusal(sample, true) == "accepted", documented[key]) << key;
+  }
+}
+
+TEST(ConfigDocumentation, HasExamplesThatAreAccepted) {
+  const std::string text = documentation();
+  int examples = 0;
+  for (std::size_t at = text.find("```yaml\n"); at != std::string::npos; at = text.find("```yaml\n", at)) {
+    at += 8;
+    const std::string example = text.substr(at, text.find("```", at) - at);
+    EXPECT_EQ(refusal(example, example.rfind("# ./provenlog.yaml", 0) == 0), "accepted") << example;
+    ++examples;
+  }
+  EXPECT_EQ(examples, 2);
 }
 
 // Runs in a directory of its own, with HOME and the variables under control.
