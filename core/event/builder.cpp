@@ -14,10 +14,10 @@ namespace {
 constexpr std::size_t kKeepBytes = 256 * 1024;
 constexpr std::size_t kKeepNodes = 8 * 1024;
 
-template <typename Buffer>
-void recycle(Buffer& buffer, std::size_t keep) {
+template <typename Container>
+void recycle(Container& buffer, std::size_t keep) {
   if (buffer.capacity() > keep) {
-    Buffer().swap(buffer);
+    Container().swap(buffer);
   } else {
     buffer.clear();
   }
@@ -33,6 +33,7 @@ void Builder::reset() {
   recycle(scratch_, kKeepBytes);
   recycle(candidates_, kKeepNodes);
   recycle(unknown_, kKeepNodes);
+  recycle(members_, kKeepNodes);
   stack_.clear();
   std::memset(slots_, 0xFF, sizeof slots_);  // kNone
   invalid_.clear();
@@ -179,7 +180,7 @@ void Builder::add_number(std::string_view text) {
   if (index == kNone) return;
   Node& node = nodes_[index];
   node.fixed = !label;
-  std::string& arena = label ? free_ : fixed_;
+  Buffer& arena = label ? free_ : fixed_;
   node.text = static_cast<std::uint32_t>(arena.size());
   node.size = static_cast<std::uint32_t>(text.size());
   arena.append(text);
@@ -310,7 +311,7 @@ std::vector<std::string> Builder::current_path() const {
   const auto top_key = [&]() -> std::string {
     if (field_ != Field::kUnknown) return std::string(field_name(field_));
     if (stack_.empty()) {
-      if (have_key_) return free_.substr(key_, key_size_);
+      if (have_key_) return std::string(free_.view().substr(key_, key_size_));
       return std::string(node_key(nodes_[unknown_.back()]));
     }
     return std::string(node_key(nodes_[stack_.front().node]));
@@ -327,7 +328,7 @@ std::vector<std::string> Builder::current_path() const {
   if (nodes_[stack_.back().node].type == Type::kArray) {
     path.push_back(std::to_string(stack_.back().children));
   } else if (have_key_) {
-    path.push_back(free_.substr(key_, key_size_));
+    path.emplace_back(free_.view().substr(key_, key_size_));
   }
   return path;
 }

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/buffer.h"
 #include "event/prepared.h"
 #include "event/schema.h"
 #include "redact/redactor.h"
@@ -85,13 +86,13 @@ class Builder {
 
   struct Node {
     Type type = Type::kNull;
-    bool fixed = false;         // the text lies in fixed_ (structural or a number), else in free_
+    bool fixed = false;  // the text lies in fixed_ (structural or a number), else in free_
     bool coerced_key = false;
     bool changed_key = false;   // by redaction
     std::uint32_t key = kNone;  // in free_
     std::uint32_t key_size = 0;
-    std::uint32_t text = 0;     // offset; for containers the number of children
-    std::uint32_t size = 0;     // of the text; for containers the index behind the last descendant
+    std::uint32_t text = 0;  // offset; for containers the number of children
+    std::uint32_t size = 0;  // of the text; for containers the index behind the last descendant
   };
   struct Open {
     std::uint32_t node;
@@ -144,31 +145,34 @@ class Builder {
   struct Member {
     std::uint32_t node;
     std::string_view key;
+    std::uint64_t start;  // the key's first octets, so that most comparisons are one of numbers
   };
   std::string_view node_text(const Node& node) const noexcept;
   std::string_view node_key(const Node& node) const noexcept;
   void emit(const Defaults& defaults);
-  void emit_value(std::uint32_t node, std::string& out);
-  void emit_object(std::uint32_t node, std::string& out, const std::vector<DefaultMember>* defaults, bool labels);
-  void emit_label(std::uint32_t node, std::string& out);
+  void emit_value(std::uint32_t node, Buffer& out);
+  void emit_object(std::uint32_t node, Buffer& out, const std::vector<DefaultMember>* defaults, bool labels);
+  void emit_label(std::uint32_t node, Buffer& out);
   void emit_field(Field field, const Defaults& defaults);
-  void emit_invalid(std::string& out, const std::vector<std::uint32_t>& nodes);
+  void emit_invalid(Buffer& out, const std::vector<std::uint32_t>& nodes);
   std::vector<std::string> emit_path() const;
-  bool gather(std::uint32_t first, std::uint32_t end, std::vector<Member>& members);
+  void gather(std::uint32_t first, std::uint32_t end);
+  bool sort_members(std::size_t first);
   void resolve_keys(std::vector<Member>& members, std::vector<std::string>& names);
   void set_span(Field field, std::size_t begin, std::size_t end);
 
-  std::string free_;   // every free string followed by redact::kSeparator
-  std::string fixed_;  // structural strings and number texts
+  Buffer free_;   // every free string followed by redact::kSeparator
+  Buffer fixed_;  // structural strings and number texts
   std::vector<Node> nodes_;
   std::vector<Open> stack_;  // without the event itself
   std::uint32_t slots_[28];
-  std::vector<std::uint32_t> unknown_;                          // top-level nodes of unknown fields
-  std::vector<std::pair<Field, std::uint32_t>> invalid_;        // what goes to metadata._invalid
+  std::vector<std::uint32_t> unknown_;                    // top-level nodes of unknown fields
+  std::vector<std::pair<Field, std::uint32_t>> invalid_;  // what goes to metadata._invalid
   std::vector<Warning> warnings_;
   std::size_t more_warnings_ = 0;
   std::vector<ChangedKey> changed_keys_;
   std::vector<std::uint32_t> path_;  // nodes, while emitting
+  std::vector<Member> members_;      // of the objects that are being emitted, the innermost at the end
   std::vector<std::uint32_t> candidates_;
   const char* misuse_ = nullptr;
   Field field_ = Field::kUnknown;  // of the value being written
@@ -181,7 +185,8 @@ class Builder {
 
   // The result.
   Index index_;
-  std::string canonical_, warning_octets_;
+  Buffer canonical_;
+  std::string warning_octets_;
 };
 
 }  // namespace plog::event

@@ -1,6 +1,8 @@
 // RFC 8785 output of the built event, in one pass; objects whose keys came unsorted are sorted on the way.
 #include <algorithm>
-#include <deque>
+#include <array>
+#include <bit>
+#include <cstring>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -11,28 +13,91 @@
 #include "json/text.h"
 
 namespace plog::event {
+namespace {
+
+constexpr std::uint64_t kNotAscii = 0x8080808080808080u;
+
+// The first eight octets as a number that compares as they do, if all of them are ASCII; zeros behind a shorter text.
+// The text lies in a Buffer, behind whose end a whole word can be read.
+std::uint64_t start_of(std::string_view text) noexcept {
+  if constexpr (std::endian::native != std::endian::little) return kNotAscii;
+  if (text.empty()) return 0;
+  std::uint64_t word;
+  std::memcpy(&word, text.data(), sizeof word);
+  word = __builtin_bswap64(word);
+  return text.size() >= sizeof word ? word : word & ~(~std::uint64_t{0} >> (8 * text.size()));
+}
+
+// Each field's name as it stands before its value, behind another member.
+struct Prefix {
+  char text[32] = {};
+  std::size_t size = 0;
+};
+constexpr auto kPrefixes = [] {
+  std::array<Prefix, kFieldCount> prefixes;
+  for (std::size_t i = 0; i < kFieldCount; ++i) {
+    Prefix& prefix = prefixes[i];
+    for (const std::string_view part : {std::string_view(",\""), kFieldNames[i], std::string_view("\":")}) {
+      for (const char c : part) prefix.text[prefix.size++] = c;
+    }
+  }
+  return prefixes;
+}();
+
+}  // namespace
 
 std::string_view Builder::node_text(const Node& node) const noexcept {
-  return std::string_view(node.fixed ? fixed_ : free_).substr(node.text, node.size);
+  return (node.fixed ? fixed_ : free_).view().substr(node.text, node.size);
 }
 
 std::string_view Builder::node_key(const Node& node) const noexcept {
-  return node.key == kNone ? std::string_view() : std::string_view(free_).substr(node.key, node.key_size);
+  return node.key == kNone ? std::string_view() : free_.view().substr(node.key, node.key_size);
 }
 
-// Collects sibling members; true when they may be written as they stand: sorted, distinct, and all keys as given.
-bool Builder::gather(std::uint32_t first, std::uint32_t end, std::vector<Member>& members) {
-  bool plain = true;
+// Collects sibling members at the end of members_.
+void Builder::gather(std::uint32_t first, std::uint32_t end) {
   for (std::uint32_t i = first; i < end; i = following(i)) {
-    const Node& node = nodes_[i];
-    const std::string_view key = node_key(node);
-    if (node.coerced_key || node.changed_key ||
-        (!members.empty() && json::compare_keys(members.back().key, key) >= 0)) {
-      plain = false;
-    }
-    members.push_back({i, key});
+    const std::string_view key = node_key(nodes_[i]);
+    members_.push_back({i, key, start_of(key)});
   }
-  return plain;
+}
+
+// Puts the members from `first` on in order. False, with their order lost, when they can't be written as they stand: a
+// key is there twice, or was no string, or was changed by redaction.
+bool Builder::sort_members(std::size_t first) {
+  const auto begin = members_.begin() + static_cast<std::ptrdiff_t>(first);
+  const auto compare = [](const Member& a, const Member& b) {
+    if (a.start != b.start && ((a.start | b.start) & kNotAscii) == 0) return a.start < b.start ? -1 : 1;
+    return json::compare_keys(a.key, b.key);
+  };
+  constexpr std::ptrdiff_t kFew = 16;
+  const bool few = members_.end() - begin <= kFew;
+  bool sorted = true;
+  for (auto member = begin; member != members_.end(); ++member) {
+    const Node& node = nodes_[member->node];
+    if (node.coerced_key || node.changed_key) return false;
+    if (member == begin) continue;
+    const int order = compare(member[-1], *member);
+    if (order == 0) return false;
+    if (order < 0) continue;
+    sorted = false;
+    if (!few) continue;
+    // Down to its place.
+    const Member moved = *member;
+    auto place = member;
+    int above = order;
+    do {
+      *place = place[-1];
+      --place;
+      above = place == begin ? -1 : compare(place[-1], moved);
+    } while (above > 0);
+    *place = moved;
+    if (above == 0) return false;
+  }
+  if (few || sorted) return true;
+  std::sort(begin, members_.end(), [&](const Member& a, const Member& b) { return compare(a, b) < 0; });
+  return std::adjacent_find(begin, members_.end(),
+                            [&](const Member& a, const Member& b) { return compare(a, b) == 0; }) == members_.end();
 }
 
 // Tokens of the path to the value being written; path_ holds its node and all above.
@@ -59,7 +124,7 @@ void Builder::resolve_keys(std::vector<Member>& members, std::vector<std::string
     const auto found = std::lower_bound(changed_keys_.begin(), changed_keys_.end(), node,
                                         [](const ChangedKey& changed, std::uint32_t n) { return changed.node < n; });
     if (found == changed_keys_.end() || found->node != node) return node_key(nodes_[node]);
-    return std::string_view(free_).substr(found->key, found->key_size);
+    return free_.view().substr(found->key, found->key_size);
   };
   std::unordered_map<std::string_view, std::size_t> last;
   for (std::size_t i = 0; i < members.size(); ++i) {
@@ -112,27 +177,15 @@ void Builder::resolve_keys(std::vector<Member>& members, std::vector<std::string
             [](const Member& a, const Member& b) { return json::compare_keys(a.key, b.key) < 0; });
 }
 
-void Builder::emit_value(std::uint32_t index, std::string& out) {
+void Builder::emit_value(std::uint32_t index, Buffer& out) {
   const Node& node = nodes_[index];
   switch (node.type) {
-    case Type::kNull:
-      out += "null";
-      return;
-    case Type::kTrue:
-      out += "true";
-      return;
-    case Type::kFalse:
-      out += "false";
-      return;
-    case Type::kNumber:
-      out += node_text(node);
-      return;
-    case Type::kString:
-      json::append_quoted(out, node_text(node));
-      return;
-    case Type::kObject:
-      emit_object(index, out, nullptr, false);
-      return;
+    case Type::kNull: out += "null"; return;
+    case Type::kTrue: out += "true"; return;
+    case Type::kFalse: out += "false"; return;
+    case Type::kNumber: out += node_text(node); return;
+    case Type::kString: json::append_quoted(out, node_text(node)); return;
+    case Type::kObject: emit_object(index, out, nullptr, false); return;
     case Type::kArray: {
       out += '[';
       const std::uint32_t end = node.size;
@@ -149,26 +202,33 @@ void Builder::emit_value(std::uint32_t index, std::string& out) {
 }
 
 // A label's value is a string: anything else becomes its canonical text.
-void Builder::emit_label(std::uint32_t index, std::string& out) {
+void Builder::emit_label(std::uint32_t index, Buffer& out) {
   if (nodes_[index].type == Type::kString) {
     json::append_quoted(out, node_text(nodes_[index]));
     return;
   }
-  std::string text;
+  Buffer text;
   emit_value(index, text);
-  json::append_quoted(out, text);
+  json::append_quoted(out, text.view());
   add_warning({"labels", std::string(node_key(nodes_[index]))}, "label_not_string", "became its JSON text");
 }
 
-void Builder::emit_object(std::uint32_t index, std::string& out, const std::vector<DefaultMember>* defaults,
-                          bool labels) {
-  std::vector<Member> members;
+void Builder::emit_object(std::uint32_t index, Buffer& out, const std::vector<DefaultMember>* defaults, bool labels) {
+  const std::size_t begin = members_.size();
   std::vector<std::string> names;
   if (index != kNone) {
     const std::uint32_t end = nodes_[index].size;
-    members.reserve(nodes_[index].text);
-    if (!gather(index + 1, end, members)) resolve_keys(members, names);
+    gather(index + 1, end);
+    if (!sort_members(begin)) {
+      members_.resize(begin);
+      gather(index + 1, end);
+      std::vector<Member> members(members_.begin() + static_cast<std::ptrdiff_t>(begin), members_.end());
+      resolve_keys(members, names);
+      members_.resize(begin);
+      members_.insert(members_.end(), members.begin(), members.end());
+    }
   }
+  const std::size_t end = members_.size();
   out += '{';
   bool first = true;
   const auto comma = [&] {
@@ -184,7 +244,8 @@ void Builder::emit_object(std::uint32_t index, std::string& out, const std::vect
     out += ':';
     out += member.value;
   };
-  for (const Member& member : members) {
+  for (std::size_t i = begin; i < end; ++i) {
+    const Member member = members_[i];
     while (next_default < default_count) {
       const int order = json::compare_keys((*defaults)[next_default].key, member.key);
       if (order < 0) {
@@ -206,10 +267,11 @@ void Builder::emit_object(std::uint32_t index, std::string& out, const std::vect
     }
   }
   while (next_default < default_count) emit_default();
+  members_.resize(begin);
   out += '}';
 }
 
-void Builder::emit_invalid(std::string& out, const std::vector<std::uint32_t>& entries) {
+void Builder::emit_invalid(Buffer& out, const std::vector<std::uint32_t>& entries) {
   std::vector<std::uint32_t> sorted = entries;
   std::stable_sort(sorted.begin(), sorted.end(), [&](std::uint32_t a, std::uint32_t b) {
     return field_name(invalid_[a].first) < field_name(invalid_[b].first);
@@ -257,10 +319,9 @@ void Builder::emit_field(Field field, const Defaults& defaults) {
   const bool labels = field == Field::kLabels && !defaults.labels.empty();
   const bool metadata = field == Field::kMetadata && (!defaults.metadata.empty() || !invalid_.empty());
   if (index == kNone && !labels && !metadata) return;
-  if (canonical_.size() > 1) canonical_ += ',';
-  canonical_ += '"';
-  canonical_ += field_name(field);
-  canonical_ += "\":";
+  const Prefix& prefix = kPrefixes[static_cast<std::size_t>(field)];
+  const std::size_t skip = canonical_.size() > 1 ? 0 : 1;  // the comma
+  canonical_.append({prefix.text + skip, prefix.size - skip});
   const std::size_t begin = canonical_.size();
   field_ = field;
   if (index != kNone) path_.push_back(index);
@@ -278,14 +339,13 @@ void Builder::emit_field(Field field, const Defaults& defaults) {
     };
     for (std::size_t number = 2; taken(name); ++number) name = "_invalid~" + std::to_string(number);
     std::erase_if(members, [&](const DefaultMember& member) { return member.key == name; });
-    DefaultMember& member = members.emplace_back();
-    member.key = name;
     std::vector<std::uint32_t> entries(invalid_.size());
     for (std::uint32_t i = 0; i < entries.size(); ++i) entries[i] = i;
-    emit_invalid(member.value, entries);
-    std::sort(members.begin(), members.end(), [](const DefaultMember& a, const DefaultMember& b) {
-      return json::compare_keys(a.key, b.key) < 0;
-    });
+    Buffer invalid;
+    emit_invalid(invalid, entries);
+    members.push_back({name, std::string(invalid.view())});
+    std::sort(members.begin(), members.end(),
+              [](const DefaultMember& a, const DefaultMember& b) { return json::compare_keys(a.key, b.key) < 0; });
     path_.clear();
     if (index != kNone) path_.push_back(index);
     field_ = field;
@@ -308,12 +368,11 @@ void Builder::emit(const Defaults& defaults) {
   }
   std::vector<Member> unknown;
   std::vector<std::string> names;
-  for (const std::uint32_t node : unknown_) unknown.push_back({node, node_key(nodes_[node])});
+  for (const std::uint32_t node : unknown_) unknown.push_back({node, node_key(nodes_[node]), 0});
   resolve_keys(unknown, names);
   std::size_t next = 0;
   for (std::size_t i = 0; i <= kFieldCount; ++i) {
-    while (next < unknown.size() &&
-           (i == kFieldCount || json::compare_keys(unknown[next].key, kFieldNames[i]) < 0)) {
+    while (next < unknown.size() && (i == kFieldCount || json::compare_keys(unknown[next].key, kFieldNames[i]) < 0)) {
       if (canonical_.size() > 1) canonical_ += ',';
       json::append_quoted(canonical_, unknown[next].key);
       canonical_ += ':';
@@ -337,18 +396,21 @@ Prepared Builder::prepare(const Defaults& defaults, Effects& effects) {
   if (redactor != nullptr && redactor->active()) redact(*redactor, effects);
   emit(defaults);
   if (canonical_.size() > defaults.max_event_bytes) {
-    for (const Truncated& cut : truncate_event(canonical_, defaults.max_event_bytes)) {
+    std::string octets(canonical_.view());
+    for (const Truncated& cut : truncate_event(octets, defaults.max_event_bytes)) {
       add_warning({}, "truncated", std::to_string(cut.bytes) + " bytes became a marker");
       if (!warnings_.empty() && more_warnings_ == 0) warnings_.back().pointer = cut.field;
       effects.truncated = true;
     }
-    const Index whole = index_of(canonical_);
+    canonical_.clear();
+    canonical_.append(octets);
+    const Index whole = index_of(octets);
     index_ = whole;
   }
   finish_warnings(redactor, effects);
   Prepared prepared;
   prepared.index = index_;
-  prepared.canonical = canonical_;
+  prepared.canonical = canonical_.view();
   prepared.warnings = warning_octets_;
   prepared.system = system_;
   return prepared;
@@ -360,12 +422,12 @@ std::string Builder::canonical_value(const redact::Redactor* redactor, Effects& 
   const std::uint32_t index = slot(Field::kActionInput);
   if (index == kNone) throw Error(Status::kInvalid, "no value was written");
   if (redactor != nullptr && redactor->active()) redact(*redactor, effects);
-  std::string out;
+  Buffer out;
   field_ = Field::kActionInput;
   path_.assign(1, index);
   emit_value(index, out);
   path_.clear();
-  return out;
+  return std::string(out.view());
 }
 
 }  // namespace plog::event

@@ -13,7 +13,7 @@ constexpr std::size_t kMaxPointerBytes = 1024;
 
 void Builder::redact(const redact::Redactor& redactor, Effects& effects) {
   candidates_.clear();
-  redactor.scan(free_, candidates_);
+  redactor.scan(free_.view(), candidates_);
   if (candidates_.empty()) return;
   const auto may_hit = [&](std::uint32_t offset, std::uint32_t size) {
     const auto found = std::lower_bound(candidates_.begin(), candidates_.end(), offset);

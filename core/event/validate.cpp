@@ -43,7 +43,7 @@ void Builder::free_texts(std::uint32_t node) {
   for (std::uint32_t i = node; i < end; ++i) {
     Node& n = nodes_[i];
     if (n.type != Type::kString || !n.fixed) continue;
-    const std::string text = fixed_.substr(n.text, n.size);
+    const std::string text(fixed_.view().substr(n.text, n.size));
     n.fixed = false;
     n.text = static_cast<std::uint32_t>(free_.size());
     free_.append(text);
@@ -156,7 +156,7 @@ void Builder::validate_duration() {
   const std::size_t size = json::format_double(whole, digits);
   nodes_[index].text = static_cast<std::uint32_t>(fixed_.size());
   nodes_[index].size = static_cast<std::uint32_t>(size);
-  fixed_.append(digits, size);
+  fixed_.append({digits, size});
 }
 
 void Builder::validate(const Defaults& defaults) {

@@ -1,7 +1,6 @@
 #include "json/text.h"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cstdint>
 #include <cstring>
@@ -15,49 +14,111 @@ namespace {
 
 bool needs_escape(char c) noexcept { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; }
 
+template <typename T>
+T load(const char* p) noexcept {
+  T value;
+  std::memcpy(&value, p, sizeof value);
+  return value;
+}
+
+// The place of the first of eight characters (the lowest octet comes first) that RFC 8785 escapes; 8 when there is
+// none.
+std::size_t first_escape(std::uint64_t word) noexcept {
+  constexpr std::uint64_t kOnes = 0x0101010101010101u;
+  constexpr std::uint64_t kHighs = 0x8080808080808080u;
+  const std::uint64_t quotes = word ^ (kOnes * '"');
+  const std::uint64_t backslashes = word ^ (kOnes * '\\');
+  const std::uint64_t found = ((word - kOnes * 0x20) | (quotes - kOnes) | (backslashes - kOnes)) & ~word & kHighs;
+  return static_cast<std::size_t>(std::countr_zero(found)) / 8;
+}
+
+#if defined(__SSE2__)
+// A bit for each of the 16 characters that RFC 8785 escapes.
+unsigned escapes(__m128i block) noexcept {
+  const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(block, _mm_set1_epi8(0x1F)), block);
+  const __m128i special =
+      _mm_or_si128(_mm_cmpeq_epi8(block, _mm_set1_epi8('"')), _mm_cmpeq_epi8(block, _mm_set1_epi8('\\')));
+  return static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(control, special)));
+}
+#endif
+
 // The first character at or after p that RFC 8785 escapes.
 const char* find_escape(const char* p, const char* end) noexcept {
 #if defined(__SSE2__)
-  const __m128i quote = _mm_set1_epi8('"');
-  const __m128i backslash = _mm_set1_epi8('\\');
-  const __m128i last_control = _mm_set1_epi8(0x1F);
   for (; end - p >= 16; p += 16) {
-    const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
-    const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(block, last_control), block);
-    const __m128i special = _mm_or_si128(_mm_cmpeq_epi8(block, quote), _mm_cmpeq_epi8(block, backslash));
-    const auto mask = static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(control, special)));
+    const unsigned mask = escapes(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
     if (mask != 0) return p + std::countr_zero(mask);
   }
 #endif
-  constexpr std::uint64_t kOnes = 0x0101010101010101u;
-  constexpr std::uint64_t kHighs = 0x8080808080808080u;
-  for (; end - p >= 8; p += 8) {
-    std::uint64_t word;
-    std::memcpy(&word, p, 8);
-    const std::uint64_t quotes = word ^ (kOnes * '"');
-    const std::uint64_t backslashes = word ^ (kOnes * '\\');
-    const std::uint64_t found = ((word - kOnes * 0x20) | (quotes - kOnes) | (backslashes - kOnes)) & ~word & kHighs;
-    if (found != 0) break;
+  if constexpr (std::endian::native == std::endian::little) {
+    for (; end - p >= 8; p += 8) {
+      const std::size_t found = first_escape(load<std::uint64_t>(p));
+      if (found < 8) return p + found;
+    }
   }
   while (p != end && !needs_escape(*p)) ++p;
   return p;
 }
 
-void append_escape(std::string& out, char c) {
-  constexpr char kDigits[] = "0123456789abcdef";
-  switch (c) {
-    case '"': out += "\\\""; return;
-    case '\\': out += "\\\\"; return;
-    case '\b': out += "\\b"; return;
-    case '\t': out += "\\t"; return;
-    case '\n': out += "\\n"; return;
-    case '\f': out += "\\f"; return;
-    case '\r': out += "\\r"; return;
-    default:
-      out += "\\u00";
-      out += kDigits[static_cast<unsigned char>(c) >> 4];
-      out += kDigits[c & 15];
+// Copies a text up to its first character that needs an escape; returns how many that are. `to` has room for all.
+std::size_t copy_plain(char* to, const char* p, std::size_t size) noexcept {
+  std::size_t at = 0;
+  if constexpr (std::endian::native == std::endian::little) {
+    // The last word overlaps the one before, instead of a loop over what is left.
+    if (size >= 8) {
+#if defined(__SSE2__)
+      for (; size - at >= 16; at += 16) {
+        const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + at));
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(to + at), block);
+        const unsigned mask = escapes(block);
+        if (mask != 0) return at + static_cast<std::size_t>(std::countr_zero(mask));
+      }
+#endif
+      while (at < size) {
+        if (size - at < 8) at = size - 8;
+        const auto word = load<std::uint64_t>(p + at);
+        std::memcpy(to + at, &word, 8);
+        const std::size_t found = first_escape(word);
+        if (found < 8) return at + found;
+        at += 8;
+      }
+      return size;
+    }
+    if (size >= 4) {
+      const auto low = load<std::uint32_t>(p), high = load<std::uint32_t>(p + size - 4);
+      std::memcpy(to, &low, 4);
+      std::memcpy(to + size - 4, &high, 4);
+      const std::size_t found = first_escape(low | std::uint64_t{high} << 32);
+      return found < 4 ? found : found < 8 ? size - 8 + found : size;
+    }
   }
+  while (at < size && !needs_escape(p[at])) {
+    to[at] = p[at];
+    ++at;
+  }
+  return at;
+}
+
+constexpr std::size_t kEscapeSize = 6;  // at most
+
+// Writes the escape of a character that needs one; returns its end.
+char* put_escape(char* to, char c) noexcept {
+  constexpr char kDigits[] = "0123456789abcdef";
+  *to++ = '\\';
+  switch (c) {
+    case '"': *to++ = '"'; return to;
+    case '\\': *to++ = '\\'; return to;
+    case '\b': *to++ = 'b'; return to;
+    case '\t': *to++ = 't'; return to;
+    case '\n': *to++ = 'n'; return to;
+    case '\f': *to++ = 'f'; return to;
+    case '\r': *to++ = 'r'; return to;
+    default: break;
+  }
+  std::memcpy(to, "u00", 3);
+  to[3] = kDigits[static_cast<unsigned char>(c) >> 4];
+  to[4] = kDigits[c & 15];
+  return to + 5;
 }
 
 void append_code_point(std::string& out, std::uint32_t code) {
@@ -136,10 +197,28 @@ void append_quoted(std::string& out, std::string_view text) {
     const char* stop = find_escape(p, end);
     out.append(p, static_cast<std::size_t>(stop - p));
     if (stop == end) break;
-    append_escape(out, *stop);
+    char escape[kEscapeSize];
+    out.append(escape, put_escape(escape, *stop));
     p = stop + 1;
   }
   out += '"';
+}
+
+void append_quoted(Buffer& out, std::string_view text) {
+  char* to = out.room(text.size() + 2);
+  *to++ = '"';
+  for (;;) {
+    const std::size_t plain = copy_plain(to, text.data(), text.size());
+    to += plain;
+    if (plain == text.size()) [[likely]]
+      break;
+    const char special = text[plain];
+    text.remove_prefix(plain + 1);
+    out.set_end(to);
+    to = put_escape(out.room(kEscapeSize + text.size() + 1), special);
+  }
+  *to++ = '"';
+  out.set_end(to);
 }
 
 bool append_unescaped(std::string& out, std::string_view raw, bool* repaired) {
@@ -173,11 +252,18 @@ bool append_unescaped(std::string& out, std::string_view raw, bool* repaired) {
 
 int compare_keys(std::string_view left, std::string_view right) noexcept {
   const std::size_t shared = std::min(left.size(), right.size());
-  const auto [l, r] = std::mismatch(left.begin(), left.begin() + static_cast<std::ptrdiff_t>(shared), right.begin());
-  if (l == left.begin() + static_cast<std::ptrdiff_t>(shared)) {
-    return left.size() == right.size() ? 0 : left.size() < right.size() ? -1 : 1;
+  std::size_t at = 0;
+  if constexpr (std::endian::native == std::endian::little) {
+    for (; shared - at >= 8; at += 8) {
+      const std::uint64_t difference = load<std::uint64_t>(left.data() + at) ^ load<std::uint64_t>(right.data() + at);
+      if (difference == 0) continue;
+      at += static_cast<std::size_t>(std::countr_zero(difference)) / 8;
+      return utf16_rank(left[at]) < utf16_rank(right[at]) ? -1 : 1;
+    }
   }
-  return utf16_rank(*l) < utf16_rank(*r) ? -1 : 1;
+  while (at < shared && left[at] == right[at]) ++at;
+  if (at == shared) return left.size() == right.size() ? 0 : left.size() < right.size() ? -1 : 1;
+  return utf16_rank(left[at]) < utf16_rank(right[at]) ? -1 : 1;
 }
 
 void append_pointer_token(std::string& out, std::string_view token) {
