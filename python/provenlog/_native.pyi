@@ -2,6 +2,8 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, final
 
+from typing_extensions import disjoint_base
+
 from provenlog.errors import ProvenLogError
 
 scope: ContextVar[tuple[str | None, str | None, str | None] | None]
@@ -16,6 +18,7 @@ def verify(
     read_only: bool,
     progress: Callable[[int, int], object] | None,
 ) -> str: ...
+
 @final
 class Json:
     def __init__(self, value: object) -> None: ...
@@ -33,6 +36,7 @@ class Redactor:
     def redact(self, text: str) -> tuple[str, int]: ...
     def redact_json(self, json: str) -> tuple[str, int]: ...
 
+@disjoint_base
 class Client:
     @property
     def db_path(self) -> str: ...

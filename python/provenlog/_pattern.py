@@ -1,7 +1,8 @@
 """Python's regular expressions in RE2 syntax, where RE2 can express them.
 
 The pattern is taken apart by Python's own parser and written again from its parts, so that flags, verbose patterns and
-escapes mean in RE2 what they mean in Python. One difference is left: a word boundary in RE2 looks at ASCII letters only.
+escapes mean in RE2 what they mean in Python. One difference is left: a word boundary in RE2 looks at ASCII letters
+only.
 """
 
 from __future__ import annotations
@@ -150,8 +151,8 @@ class _Writer:
 
 def _literal(code: int) -> str:
     character = chr(code)
-    if character.isascii():
-        return character if character.isalnum() or character in " _,;:=@!\"'%<>~`&#/" else f"\\x{code:02x}" if code < 0x20 else f"\\{character}"
     if 0xD800 <= code <= 0xDFFF:
         raise _Refused("surrogates")
-    return character
+    if code >= 0x80 or character.isalnum() or character in " _,;:=@!\"'%<>~`&#/":
+        return character
+    return f"\\x{code:02x}" if code < 0x20 or code == 0x7F else f"\\{character}"

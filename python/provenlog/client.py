@@ -69,15 +69,16 @@ class ProvenLogClient(_native.Client):
     True
 
     Parameters are those of the ProvenLog documentation, in its order. ``timeout`` is how long ``flush`` and ``close``
-    wait when they are not told. ``labels`` and ``metadata`` are merged into every event, whose own keys win. ``context``
-    maps default labels to dicts, as ``set_context`` does one by one. ``on_error`` is called with a ``ProvenLogError``
-    on a thread of its own when something fails after ``log_event`` returned; without it such errors are logged as
-    warnings of the logger ``provenlog``. ``base_url`` and ``api_key`` are for server mode, which this release refuses.
+    wait when they are not told. ``labels`` and ``metadata`` are merged into every event, whose own keys win.
+    ``context`` maps default labels to dicts, as ``set_context`` does one by one. ``on_error`` is called with a
+    ``ProvenLogError`` on a thread of its own when something fails after ``log_event`` returned; without it such errors
+    are logged as warnings of the logger ``provenlog``. ``base_url`` and ``api_key`` are for server mode, which this
+    release refuses.
 
     Beyond the documentation: ``durability`` ("process", the default: events survive the death of the process; "power":
     also the loss of power, at the price of an fsync per call), ``on_full`` ("block", the default; "drop"; "raise"),
-    ``block_timeout`` in seconds, ``salt``, ``max_event_bytes``, ``journal_limit_bytes``, ``source``, ``capture_method``.
-    What is not given comes from configuration.
+    ``block_timeout`` in seconds, ``salt``, ``max_event_bytes``, ``journal_limit_bytes``, ``source``,
+    ``capture_method``. What is not given comes from configuration.
     """
 
     def __init__(
@@ -285,8 +286,8 @@ class ProvenLogClient(_native.Client):
     ) -> Session:
         """``with client.session("review-42"):`` sets the session of what is logged inside (by default a new UUID).
 
-        Writes the CUSTOM events ``session.start`` and ``session.end``; the latter carries the number of events that this
-        client recorded between them, the duration, and the exception that ended the block, if any.
+        Writes the CUSTOM events ``session.start`` and ``session.end``; the latter carries the number of events that
+        this client recorded between them, the duration, and the exception that ended the block, if any.
         """
         return Session(self, session_id, metadata, labels)
 
@@ -425,7 +426,7 @@ class Session:
     ) -> None:
         self.id = session_id or str(uuid.uuid4())
         self._client = client
-        self._shared = {"metadata": metadata, "labels": labels}
+        self._shared: Dict[str, Any] = {"metadata": metadata, "labels": labels}
         self._outer: Optional[_scope.Scope] = None
         self._began = 0.0
         self._recorded = 0
@@ -546,4 +547,3 @@ def _choice(value: Optional[str], choices: Mapping[Optional[str], int], name: st
         names = ", ".join(repr(choice) for choice in choices if choice is not None)
         raise InvalidEventError(f"{name} must be one of {names}")
     return choices[value]
-
