@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/uuid.h"
 #include "event/prepared.h"
 #include "json/value.h"
