@@ -25,6 +25,11 @@ constexpr std::size_t kNoRule = static_cast<std::size_t>(-1);
 constexpr int kWholePieces = 3;
 constexpr int kLastRound = 6;
 
+// A custom rule such as "a.*b|a" may read on to the end of the text for each of many short hits. After this many hits
+// in one piece it sees only so far ahead; a longer hit, if there is one, is left to the next round.
+constexpr std::size_t kManyHits = 256;
+constexpr std::size_t kShortView = 1024;
+
 std::atomic<std::uint64_t> next_id{1};
 
 std::string marker_of(std::string_view name) {
@@ -264,8 +269,8 @@ void Engine::find(std::string_view piece, std::size_t offset, const Selection& s
                   std::vector<Hit>& hits) const {
   const re2::StringPiece text(piece.data(), piece.size());
   re2::StringPiece found;
-  const auto search = [&](const RE2& expression, std::size_t from, Match& match) {
-    if (from > piece.size() || !expression.Match(text, from, piece.size(), RE2::UNANCHORED, &found, 1)) return false;
+  const auto search = [&](const RE2& expression, std::size_t from, std::size_t to, Match& match) {
+    if (from > to || !expression.Match(text, from, to, RE2::UNANCHORED, &found, 1)) return false;
     match.begin = static_cast<std::size_t>(found.data() - piece.data());
     match.end = match.begin + found.size();
     match.resume = match.begin + 1;
@@ -275,16 +280,22 @@ void Engine::find(std::string_view piece, std::size_t offset, const Selection& s
   for (std::size_t i = 0; i < custom_.size(); ++i) {
     if (!selection.custom.test(i)) continue;
     const RE2& expression = custom_expression(id_, alive_, i, custom_[i].pattern);
-    for (std::size_t from = 0; search(expression, from, match);) {
-      from = std::max(match.end, match.resume);
-      if (match.end > match.begin) hits.push_back({offset + match.begin, offset + match.end, i});
+    const std::size_t many = hits.size() + kManyHits;
+    for (std::size_t from = 0; from < piece.size();) {
+      const std::size_t to = hits.size() < many ? piece.size() : std::min(piece.size(), from + kShortView);
+      if (search(expression, from, to, match)) {
+        from = std::max(match.end, match.resume);
+        if (match.end > match.begin) hits.push_back({offset + match.begin, offset + match.end, i});
+      } else {
+        from = to == piece.size() ? to : to - kShortView / 2;
+      }
     }
   }
   const auto patterns = builtin_patterns();
   for (std::size_t i = 0; i < patterns.size(); ++i) {
     if ((selection.kinds & patterns[i].kind) == 0) continue;
     const RE2& expression = builtin_expression(i);
-    for (std::size_t from = 0; search(expression, from, match);) {
+    for (std::size_t from = 0; search(expression, from, piece.size(), match);) {
       if (patterns[i].accept == nullptr || patterns[i].accept(piece, match)) {
         hits.push_back({offset + match.begin, offset + match.end, custom_.size() + i});
         from = match.end;

@@ -335,6 +335,18 @@ TEST(Engine, TakesTimeInProportionToTheTextOnly) {
   }
 }
 
+TEST(Engine, TakesTimeInProportionToTheTextAlsoWithARuleThatLooksFarAhead) {
+  const auto redactor = Redactor::make({false, {{"far", "a.*b|a", "."}}});
+  const std::string text(256 << 10, 'a');
+  std::string out;
+  EXPECT_EQ(redactor->redact(text, out), text.size());
+  EXPECT_EQ(out, std::string(text.size(), '.'));
+  // A hit that is longer than the view is found in the end.
+  const std::string far = std::string(1000, 'a') + "\n" + "a" + std::string(5000, 'x') + "b";
+  EXPECT_GT(redactor->redact(far, out), 1000U);
+  EXPECT_EQ(out.find('a'), out.npos);
+}
+
 TEST(Engine, GivesEachThreadTheSameResult) {
   const auto redactor = Redactor::make(with_rules(some_rules()));
   TextSource source(4);
