@@ -88,9 +88,10 @@ class Tools:
             raise ValueError(f"{path} is no text file, or too large")
         return {"lines": len(text.splitlines()), "text": text}
 
-    def search(self, pattern: str, only: str = "", limit: int = 200) -> dict[str, Any]:
-        """Lines that match a regular expression, in files whose path matches `only`."""
-        wanted, line_matches = re.compile(only, re.IGNORECASE), re.compile(pattern).search
+    def search(self, pattern: str, only: str = "", limit: int = 200, literal: bool = False) -> dict[str, Any]:
+        """Lines that match a regular expression (or hold a literal text), in files whose path matches `only`."""
+        line_matches = re.compile(re.escape(pattern) if literal else pattern).search
+        wanted = re.compile(only, re.IGNORECASE)
         hits = []
         for path in self._paths:
             name = self._name(path)
@@ -270,7 +271,7 @@ class Agent:
         )
 
     def mentions_of(self, text: str) -> str:
-        found = self._use("search", pattern=re.escape(text))
+        found = self._use("search", pattern=text, literal=True)
         places = ", ".join(at(hit) for hit in found["hits"][:3])
         if not places:
             return f"{text} is mentioned nowhere."

@@ -76,7 +76,7 @@ def print_timeline(screen: Screen, session: str, events: list[Event]) -> None:
             screen.line(f"{when}  {screen.paint(colour, mark)} {name:<{mark_width}}{shorten(detail, room)}")
             continue
         failed = result.get("action_status") != "success"
-        room = screen.width - 14 - mark_width - 34
+        room = screen.width - 14 - mark_width - 39
         left, right = shorten(detail, room), shorten(summary(result), 20)
         tick = screen.paint("red", "✗") if failed else screen.paint("green", "✓")
         duration = result.get("duration_ms", 0)
@@ -160,8 +160,8 @@ def print_verification(screen: Screen, report: Event) -> None:
 
 def print_next(screen: Screen, db_path: str, session: str) -> None:
     built = Path(__file__).resolve().parent.parent / "build" / "release" / "plog"
-    plog = os.path.relpath(built) if built.exists() else "plog"
-    db = os.path.relpath(db_path) if not os.path.relpath(db_path).startswith("..") else db_path
+    plog = short_path(str(built)) if built.exists() else "plog"
+    db = short_path(db_path)
     screen.heading("Try next")
     for command, purpose in (
         (f"{plog} log --db {db} --last 5", "the newest events"),
@@ -170,6 +170,11 @@ def print_next(screen: Screen, db_path: str, session: str) -> None:
     ):
         screen.line(f"  {command}")
         screen.line(screen.paint("dim", f"      {purpose}"))
+
+
+def short_path(path: str) -> str:
+    relative = os.path.relpath(path)
+    return path if relative.startswith("..") else relative
 
 
 def instant(event: Event) -> datetime:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +105,8 @@ def test_an_address_in_a_question_is_answered_and_never_stored(tmp_path: Path, p
     assert done.returncode == 0, done.stdout + done.stderr
     question = next(e for e in logged(db) if e["action_name"] == "question")
     assert question["action_input"]["text"] == "Is [REDACTED:email] mentioned anywhere?"
+    search = next(e for e in logged(db) if e["action_name"] == "search")
+    assert search["action_input"]["pattern"] == "[REDACTED:email]"
     stored = b"".join(path.read_bytes() for path in tmp_path.glob("events.db*") if path.is_file())
     assert b"carol@example.org" not in stored
 
@@ -118,6 +122,8 @@ def test_without_a_terminal_there_are_no_colours_and_no_line_is_too_long(tmp_pat
 def test_a_ledger_that_does_not_verify_makes_the_agent_fail(tmp_path: Path, project: Path) -> None:
     db = tmp_path / "events.db"
     assert run_agent(db, "--folder", str(project), "What is this project?").returncode == 0
+    with closing(sqlite3.connect(db)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     data = db.read_bytes()
     assert b"Thing counts sheep." in data
     db.write_bytes(data.replace(b"Thing counts sheep.", b"Thing counts goats."))
