@@ -51,8 +51,22 @@ TEST(IdentityOf, SaysWhenAMemberIsMissingOrNoText) {
 TEST(IdentityOf, AgreesWithAParserOnRandomEvents) {
   std::mt19937_64 random(7);
   const auto pick = [&random](std::size_t n) { return static_cast<std::size_t>(random() % n); };
-  const char* const pieces[] = {"\"", "\\", "{", "}", "[", "]", ",", ":", "id", "agent_id", "\"id\":\"", "x", "\n",
-                                ",\"agent_id\":\"", "long text without anything", "\xc3\xa9"};
+  const char* const pieces[] = {"\"",
+                                "\\",
+                                "{",
+                                "}",
+                                "[",
+                                "]",
+                                ",",
+                                ":",
+                                "id",
+                                "agent_id",
+                                "\"id\":\"",
+                                "x",
+                                "\n",
+                                ",\"agent_id\":\"",
+                                "long text without anything",
+                                "\xc3\xa9"};
   const auto text = [&] {
     std::string result;
     for (std::size_t n = pick(12); n > 0; --n) result += pieces[pick(std::size(pieces))];
@@ -78,8 +92,10 @@ TEST(IdentityOf, AgreesWithAParserOnRandomEvents) {
     json::Value::Object event;
     for (std::size_t n = pick(5); n > 0; --n) event[text()] = value(0);
     for (const char* name : {"agent_id", "id"}) {
-      if (pick(10) != 0) event[name] = text();
-      else event.erase(name);
+      if (pick(10) != 0)
+        event[name] = text();
+      else
+        event.erase(name);
     }
     const std::string canonical = json::Value(event).canonical();
     const Identity identity = identity_of(canonical);

@@ -55,7 +55,8 @@ class SecondSqlite {
     sqlite3_stmt* statement = nullptr;
     int count = -1;
     if (open(path.c_str(), &db) == SQLITE_OK &&
-        prepare(db, "SELECT count(*) FROM event", -1, &statement, nullptr) == SQLITE_OK && step(statement) == SQLITE_ROW) {
+        prepare(db, "SELECT count(*) FROM event", -1, &statement, nullptr) == SQLITE_OK &&
+        step(statement) == SQLITE_ROW) {
       count = column(statement, 0);
     }
     finalize(statement);

@@ -33,7 +33,7 @@ Files look(const std::string& path) {
   files.inode = info.st_ino;
   files.empty = info.st_size == 0;
   files.database_state = state_of(info);
-  files.shared_memory = stat((path + "-shm").c_str(), &info) == 0;
+  if (stat((path + "-shm").c_str(), &info) == 0) files.shared_memory = info.st_ino;
   if (stat((path + "-wal").c_str(), &info) == 0) {
     files.wal = info.st_size > 0;
     files.wal_state = state_of(info);
@@ -43,7 +43,7 @@ Files look(const std::string& path) {
 
 // How a read-only ledger is opened so that nothing is created beside it.
 Access access_for(OpenMode mode, const Files& files) {
-  if (mode == OpenMode::kReadWrite || files.shared_memory) return Access::kReadOnly;
+  if (mode == OpenMode::kReadWrite || files.shared_memory != 0) return Access::kReadOnly;
   return files.wal ? Access::kPrivate : Access::kImmutable;
 }
 
@@ -56,9 +56,10 @@ ReadPool::~ReadPool() = default;
 
 bool ReadPool::usable(const Reader& reader, const Files& now) const noexcept {
   if (reader.files.device != now.device || reader.files.inode != now.inode) return false;
+  if (reader.files.shared_memory != now.shared_memory) return false;
   if (!unlocked(reader.access)) return true;
-  return reader.files.shared_memory == now.shared_memory && reader.files.wal == now.wal &&
-         reader.files.database_state == now.database_state && reader.files.wal_state == now.wal_state;
+  return reader.files.wal == now.wal && reader.files.database_state == now.database_state &&
+         reader.files.wal_state == now.wal_state;
 }
 
 std::unique_ptr<ReadPool::Reader> ReadPool::open(const Files& files) {
@@ -68,6 +69,9 @@ std::unique_ptr<ReadPool::Reader> ReadPool::open(const Files& files) {
   try {
     reader->connection = std::make_unique<Connection>(path_, reader->access);
     check_readable(*reader->connection);
+    if (reader->files.shared_memory == 0 && !unlocked(reader->access)) {
+      reader->files.shared_memory = look(path_).shared_memory;  // which it made itself
+    }
   } catch (const Error& error) {
     // A -shm that cannot be used: the log is then read without it.
     if (mode_ != OpenMode::kReadOnly || unlocked(reader->access) || error.status() != Status::kIo) throw;

@@ -17,9 +17,9 @@ namespace plog::store::sqlite {
 // What stands at the ledger's path and beside it, as far as a connection depends on it.
 struct Files {
   std::uint64_t device = 0, inode = 0;
-  bool empty = true;           // no octet in the database file
-  bool shared_memory = false;  // a -shm exists: somebody uses the ledger, or did until a crash
-  bool wal = false;            // a -wal with content exists
+  bool empty = true;                // no octet in the database file
+  std::uint64_t shared_memory = 0;  // inode of the -shm, 0 without: somebody uses the ledger, or did until a crash
+  bool wal = false;                 // a -wal with content exists
   // Compared only where no lock protects the reader: sizes and change times.
   std::uint64_t database_state = 0, wal_state = 0;
 };

@@ -1,6 +1,7 @@
 #include "store/sqlite/writer.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -93,10 +94,24 @@ void Writer::open() {
   connection_ = std::move(connection);
 }
 
+// Opens what is not open, and anew what was deleted or replaced under us.
+void Writer::check_files() {
+  if (connection_ && file_id(path_) != file_) close();
+  if (connection_ && wal_ != FileId() && file_id(path_ + "-wal") != wal_) {
+    // Our commits are in a log that has no name any more. The index of the log has to go with it: whoever opens the
+    // ledger later must not find the one without the other.
+    sqlite3* db = connection_->handle();
+    const int code = sqlite3_wal_checkpoint_v2(db, "main", SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+    if (code != SQLITE_OK) throw make_error(db, code, "cannot save a deleted write-ahead log");
+    unlink((path_ + "-shm").c_str());
+    close();
+  }
+  if (!connection_) open();
+}
+
 void Writer::begin() {
   if (in_transaction_) throw Error(Status::kInternal, "begin inside a transaction of the store");
-  if (connection_ && file_id(path_) != file_) close();  // deleted or replaced under us
-  if (!connection_) open();
+  check_files();
   try {
     statements_->begin.run();
   } catch (const Error& error) {
@@ -349,6 +364,7 @@ void Writer::commit(bool sync) {
   flush_projections();
   statements_->commit.run();
   in_transaction_ = false;
+  if (wal_ == FileId()) wal_ = file_id(path_ + "-wal");
   if (sync) sync_wal();
 }
 
@@ -383,8 +399,7 @@ void Writer::rollback() noexcept {
 
 void Writer::checkpoint(std::uint64_t min_wal_bytes) {
   if (in_transaction_) throw Error(Status::kInternal, "checkpoint inside a transaction of the store");
-  if (connection_ && file_id(path_) != file_) close();
-  if (!connection_) open();
+  check_files();
   struct stat info {};
   const std::uint64_t wal_bytes =
       stat((path_ + "-wal").c_str(), &info) == 0 ? static_cast<std::uint64_t>(info.st_size) : 0;
@@ -412,6 +427,7 @@ void Writer::close() noexcept {
   interner_.reset();
   connection_.reset();
   file_ = {};
+  wal_ = {};
 }
 
 void Writer::abandon() noexcept {

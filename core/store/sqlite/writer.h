@@ -76,6 +76,7 @@ class Writer {
 
   void open();
   void forget() noexcept;
+  void check_files();
   std::int64_t term(Memo& memo, std::string_view raw);
   void bind_term(int index, Memo& memo, const event::Prepared& event, const event::Span& span);
   void add_labels(std::string_view labels);
@@ -91,7 +92,7 @@ class Writer {
   std::unique_ptr<Connection> connection_;
   std::unique_ptr<Statements> statements_;
   std::unique_ptr<Interner> interner_;
-  FileId file_;
+  FileId file_, wal_;
   bool in_transaction_ = false;
   std::int64_t next_index_ = 0;
   std::uint64_t frame_size_ = 0;
