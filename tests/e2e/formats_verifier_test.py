@@ -10,10 +10,14 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from conftest import SOURCE, Plog
 
+if TYPE_CHECKING:
+    from conftest import Plog
+
+SOURCE = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("PLOG_BUILD_DIR", SOURCE / "build" / "release"))
 EVENTS = [
     {"agent_id": f"agent-{n % 3}", "action_name": f"step {n}", "action_input": {"n": n, "text": "ä\n\U0001f602"}}
@@ -83,7 +87,7 @@ TAMPERINGS = {
     "deletion of the first row": "DELETE FROM event WHERE commit_index = 0",
     "renumbering after a deletion": "DELETE FROM event WHERE commit_index = 8; "
     "UPDATE event SET commit_index = commit_index - 1 WHERE commit_index > 8",
-    "another agent": "UPDATE event SET agent = (SELECT id FROM term WHERE text = 'agent-2') WHERE commit_index = 39",
+    "another agent": "UPDATE event SET agent = (SELECT id FROM term WHERE text = 'agent-2'), sequence = 99 WHERE commit_index = 8",
     "a renamed agent": "UPDATE term SET text = 'agent-x' WHERE text = 'agent-1'",
     "id": "UPDATE event SET id = zeroblob(16) WHERE commit_index = 8",
     "type confusion": "UPDATE event SET canonical = CAST(canonical AS TEXT) WHERE commit_index = 8",
