@@ -35,7 +35,7 @@ inline constexpr const char* kGetExamples = R"(Examples:
 
 inline constexpr const char* kVerifyExamples =
     R"(Recomputes every hash from the stored octets, and checks that no event is missing, changed or out of order.
-With --read-only not a byte of the ledger or beside it is written.
+With --read-only the ledger and the journals beside it stay as they are.
 
 Exit codes:
    0 OK, and also OK_WITH_TAIL, RECOVERED, ERASED, PRUNED, which --strict gives 10, 11, 12, 13

@@ -182,7 +182,8 @@ void Ingest::flush() {
   for (;;) {
     plog_error* error = nullptr;
     const plog_status status = plog_client_flush(client_.get(), kFlushSliceMillis, &error);
-    if (status != PLOG_E_TIMEOUT) return check(status, error);
+    // Others that are writing to the ledger need their time too.
+    if (status != PLOG_E_TIMEOUT && status != PLOG_E_BUSY) return check(status, error);
     plog_error_destroy(error);
     update_bar("storing");
     wait_for_space();

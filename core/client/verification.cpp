@@ -31,7 +31,11 @@ void run(store::Store& store, const VerifyRequest& request, VerifyReport& report
   report.finding_count = verifier.finding_count();
   for (const ledger::Finding& finding : report.findings) report.verdict = std::max(report.verdict, finding.verdict);
   if (!report.findings.empty()) report.error = report.findings.front().what;
-  if (request.agent && report.events == 0 && report.finding_count == 0) {
+  if (verifier.rows() == 0 && report.finding_count == 0) {
+    // Every ledger begins with an event of its own: what has none was emptied.
+    report.verdict = ledger::Verdict::kMissingLog;
+    report.error = "no events in " + report.db_path;
+  } else if (request.agent && report.events == 0 && report.finding_count == 0) {
     report.verdict = ledger::Verdict::kMissingLog;
     report.error = "no events of agent " + *request.agent;
   }

@@ -29,10 +29,11 @@ def names(events: list[dict[str, Any]]) -> list[str]:
 
 
 def snapshot(directory: Path) -> dict[str, str]:
+    """All files but SQLite's shared memory, where readers note which part of the WAL they are at."""
     return {
         str(path.relative_to(directory)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(directory.rglob("*"))
-        if path.is_file()
+        if path.is_file() and not path.name.endswith("-shm")
     }
 
 

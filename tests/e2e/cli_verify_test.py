@@ -116,7 +116,14 @@ def test_a_missing_ledger_has_a_report_too(plog: Plog) -> None:
     assert not plog.db.exists()
 
 
-@pytest.mark.parametrize("content", [b"", b"x" * 5000, b"SQLite format 3\0" + b"\0" * 5000])
+def test_an_empty_file_is_a_missing_ledger(plog: Plog) -> None:
+    plog.db.touch()
+    result = report(plog, "--read-only", code=23)
+    assert result["verdict"] == "MISSING_LOG"
+    assert result["valid"] is False
+
+
+@pytest.mark.parametrize("content", [b"x" * 5000, b"SQLite format 3\0" + b"\0" * 5000])
 def test_a_file_that_is_no_ledger_cannot_be_verified_and_is_not_tampered_with(plog: Plog, content: bytes) -> None:
     plog.db.write_bytes(content)
     result = report(plog, "--read-only", code=22)

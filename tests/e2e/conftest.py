@@ -76,7 +76,8 @@ class Plog:
 
     def lines(self, *args: Union[str, Path]) -> list[dict[str, Any]]:
         """The JSON lines that a command prints."""
-        return [json.loads(line) for line in self(*args, "--json").stdout.splitlines()]
+        # Not splitlines(), which takes U+2028 for an end of a line.
+        return [json.loads(line) for line in self(*args, "--json").stdout.split("\n")[:-1]]
 
     def ingest(self, events: Iterable[dict[str, Any]], *args: str) -> None:
         text = "".join(json.dumps(event) + "\n" for event in events)
