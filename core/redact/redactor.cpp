@@ -200,8 +200,11 @@ std::size_t Engine::run(std::string_view text, std::string& out, bool filtered) 
     const std::size_t hits = pass(result, selection(result), round >= kWholePieces, next, &rule);
     if (hits == 0) break;
     total += hits;
-    result = round < kLastRound ? std::move(next) : markers_[rule];
-    if (round == kLastRound) break;
+    if (round == kLastRound) {
+      result = markers_[rule];
+      break;
+    }
+    result.swap(next);
   }
   out = std::move(result);
   return total;

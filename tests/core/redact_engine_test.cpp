@@ -255,6 +255,22 @@ TEST(Engine, HidesAWholePieceWhenUncoveringGoesOnForEver) {
   EXPECT_EQ(redactor->redact(out, again), 0U);
 }
 
+TEST(Engine, ComesToAnEndWhenAReplacementMakesNewHits) {
+  const auto redactor = Redactor::make({false, {{"r", "ab", "b"}, {"s", "x", ""}}});
+  EXPECT_EQ(redacted(*redactor, "aab"), "b");
+  EXPECT_EQ(redacted(*redactor, "caaaaaaaaaaaaaaaab"), "b");
+  EXPECT_EQ(redacted(*redactor, "cccxcaaaaaaaaaaaaaaaab"), "ccc[REDACTED:s]b");
+}
+
+TEST(Engine, ComesToAnEndWhenReplacementsMakeMarkers) {
+  const auto redactor = Redactor::make({false, {{"close", "!+", "]"}, {"open", "@+", "[REDACTED:"}, {"s", "x", ""}}});
+  std::string out, again;
+  for (const char* text : {"[REDACTED:s!!x", "@@s!!x!@s@s!", "@@@@s!x!@@s]!"}) {
+    EXPECT_GT(redactor->redact(text, out), 0U);
+    EXPECT_EQ(redactor->redact(out, again), 0U) << out;
+  }
+}
+
 TEST(Engine, LooksIntoNoMarkerThatItKnows) {
   const auto redactor = Redactor::make(with_rules({{"word", "\\b[a-zA-Z]{5,}\\b", ""}, {"key-1", "K\\d+", ""}}));
   for (const char* text : {"[REDACTED:email]", "[REDACTED:word]", "[REDACTED:key-1]", "[REDACTED:github_token]"}) {
