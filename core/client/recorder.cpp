@@ -377,7 +377,8 @@ void Recorder::wait_committed(Lock& lock, std::uint64_t number, std::int64_t dea
   while (committed_ < number) {
     const std::int64_t now = steady_millis();
     if (now >= deadline) {
-      if (failure) throw *failure;
+      // Another process at work is a matter of time; a full disk is not.
+      if (failure && failure->status() != Status::kBusy) throw *failure;
       throw Error(Status::kTimeout, "the deadline passed before all events were committed; they are in the journal");
     }
     if (leading_) {
