@@ -48,6 +48,7 @@ struct Reader::Impl {
   std::vector<char> buffer_;  // a copy of the text, padded with NULs as simdjson wants it
   std::size_t size_ = 0;
   std::string open_;              // '{' and '[' of the containers that are open
+  std::size_t escape_ = 0;        // the first backslash that is not before the string that was read last, or size_
   std::size_t special_ = 0;       // the first backslash or repair that is not before the string that was read last
   std::string scratch_;           // an unescaped string
   std::size_t skipped_mark_ = 0;  // 3 when a byte order mark was taken off
@@ -143,20 +144,26 @@ void Reader::Impl::read(std::string_view text, Handler& handler) {
     text.remove_prefix(skipped_mark_);
   }
   index(text);
-  find_special(0);
+  escape_ = 0;  // the first string looks further
+  special_ = 0;
   walk(handler);
   if (buffer_.size() > kKeptCapacity) {
     parser_.reset();
     buffer_ = {};
     open_ = {};
     scratch_ = {};
+    repairs_ = {};
   }
 }
 
 void Reader::Impl::find_special(std::size_t from) {
-  const void* found = std::memchr(buffer_.data() + from, '\\', size_ - from);
-  special_ = found == nullptr ? size_ : static_cast<std::size_t>(static_cast<const char*>(found) - buffer_.data());
+  // Each octet is looked at once in all: a backslash far ahead is kept while repairs before it are passed.
+  if (escape_ < from) {
+    const void* found = std::memchr(buffer_.data() + from, '\\', size_ - from);
+    escape_ = found == nullptr ? size_ : static_cast<std::size_t>(static_cast<const char*>(found) - buffer_.data());
+  }
   while (next_repair_ < repairs_.size() && repairs_[next_repair_].position < from) ++next_repair_;
+  special_ = escape_;
   if (next_repair_ < repairs_.size()) special_ = std::min(special_, repairs_[next_repair_].position);
 }
 
@@ -165,7 +172,6 @@ std::string_view Reader::Impl::special_string(std::size_t at, std::size_t end, H
   const std::string_view raw(buffer_.data() + at + 1, end - at - 2);
   if (special_ < at) find_special(at);
   if (special_ >= end) return raw;
-  if (next_repair_ < repairs_.size() && repairs_[next_repair_].position < at) find_special(at);
   if (next_repair_ < repairs_.size() && repairs_[next_repair_].position < end) handler.repaired("invalid_utf8");
   scratch_.clear();
   bool repaired = false;
