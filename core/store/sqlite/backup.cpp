@@ -94,6 +94,7 @@ void Backups::copy_into(const std::string& path, const std::function<bool(std::u
   const std::int64_t deadline = steady_millis() + kBusyDeadlineMillis;
   for (bool finished = false; !finished;) {
     std::unique_lock lock(mutex_);
+    if (truncate(path.c_str(), 0) != 0) throw errno_error("cannot write the backup " + path, errno);  // of an attempt
     std::unique_ptr<Run> run;
     try {
       run = std::make_unique<Run>(*this, path);

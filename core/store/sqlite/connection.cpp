@@ -132,6 +132,7 @@ std::string_view Statement::bytes(int column) noexcept {
 Connection::Connection(const std::string& path, Access access) {
   int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE;
   const char* parameters = "";
+  const char* vfs = "unix";  // by name: a host program may have made another one the default
   switch (access) {
     case Access::kReadWrite: flags |= SQLITE_OPEN_READWRITE; break;
     case Access::kReadOnly: flags |= SQLITE_OPEN_READONLY; break;
@@ -141,11 +142,10 @@ Connection::Connection(const std::string& path, Access access) {
       break;
     case Access::kPrivate:
       flags |= SQLITE_OPEN_READONLY;
-      parameters = "?nolock=1";
+      vfs = "unix-none";
       break;
   }
-  // "unix" by name: a host program may have made another VFS the default one.
-  const int code = sqlite3_open_v2(uri_of(path, parameters).c_str(), &db_, flags | SQLITE_OPEN_URI, "unix");
+  const int code = sqlite3_open_v2(uri_of(path, parameters).c_str(), &db_, flags | SQLITE_OPEN_URI, vfs);
   try {
     if (code != SQLITE_OK) throw make_error(db_, code, "cannot open the ledger " + path);
     sqlite3_busy_timeout(db_, kBusyMillis);
@@ -158,6 +158,7 @@ Connection::Connection(const std::string& path, Access access) {
     // Only the holder of the writer lock checkpoints, and it says when.
     sqlite3_db_config(db_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
     sqlite3_wal_autocheckpoint(db_, 0);
+    // Then SQLite keeps the index of the log in memory, and creates none.
     if (access == Access::kPrivate) execute("PRAGMA locking_mode=EXCLUSIVE");
     if (access == Access::kReadWrite) {
       // Nothing is ever deleted from a ledger, so there is nothing to overwrite with zeros.

@@ -1,0 +1,196 @@
+// fork() around stores in use.
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <thread>
+
+#include "store_fixture.h"
+
+namespace plog::store {
+namespace {
+
+class StoreForkTest : public StoreTest {
+ protected:
+  // Runs `work` in a child; its exit code: 0 when it returned true.
+  static int in_child(const std::function<bool()>& work) {
+    const pid_t child = fork();
+    if (child == 0) {
+      int code = 2;
+      try {
+        code = work() ? 0 : 1;
+      } catch (const std::exception& error) {
+        fprintf(stderr, "child: %s\n", error.what());
+      }
+      _exit(code);
+    }
+    int status = 0;
+    EXPECT_EQ(waitpid(child, &status, 0), child);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+  }
+};
+
+TEST_F(StoreForkTest, ParentAndChildGoOnWithTheSameStore) {
+  auto store = open();
+  Recorder recorder(*store);
+  for (int i = 0; i < 5; ++i) {
+    recorder.record(Draft("parent"));
+    EXPECT_EQ(store->count({}), static_cast<std::uint64_t>(2 * i + 1));
+    EXPECT_EQ(in_child([&] { return recorder.record(Draft("child")) && store->count({}) == 2u * i + 2; }), 0);
+  }
+  EXPECT_EQ(store->count({}), 10u);
+  EXPECT_TRUE(findings(*store).empty());
+}
+
+TEST_F(StoreForkTest, TheChildsEndDoesNotDropTheParentsLocks) {
+  auto store = open();
+  Recorder recorder(*store);
+  recorder.record(Draft("parent"));
+  EXPECT_EQ(in_child([&] {
+              store->count({});
+              store.reset();
+              return true;
+            }),
+            0);
+  store->begin();
+  recorder.add(Draft("parent"));
+  // Nobody else may write now.
+  EXPECT_EQ(in_child([&] {
+              try {
+                open()->begin();
+              } catch (const Error& error) {
+                return error.status() == Status::kBusy;
+              }
+              return false;
+            }),
+            0);
+  store->commit(false);
+  EXPECT_EQ(store->count({}), 2u);
+}
+
+TEST_F(StoreForkTest, ReadersOfOtherThreadsGoOnAcrossManyForks) {
+  auto store = open();
+  Recorder recorder(*store);
+  store->begin();
+  for (int i = 0; i < 3000; ++i) recorder.add(Draft("agent").with("action_type", i % 2 ? "A" : "B"));
+  store->commit(false);
+  std::atomic<bool> stop{false};
+  std::atomic<int> failures{0}, reads{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 2; ++i) {
+    threads.emplace_back([&] {
+      while (!stop) {
+        try {
+          Filter filter;
+          filter.type = "A";
+          if (all(*store, filter, 500).size() < 1500) ++failures;
+          if (!findings(*store).empty()) ++failures;
+          ++reads;
+        } catch (const std::exception& error) {
+          fprintf(stderr, "reader: %s\n", error.what());
+          ++failures;
+        }
+      }
+    });
+  }
+  int forks = 0;
+  for (; forks < 20 || reads < 10; ++forks) {
+    EXPECT_EQ(in_child([&] { return store->count({}) >= 3000 && recorder.record(Draft("child")); }), 0);
+  }
+  stop = true;
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(failures, 0);
+  EXPECT_EQ(store->count({}), 3000u + static_cast<std::uint64_t>(forks));
+}
+
+TEST_F(StoreForkTest, AWriterOfAnotherThreadFinishesItsTransactionFirst) {
+  auto store = open();
+  std::atomic<bool> stop{false};
+  std::atomic<int> recorded{0};
+  std::thread writer([&] {
+    Recorder recorder(*store);
+    while (!stop) {
+      try {
+        store->begin();
+        recorder.add(Draft("writer"));
+        usleep(500);
+        store->commit(false);
+        ++recorded;
+      } catch (const Error& error) {
+        store->rollback();
+      }
+    }
+  });
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(in_child([&] { return findings(*store).empty(); }), 0);
+    usleep(1000);
+  }
+  stop = true;
+  writer.join();
+  EXPECT_EQ(store->count({}), static_cast<std::uint64_t>(recorded.load()));
+}
+
+TEST_F(StoreForkTest, AForkInTheMiddleOfItsOwnTransactionLeavesTheParentsWhole) {
+  auto store = open();
+  Recorder recorder(*store);
+  recorder.record(Draft("agent"));
+  store->begin();
+  recorder.add(Draft("agent"));
+  EXPECT_EQ(in_child([&] {
+              try {
+                store->count({});
+              } catch (const Error& error) {
+                return error.status() == Status::kInternal;
+              }
+              return false;
+            }),
+            0);
+  recorder.add(Draft("agent"));
+  store->commit(false);
+  EXPECT_EQ(store->count({}), 3u);
+  EXPECT_TRUE(findings(*store).empty());
+}
+
+TEST_F(StoreForkTest, CallbacksMayFork) {
+  auto store = open();
+  Recorder recorder(*store);
+  store->begin();
+  for (int i = 0; i < 1500; ++i) recorder.add(Draft("agent").with("action_input", std::string(10000, 'x')));
+  store->commit(false);
+  ledger::ChainVerifier verifier;
+  store->verify(verifier, [&](std::uint64_t, std::uint64_t) { return in_child([] { return true; }) == 0; });
+  EXPECT_EQ(verifier.events(), 1500u);
+  EXPECT_EQ(verifier.finding_count(), 0u);
+  int forks = 0;
+  store->backup(path("copy.db"),
+                [&](std::uint64_t, std::uint64_t) { return ++forks > 2 || in_child([] { return true; }) == 0; });
+  EXPECT_GT(forks, 2);
+  EXPECT_EQ(open_sqlite(path("copy.db"), OpenMode::kReadOnly)->count({}), 1500u);
+}
+
+TEST_F(StoreForkTest, AChildDoesNotFinishTheParentsBackup) {
+  auto store = open();
+  Recorder recorder(*store);
+  store->begin();
+  for (int i = 0; i < 1500; ++i) recorder.add(Draft("agent").with("action_input", std::string(10000, 'x')));
+  store->commit(false);
+  pid_t child = -1;
+  const pid_t parent = getpid();
+  try {
+    store->backup(path("copy.db"), [&](std::uint64_t, std::uint64_t) {
+      if (child == -1) child = fork();
+      return true;
+    });
+  } catch (const Error& error) {
+    if (getpid() != parent) _exit(error.status() == Status::kInvalid ? 0 : 1);
+    throw;
+  }
+  if (getpid() != parent) _exit(3);
+  int status = 0;
+  waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(open_sqlite(path("copy.db"), OpenMode::kReadOnly)->count({}), 1500u);
+}
+
+}  // namespace
+}  // namespace plog::store
