@@ -1,10 +1,13 @@
 #include "client.h"
 
+#include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstring>
 #include <limits>
 #include <memory>
 #include <mutex>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -19,6 +22,7 @@ namespace {
 
 // Signals are looked at this often while a call waits.
 constexpr std::int64_t kSliceMs = 200;
+constexpr std::int64_t kPauseMs = 10;
 // For what is still open when the interpreter is gone.
 constexpr std::int64_t kLateCloseMs = 1000;
 
@@ -120,7 +124,8 @@ PyObject* client_open(PyObject* object, PyObject* args) {
   PyEval_RestoreThread(state);
   if (status != PLOG_OK) return raise_status(status, error);
   self->handle = handle;
-  self->waits = durability == PLOG_DURABILITY_POWER;
+  self->waits = plog_client_durability(handle) == PLOG_DURABILITY_POWER;
+  self->on_full = plog_client_on_full(handle);
   self->options = options.release();
   Py_RETURN_NONE;
 }
@@ -141,27 +146,30 @@ bool milliseconds_of(PyObject* seconds, std::int64_t* out) {
 
 using WaitingCall = plog_status (*)(plog_client*, std::int64_t, plog_error**);
 
-// In slices, so that Ctrl-C is seen.
-PyObject* wait_for(PyObject* object, PyObject* seconds, WaitingCall call, std::int64_t slice) {
+std::int64_t now_ms() {
+  using std::chrono::steady_clock;
+  return std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now().time_since_epoch()).count();
+}
+
+// In slices, so that Ctrl-C is seen. Another program's lock is waited for like a slow disk.
+PyObject* client_flush(PyObject* object, PyObject* seconds) {
   plog_client* handle = handle_of(object);
-  std::int64_t left = 0;
-  if (handle == nullptr || !milliseconds_of(seconds, &left)) return nullptr;
+  std::int64_t timeout = 0;
+  if (handle == nullptr || !milliseconds_of(seconds, &timeout)) return nullptr;
+  const std::int64_t deadline = timeout < 0 ? std::numeric_limits<std::int64_t>::max() : now_ms() + timeout;
   for (;;) {
-    const std::int64_t step = left < 0 || left > slice ? slice : left;
     plog_error* error = nullptr;
     PyThreadState* state = PyEval_SaveThread();
-    const plog_status status = call(handle, step, &error);
+    const std::int64_t slice = std::clamp<std::int64_t>(deadline - now_ms(), 0, kSliceMs);
+    const plog_status status = plog_client_flush(handle, slice, &error);
+    if (status == PLOG_E_BUSY) std::this_thread::sleep_for(std::chrono::milliseconds(kPauseMs));
     PyEval_RestoreThread(state);
     if (status == PLOG_OK) Py_RETURN_NONE;
-    if (left >= 0) left -= step;
-    if (status != PLOG_E_TIMEOUT || left == 0) return raise_status(status, error);
+    const bool again = status == PLOG_E_TIMEOUT || status == PLOG_E_BUSY;
+    if (!again || now_ms() >= deadline) return raise_status(again ? PLOG_E_TIMEOUT : status, error);
     plog_error_destroy(error);
     if (PyErr_CheckSignals() != 0) return nullptr;
   }
-}
-
-PyObject* client_flush(PyObject* object, PyObject* seconds) {
-  return wait_for(object, seconds, plog_client_flush, kSliceMs);
 }
 
 PyObject* client_close(PyObject* object, PyObject* seconds) {
@@ -186,23 +194,23 @@ PyObject* client_set_context(PyObject* object, PyObject* args) {
   const char *key = nullptr, *value = nullptr, *context = nullptr;
   Py_ssize_t key_size = 0, value_size = 0, context_size = 0;
   plog_client* handle = handle_of(object);
-  if (handle == nullptr || !PyArg_ParseTuple(args, "s#z#s#:_set_context", &key, &key_size, &value, &value_size, &context,
-                                             &context_size)) {
+  if (handle == nullptr ||
+      !PyArg_ParseTuple(args, "s#z#s#:_set_context", &key, &key_size, &value, &value_size, &context, &context_size)) {
     return nullptr;
   }
   plog_error* error = nullptr;
   PyThreadState* state = PyEval_SaveThread();
-  const plog_status status =
-      plog_client_set_context(handle, key, static_cast<std::size_t>(key_size), value,
-                              static_cast<std::size_t>(value_size), context, static_cast<std::size_t>(context_size), &error);
+  const plog_status status = plog_client_set_context(handle, key, static_cast<std::size_t>(key_size), value,
+                                                     static_cast<std::size_t>(value_size), context,
+                                                     static_cast<std::size_t>(context_size), &error);
   PyEval_RestoreThread(state);
   if (status != PLOG_OK) return raise_status(status, error);
   Py_RETURN_NONE;
 }
 
 PyObject* text_of(plog_buffer* buffer) {
-  PyObject* text = PyUnicode_DecodeUTF8(plog_buffer_data(buffer), static_cast<Py_ssize_t>(plog_buffer_size(buffer)),
-                                        "replace");
+  PyObject* text =
+      PyUnicode_DecodeUTF8(plog_buffer_data(buffer), static_cast<Py_ssize_t>(plog_buffer_size(buffer)), "replace");
   plog_buffer_destroy(buffer);
   return text;
 }

@@ -1,5 +1,5 @@
-// provenlog._native.Client: a plog_client as a CPython type, with log_event as a plain vectorcall method so that nothing
-// stands between a caller and the event writer.
+// provenlog._native.Client: a plog_client as a CPython type, with log_event as a plain vectorcall method so that
+// nothing stands between a caller and the event writer.
 #pragma once
 
 #include <Python.h>
@@ -15,15 +15,14 @@ namespace plog::python {
 struct ClientOptions {
   std::string db_path, agent_id, session_id, labels, metadata, context, source, capture_method, base_url;
   plog_client_options values;  // points at the texts
-
 };
 
 struct ClientObject {
-  PyObject_HEAD
-  plog_client* handle;  // lives until the object dies, also when closed
+  PyObject_HEAD plog_client* handle;  // lives until the object dies, also when closed
   ClientOptions* options;
   std::uint64_t recorded;  // events of this object
   std::uint32_t since_poll;
+  int on_full;          // plog_on_full
   bool waits;           // every call waits for the disk
   bool watched;         // a Python thread takes the asynchronous errors
   bool restart_watch;   // it did not survive a fork

@@ -1,5 +1,5 @@
-// Writes values as JSON text: what crosses the C API as text (defaults, context, filters), the keys that are no strings,
-// and the elements of sets, whose order is that of their canonical form.
+// Writes values as JSON text: what crosses the C API as text (defaults, context, filters), the keys that are no
+// strings, and the elements of sets, whose order is that of their canonical form.
 #pragma once
 
 #include <cstdint>

@@ -161,8 +161,8 @@ class Recording {
 bool report_errors(PyObject* self, plog_client* handle) {
   plog_error* error = nullptr;
   if (plog_client_next_error(handle, 0, &error, nullptr) != PLOG_OK || error == nullptr) return true;
-  const Ref message(PyUnicode_DecodeUTF8(plog_error_message(error), static_cast<Py_ssize_t>(strlen(plog_error_message(error))),
-                                         "replace"));
+  const Ref message(PyUnicode_DecodeUTF8(plog_error_message(error),
+                                         static_cast<Py_ssize_t>(strlen(plog_error_message(error))), "replace"));
   const Ref status(PyLong_FromLong(plog_error_status(error)));
   plog_error_destroy(error);
   if (!message || !status) return false;
@@ -182,6 +182,50 @@ void reopen(ClientObject* client) {
   client->closed_at_exit = false;
 }
 
+// Whether an asyncio loop runs on this thread, which must not be kept waiting.
+bool on_event_loop() {
+  PyObject* modules = PyImport_GetModuleDict();
+  PyObject* asyncio = modules != nullptr ? PyDict_GetItemString(modules, "asyncio") : nullptr;
+  if (asyncio == nullptr) return false;
+  const Ref loop(PyObject_CallMethod(asyncio, "_get_running_loop", nullptr));
+  if (!loop) PyErr_Clear();
+  return loop && loop.get() != Py_None;
+}
+
+enum class Outcome { kDone, kRaised };
+
+// Writes the event and commits it. kRaised: with a Python error set. `wait`: whether it may wait for space.
+Outcome record(ClientObject* client, const Arguments& arguments, bool wait, char (&id)[37], plog_status* status,
+               plog_error** error) {
+  plog_event* event = nullptr;
+  *status = plog_event_begin(client->handle, &event, error);
+  if (*status != PLOG_OK) return Outcome::kDone;
+  EventWriter writer(event);
+  Recording recording(event, arguments);
+  if (!recording.write()) {
+    if (recording.walker().interrupted()) {
+      recording.walker().raise_interrupt();
+    } else {
+      raise_status(PLOG_E_INVALID, "log_event() takes a ProvenLogEvent, a mapping, or keywords");
+    }
+    return Outcome::kRaised;
+  }
+  std::int32_t on_full = PLOG_ON_FULL_RAISE;
+  if (wait) on_full = client->on_full == PLOG_ON_FULL_BLOCK && on_event_loop() ? PLOG_ON_FULL_DROP : client->on_full;
+  if (wait || client->waits || recording.bytes() > kLargeEvent) {
+    PyThreadState* state = PyEval_SaveThread();
+    *status = plog_event_commit_with(writer.release(), on_full, id, error);
+    PyEval_RestoreThread(state);
+  } else {
+    *status = plog_event_commit_with(writer.release(), on_full, id, error);
+  }
+  if (*status == PLOG_OK) ++client->recorded;
+  if (!recording.walker().interrupted()) return Outcome::kDone;
+  plog_error_destroy(std::exchange(*error, nullptr));
+  recording.walker().raise_interrupt();
+  return Outcome::kRaised;
+}
+
 }  // namespace
 
 PyObject* log_event(PyObject* self, PyObject* const* args, Py_ssize_t count, PyObject* keywords) {
@@ -195,50 +239,31 @@ PyObject* log_event(PyObject* self, PyObject* const* args, Py_ssize_t count, PyO
   }
   if (client->closed_at_exit) reopen(client);
 
+  char id[37];
+  plog_status status = PLOG_OK;
   plog_error* error = nullptr;
-  plog_event* event = nullptr;
-  plog_status status = plog_event_begin(client->handle, &event, &error);
-  if (status != PLOG_OK) return raise_status(status, error);
-  EventWriter writer(event);
   try {
-    Recording recording(event, arguments);
-    if (!recording.write()) {
-      if (recording.walker().interrupted()) {
-        recording.walker().raise_interrupt();
-        return nullptr;
-      }
-      PyErr_Clear();
-      return raise_status(PLOG_E_INVALID, "log_event() takes a ProvenLogEvent, a mapping, or keywords");
+    if (record(client, arguments, false, id, &status, &error) == Outcome::kRaised) return nullptr;
+    if (status == PLOG_E_FULL && client->on_full != PLOG_ON_FULL_RAISE) {
+      // The first try neither waited nor counted a loss.
+      plog_error_destroy(std::exchange(error, nullptr));
+      if (record(client, arguments, true, id, &status, &error) == Outcome::kRaised) return nullptr;
     }
-    char id[37];
-    if (client->waits || recording.bytes() > kLargeEvent) {
-      PyThreadState* state = PyEval_SaveThread();
-      status = plog_event_commit(writer.release(), id, &error);
-      PyEval_RestoreThread(state);
-    } else {
-      status = plog_event_commit(writer.release(), id, &error);
-    }
-    if (status == PLOG_OK) ++client->recorded;
-    if (++client->since_poll >= kPollInterval || status != PLOG_OK) {
-      client->since_poll = 0;
-      if (!client->watched && !report_errors(self, client->handle)) PyErr_Clear();
-    }
-    if (recording.walker().interrupted()) {
-      plog_error_destroy(error);
-      recording.walker().raise_interrupt();
-      return nullptr;
-    }
-    if (status == PLOG_OK) return PyUnicode_FromStringAndSize(id, 36);
-    if (status == PLOG_E_FULL && client->options->values.on_full != PLOG_ON_FULL_RAISE) {
-      plog_error_destroy(error);
-      return PyUnicode_FromStringAndSize(nullptr, 0);
-    }
-    return raise_status(status, error);
   } catch (const std::bad_alloc&) {
     return PyErr_NoMemory();
   } catch (const std::exception& failure) {
     return raise_status(PLOG_E_INTERNAL, failure.what());
   }
+  if (++client->since_poll >= kPollInterval || status != PLOG_OK) {
+    client->since_poll = 0;
+    if (!client->watched && !report_errors(self, client->handle)) PyErr_Clear();
+  }
+  if (status == PLOG_OK) return PyUnicode_FromStringAndSize(id, 36);
+  if (status == PLOG_E_FULL && client->on_full != PLOG_ON_FULL_RAISE) {
+    plog_error_destroy(error);
+    return PyUnicode_FromStringAndSize(nullptr, 0);
+  }
+  return raise_status(status, error);
 }
 
 }  // namespace plog::python

@@ -57,7 +57,9 @@ PYBIND11_MODULE(_native, module, py::multiple_interpreters::not_supported()) {
   add_redactor(module);
   module.attr("scope") = py::reinterpret_borrow<py::object>(g.scope);
   module.attr("status_classes") = py::reinterpret_borrow<py::object>(g.status_classes);
-  module.def("version", [] { return std::string(plog_version()); }, "The release of the core.");
-  module.def("status_name", [](int status) { return std::string(plog_status_name(status)); }, py::arg("status"),
-             "The stable name of a status number.");
+  module.def(
+      "version", [] { return std::string(plog_version()); }, "The release of the core.");
+  module.def(
+      "status_name", [](int status) { return std::string(plog_status_name(status)); }, py::arg("status"),
+      "The stable name of a status number.");
 }

@@ -26,8 +26,8 @@ namespace {
 }
 
 py::str take_text(plog_buffer* buffer) {
-  PyObject* text = PyUnicode_DecodeUTF8(plog_buffer_data(buffer), static_cast<Py_ssize_t>(plog_buffer_size(buffer)),
-                                        "replace");
+  PyObject* text =
+      PyUnicode_DecodeUTF8(plog_buffer_data(buffer), static_cast<Py_ssize_t>(plog_buffer_size(buffer)), "replace");
   plog_buffer_destroy(buffer);
   if (text == nullptr) throw py::error_already_set();
   return py::reinterpret_steal<py::str>(text);
@@ -146,9 +146,8 @@ class Redactor {
  public:
   Redactor(const std::string& rules, bool configured) {
     plog_error* error = nullptr;
-    const plog_status status = configured
-                                   ? plog_redactor_new_configured(rules.data(), rules.size(), &redactor_, &error)
-                                   : plog_redactor_new(rules.data(), rules.size(), &redactor_, &error);
+    const plog_status status = configured ? plog_redactor_new_configured(rules.data(), rules.size(), &redactor_, &error)
+                                          : plog_redactor_new(rules.data(), rules.size(), &redactor_, &error);
     if (status != PLOG_OK) raise(status, error);
   }
   Redactor(const Redactor&) = delete;

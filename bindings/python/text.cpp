@@ -69,8 +69,8 @@ void append_date(std::string& out, int year, int month, int day) {
 }
 
 void append_zone(std::string& out, PyObject* offset) {
-  const std::int64_t seconds = std::int64_t{PyDateTime_DELTA_GET_DAYS(offset)} * 86400 +
-                               PyDateTime_DELTA_GET_SECONDS(offset);
+  const std::int64_t seconds =
+      std::int64_t{PyDateTime_DELTA_GET_DAYS(offset)} * 86400 + PyDateTime_DELTA_GET_SECONDS(offset);
   const std::int64_t minutes = std::abs(seconds) / 60;
   char text[32];
   std::snprintf(text, sizeof text, "%c%02d:%02d", seconds < 0 ? '-' : '+', static_cast<int>(minutes / 60),
@@ -127,8 +127,8 @@ bool append_datetime(PyObject* object, std::string& out) {
 // ISO 8601: "P1DT2H3M4.5S", "-PT0.25S", "PT0S".
 void append_delta(PyObject* object, std::string& out) {
   std::int64_t days = PyDateTime_DELTA_GET_DAYS(object);
-  std::int64_t micros = std::int64_t{PyDateTime_DELTA_GET_SECONDS(object)} * 1000000 +
-                        PyDateTime_DELTA_GET_MICROSECONDS(object);
+  std::int64_t micros =
+      std::int64_t{PyDateTime_DELTA_GET_SECONDS(object)} * 1000000 + PyDateTime_DELTA_GET_MICROSECONDS(object);
   if (days < 0) {
     out += '-';
     days = -days;
@@ -159,7 +159,8 @@ void append_delta(PyObject* object, std::string& out) {
 
 std::string_view utf8_of(PyObject* text, std::string& scratch, bool* repaired) {
   if (PyUnicode_IS_COMPACT_ASCII(text)) {
-    return {reinterpret_cast<const char*>(PyUnicode_1BYTE_DATA(text)), static_cast<std::size_t>(PyUnicode_GET_LENGTH(text))};
+    return {reinterpret_cast<const char*>(PyUnicode_1BYTE_DATA(text)),
+            static_cast<std::size_t>(PyUnicode_GET_LENGTH(text))};
   }
 #if PY_VERSION_HEX < 0x030C0000
   if (PyUnicode_READY(text) != 0) {
@@ -237,7 +238,8 @@ bool datetime_text(PyObject* object, std::string& out) {
 bool timedelta_milliseconds(PyObject* object, std::int64_t* out) {
   if (!PyDelta_Check(object)) return false;
   const std::int64_t days = PyDateTime_DELTA_GET_DAYS(object);
-  *out = (days * 86400 + PyDateTime_DELTA_GET_SECONDS(object)) * 1000 + PyDateTime_DELTA_GET_MICROSECONDS(object) / 1000;
+  *out =
+      (days * 86400 + PyDateTime_DELTA_GET_SECONDS(object)) * 1000 + PyDateTime_DELTA_GET_MICROSECONDS(object) / 1000;
   return true;
 }
 
@@ -275,7 +277,8 @@ std::string number_text(double value) {
   std::string out = value < 0 ? "-" : "";
   if (count <= point && point <= 21) return out + digits + std::string(static_cast<std::size_t>(point - count), '0');
   if (0 < point && point <= 21) {
-    return out + digits.substr(0, static_cast<std::size_t>(point)) + '.' + digits.substr(static_cast<std::size_t>(point));
+    return out + digits.substr(0, static_cast<std::size_t>(point)) + '.' +
+           digits.substr(static_cast<std::size_t>(point));
   }
   if (-6 < point && point <= 0) return out + "0." + std::string(static_cast<std::size_t>(-point), '0') + digits;
   out += digits[0];

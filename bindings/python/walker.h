@@ -76,8 +76,8 @@ class Walker {
   void value(PyObject* object);
   // Before the value of an object's member.
   void key(PyObject* object);
-  // The members of a dict, a mapping or a dataclass, without the braces: `member(key, value)` is called for each. False:
-  // `object` is none of these, or could not be read.
+  // The members of a dict, a mapping or a dataclass, without the braces: `member(key, value)` is called for each.
+  // False: `object` is none of these, or could not be read.
   using Member = std::function<void(PyObject* key, PyObject* value)>;
   bool members(PyObject* object, const Member& member);
 

@@ -9,10 +9,10 @@
 
 namespace plog::python {
 
-inline constexpr Py_ssize_t kMaxRepresentation = 10'000;     // characters of a repr()
+inline constexpr Py_ssize_t kMaxRepresentation = 10'000;      // characters of a repr()
 inline constexpr Py_ssize_t kMaxForeignElements = 1'000'000;  // of a sequence or mapping of user code
-inline constexpr Py_ssize_t kMaxArrayElements = 100'000;     // of a numpy array
-inline constexpr std::size_t kMaxDecimalBits = 65'536;       // larger integers are written in hexadecimal
+inline constexpr Py_ssize_t kMaxArrayElements = 100'000;      // of a numpy array
+inline constexpr std::size_t kMaxDecimalBits = 65'536;        // larger integers are written in hexadecimal
 
 template <class Sink>
 Ref Walker<Sink>::find(PyObject* object, PyObject* name) {
@@ -288,8 +288,8 @@ void Walker<Sink>::representation(PyObject* object) {
       unrepresentable(object);
       return;
     }
-    sink_.warning("repr_cut", "the repr() of " + std::string(type->tp_name) + " has " + std::to_string(size) +
-                                  " characters");
+    sink_.warning("repr_cut",
+                  "the repr() of " + std::string(type->tp_name) + " has " + std::to_string(size) + " characters");
   }
   bool repaired = false;
   std::string text(utf8_of(repr.get(), scratch_, &repaired));
@@ -338,8 +338,8 @@ bool Walker<Sink>::attributes(PyObject* object) {
       const Ref kind = find(scope.frame.value, g.field_type);
       const Ref name(kind ? PyObject_GetAttrString(kind.get(), "name") : nullptr);
       if (!name) PyErr_Clear();
-      const bool field = name && PyUnicode_Check(name.get()) &&
-                         PyUnicode_CompareWithASCIIString(name.get(), "_FIELD") == 0;
+      const bool field =
+          name && PyUnicode_Check(name.get()) && PyUnicode_CompareWithASCIIString(name.get(), "_FIELD") == 0;
       if (field && PyUnicode_Check(scope.frame.key)) attribute(object, scope.frame.key);
     }
     sink_.end_object();
@@ -448,8 +448,9 @@ bool Walker<Sink>::numpy(PyObject* object) {
   if (!PyObject_TypeCheck(object, reinterpret_cast<PyTypeObject*>(generic.get()))) return false;
   const Ref dtype = find(object, g.dtype);
   const Ref kind = dtype ? find(dtype.get(), g.kind) : Ref();
-  const bool time = kind && PyUnicode_Check(kind.get()) && (PyUnicode_CompareWithASCIIString(kind.get(), "M") == 0 ||
-                                                            PyUnicode_CompareWithASCIIString(kind.get(), "m") == 0);
+  const bool time = kind && PyUnicode_Check(kind.get()) &&
+                    (PyUnicode_CompareWithASCIIString(kind.get(), "M") == 0 ||
+                     PyUnicode_CompareWithASCIIString(kind.get(), "m") == 0);
   if (time) {
     as_text(object);
     return true;
@@ -480,19 +481,26 @@ void Walker<Sink>::numpy_array(PyObject* object) {
     sink_.warning("size", "an array of " + std::to_string(count) + " elements was left out");
     sink_.begin_object();
     sink_.key("dtype");
-    if (name) text(name.get()); else sink_.null();
+    if (name)
+      text(name.get());
+    else
+      sink_.null();
     sink_.key("reason");
     literal("size");
     sink_.key("shape");
-    if (shape) value(shape.get()); else sink_.null();
+    if (shape)
+      value(shape.get());
+    else
+      sink_.null();
     sink_.key("truncated");
     sink_.boolean(true);
     sink_.end_object();
     return;
   }
   const Ref kind = find(dtype.get(), g.kind);
-  const bool time = kind && PyUnicode_Check(kind.get()) && (PyUnicode_CompareWithASCIIString(kind.get(), "M") == 0 ||
-                                                            PyUnicode_CompareWithASCIIString(kind.get(), "m") == 0);
+  const bool time = kind && PyUnicode_Check(kind.get()) &&
+                    (PyUnicode_CompareWithASCIIString(kind.get(), "M") == 0 ||
+                     PyUnicode_CompareWithASCIIString(kind.get(), "m") == 0);
   Ref texts;
   if (time) {
     texts = Ref(PyObject_CallMethod(object, "astype", "s", "str"));

@@ -56,6 +56,16 @@ plog::client::ClientOptions convert(const plog_client_options& given) {
   return options;
 }
 
+std::optional<plog::client::OnFull> on_full_of(std::int32_t value) {
+  switch (value) {
+    case PLOG_ON_FULL_DEFAULT: return std::nullopt;
+    case PLOG_ON_FULL_BLOCK: return plog::client::OnFull::kBlock;
+    case PLOG_ON_FULL_DROP: return plog::client::OnFull::kDrop;
+    case PLOG_ON_FULL_RAISE: return plog::client::OnFull::kRaise;
+    default: invalid("on_full is none of plog_on_full");
+  }
+}
+
 void put_id(const plog::Uuid& id, char* out) {
   if (out == nullptr) return;
   plog::format_uuid(id, out);
@@ -193,6 +203,21 @@ const char* plog_client_db_path(const plog_client* client) {
   return client != nullptr ? client->client.db_path().c_str() : "";
 }
 
+int32_t plog_client_durability(const plog_client* client) {
+  if (client == nullptr) return PLOG_DURABILITY_DEFAULT;
+  return client->client.append_options().power ? PLOG_DURABILITY_POWER : PLOG_DURABILITY_PROCESS;
+}
+
+int32_t plog_client_on_full(const plog_client* client) {
+  if (client == nullptr) return PLOG_ON_FULL_DEFAULT;
+  switch (client->client.append_options().on_full) {
+    case plog::client::OnFull::kDrop: return PLOG_ON_FULL_DROP;
+    case plog::client::OnFull::kRaise: return PLOG_ON_FULL_RAISE;
+    case plog::client::OnFull::kBlock: break;
+  }
+  return PLOG_ON_FULL_BLOCK;
+}
+
 // ---- Event writer
 
 plog_status plog_event_begin(plog_client* client, plog_event** out, plog_error** err) {
@@ -293,12 +318,16 @@ void plog_event_warning(plog_event* event, const char* code, size_t code_len, co
 int plog_event_depth(const plog_event* event) { return event != nullptr ? event->scratch->builder.depth() : 0; }
 
 plog_status plog_event_commit(plog_event* event, char id_out[37], plog_error** err) {
+  return plog_event_commit_with(event, PLOG_ON_FULL_DEFAULT, id_out, err);
+}
+
+plog_status plog_event_commit_with(plog_event* event, int32_t on_full, char id_out[37], plog_error** err) {
   if (id_out != nullptr) id_out[0] = '\0';
   const plog_status status = guard(err, [&] {
     plog_event& handle = deref(event, "event");
     if (handle.no_memory) throw std::bad_alloc();
     if (handle.misuse != nullptr) invalid(handle.misuse);
-    put_id(handle.client->client.commit(*handle.scratch), id_out);
+    put_id(handle.client->client.commit(*handle.scratch, on_full_of(on_full)), id_out);
   });
   plog_event_cancel(event);
   return status;

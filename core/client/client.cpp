@@ -165,16 +165,18 @@ std::shared_ptr<Recorder> Client::recorder() {
   return recorder_;
 }
 
-Uuid Client::commit(Scratch& scratch) {
+Uuid Client::commit(Scratch& scratch, std::optional<OnFull> on_full) {
   check_open();
   event::Effects effects;
   const event::Prepared prepared = scratch.builder.prepare(defaults_, effects);
   scratch.record.assign(kRecordHeader, '\0');
   event::encode(prepared, scratch.record);
   Recorder& recorder = current();
-  recorder.count_effects(effects);
+  AppendOptions options = append_;
+  if (on_full) options.on_full = *on_full;
   std::string buffer;
-  recorder.append(scratch.record, event::text_of(prepared, prepared.index.agent, buffer), prepared.index.time, append_);
+  recorder.append(scratch.record, event::text_of(prepared, prepared.index.agent, buffer), prepared.index.time, options);
+  recorder.count_effects(effects);
   return prepared.index.id;
 }
 

@@ -44,8 +44,9 @@ class Client {
   explicit Client(const ClientOptions& options);
   ~Client();
 
-  // Records the event in `scratch` (its builder, not yet prepared). Throws kInvalid, kFull, kClosed, kIo.
-  Uuid commit(Scratch& scratch);
+  // Records the event in `scratch` (its builder, not yet prepared), with a policy of its own if there is one. Throws
+  // kInvalid, kFull, kClosed, kIo.
+  Uuid commit(Scratch& scratch, std::optional<OnFull> on_full = std::nullopt);
   // Records a JSON object.
   Uuid log(std::string_view json);
 
@@ -66,6 +67,7 @@ class Client {
 
   const std::string& db_path() const noexcept { return db_path_; }
   const event::Defaults& defaults() const noexcept { return defaults_; }
+  const AppendOptions& append_options() const noexcept { return append_; }
 
  private:
   void check_open() const;

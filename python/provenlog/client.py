@@ -114,7 +114,6 @@ class ProvenLogClient(_native.Client):
         self._timeout = float(timeout)
         self._on_error = on_error
         self._watcher: Optional[threading.Thread] = None
-        self._labels: Dict[str, Any] = dict(labels) if labels else {}
         self._warned_at = -math.inf
         self._unwarned = 0
         self._open(
@@ -136,6 +135,7 @@ class ProvenLogClient(_native.Client):
             _choice(on_full, _ON_FULL, "on_full"),
             bool(salt),
         )
+        self._labels = dict(labels) if labels else {}
         if on_error is not None:
             self._start_watcher()
         _registry.opened(self)

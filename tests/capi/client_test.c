@@ -277,6 +277,9 @@ static void power_durability_and_every_policy_for_a_full_journal_record_events(v
       options.journal_limit_bytes = 1 << 20;
       options.max_event_bytes = 4096;
       CHECK_OK(plog_client_new(&options, &client, &err));
+      CHECK(plog_client_durability(client) ==
+            (durability == PLOG_DURABILITY_DEFAULT ? PLOG_DURABILITY_PROCESS : durability));
+      CHECK(plog_client_on_full(client) == (on_full == PLOG_ON_FULL_DEFAULT ? PLOG_ON_FULL_BLOCK : on_full));
       log_text(client, "{}");
       CHECK(count_events(client, "{}") == ++logged);
       plog_client_destroy(client);

@@ -352,7 +352,21 @@ static void an_event_of_a_closed_client_is_refused(void) {
   plog_client_destroy(client);
 }
 
+static void a_commit_with_another_policy_records_the_event_and_refuses_an_unknown_one(void) {
+  plog_client* client = open_client();
+  char id[37] = "old";
+  CHECK_OK(plog_event_commit_with(begin(client), PLOG_ON_FULL_RAISE, id, &err));
+  CHECK(strlen(id) == 36);
+  CHECK_CALL(PLOG_E_INVALID, plog_event_commit_with(begin(client), 4, id, &err));
+  CHECK_TEXT("", id);
+  flush_client(client);
+  CHECK(count_events(client, "{}") == 1);
+  plog_client_destroy(client);
+}
+
 const test_case event_tests[] = {
+    {"a commit with another policy records the event and refuses an unknown one",
+     a_commit_with_another_policy_records_the_event_and_refuses_an_unknown_one},
     {"every kind of value is written in canonical form", every_kind_of_value_is_written_in_canonical_form},
     {"coerced keys that collide are numbered", coerced_keys_that_collide_are_numbered},
     {"the last of two equal keys wins", the_last_of_two_equal_keys_wins},

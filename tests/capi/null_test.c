@@ -18,6 +18,8 @@ static void accessors_of_nothing_give_nothing(void) {
   CHECK_TEXT("", plog_buffer_data(NULL));
   CHECK(plog_buffer_size(NULL) == 0);
   CHECK_TEXT("", plog_client_db_path(NULL));
+  CHECK(plog_client_durability(NULL) == PLOG_DURABILITY_DEFAULT);
+  CHECK(plog_client_on_full(NULL) == PLOG_ON_FULL_DEFAULT);
   CHECK(plog_cursor_position(NULL) == -1);
   CHECK(plog_event_depth(NULL) == 0);
   plog_client_options_init(NULL);
@@ -53,6 +55,7 @@ static void calls_without_a_handle_are_refused(void) {
   CHECK(event == NULL);
   strcpy(id, "old");
   CHECK_CALL(PLOG_E_INVALID, plog_event_commit(NULL, id, &err));
+  CHECK_CALL(PLOG_E_INVALID, plog_event_commit_with(NULL, PLOG_ON_FULL_DEFAULT, id, &err));
   CHECK_TEXT("", id);
   buffer = POISON(plog_buffer);
   CHECK_CALL(PLOG_E_INVALID, plog_client_get_event(NULL, "x", 1, NULL, 0, &buffer, &err));

@@ -197,6 +197,10 @@ PLOG_API plog_status plog_client_next_error(plog_client *client, int64_t timeout
 
 /* The real path of the ledger file. Terminated; lives with the client. */
 PLOG_API const char *plog_client_db_path(const plog_client *client);
+/* What options and configuration came to: a plog_durability and a plog_on_full, never the DEFAULT (0: NULL client).
+ * Immutable. */
+PLOG_API int32_t plog_client_durability(const plog_client *client);
+PLOG_API int32_t plog_client_on_full(const plog_client *client);
 
 /* ---- Event writer ------------------------------------------------------------------------------------------ */
 
@@ -233,6 +237,9 @@ PLOG_API void plog_event_warning(plog_event *event, const char *code, size_t cod
 PLOG_API int plog_event_depth(const plog_event *event);
 /* Journals the event and frees the writer, also on failure. As plog_log_event. */
 PLOG_API plog_status plog_event_commit(plog_event *event, char id_out[37], plog_error **err);
+/* plog_event_commit with a plog_on_full of its own in place of the client's. With PLOG_ON_FULL_RAISE it never waits for
+ * space: what a caller does first that holds an interpreter's lock or runs an event loop. */
+PLOG_API plog_status plog_event_commit_with(plog_event *event, int32_t on_full, char id_out[37], plog_error **err);
 /* Frees the writer; nothing is recorded. */
 PLOG_API void plog_event_cancel(plog_event *event);
 
