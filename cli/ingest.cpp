@@ -2,6 +2,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <optional>
 #include <string>
 
 #include "base/clock.h"
@@ -22,6 +23,7 @@ constexpr std::uint32_t kBatchSize = 4096;
 constexpr std::uint64_t kLinesBetweenUpdates = 256;
 // With nothing committed for so long, the ledger is taken to be stuck.
 constexpr std::int64_t kStuckMillis = 60'000;
+constexpr std::int64_t kDiskFullMillis = 3'000;  // when that is what it says
 constexpr std::int64_t kPauseMillis = 5;
 constexpr std::int64_t kFlushSliceMillis = 100;
 
@@ -43,7 +45,7 @@ class Ingest {
   void flush();
   void update_bar(const char* doing);
   plog_client_stats_t stats() const;
-  std::string last_error() const;
+  std::optional<Error> last_error() const;
   void summarise(const plog_client_stats_t& stats, std::int64_t milliseconds);
 
   Context& context_;
@@ -96,14 +98,14 @@ plog_client_stats_t Ingest::stats() const {
   return stats;
 }
 
-std::string Ingest::last_error() const {
+std::optional<Error> Ingest::last_error() const {
   plog_client_stats_t stats{};
   stats.struct_size = sizeof stats;
   plog_error* newest = nullptr;
   check([&](plog_error** error) { return plog_client_stats(client_.get(), &stats, &newest, error); });
-  const std::string message = newest != nullptr ? plog_error_message(newest) : "";
-  plog_error_destroy(newest);
-  return message;
+  if (newest == nullptr) return std::nullopt;
+  const plog_status status = plog_error_status(newest);
+  return Error(static_cast<Status>(status), take_message(status, newest));
 }
 
 void Ingest::reject(const std::string& why) {
@@ -127,9 +129,13 @@ void Ingest::wait_for_space() {
   if (stored_at_ == 0 || stored != stored_before_) {
     stored_before_ = stored;
     stored_at_ = now;
-  } else if (now - stored_at_ > kStuckMillis) {
-    const std::string why = last_error();
-    throw Error(Status::kTimeout, "the ledger takes no more events" + (why.empty() ? "" : ": " + why));
+  } else if (now - stored_at_ > kDiskFullMillis) {
+    const auto why = last_error();
+    const bool disk_full = why && why->status() == Status::kFull;
+    if (disk_full || now - stored_at_ > kStuckMillis) {
+      throw Error(Status::kTimeout,
+                  std::string("the ledger takes no more events") + (why ? std::string(": ") + why->what() : ""));
+    }
   }
   ::poll(nullptr, 0, static_cast<int>(kPauseMillis));
 }
