@@ -45,6 +45,8 @@ void SqliteStore::check_usable() const {
 void SqliteStore::begin() {
   check_usable();
   if (mode_ == OpenMode::kReadOnly) throw Error(Status::kInvalid, "the ledger was opened read-only");
+  // A writer that begins again at once would keep a fork waiting.
+  while (fork_waits_.load(std::memory_order_acquire)) usleep(kPauseMicros);
   const std::lock_guard lock(writer_mutex_);
   writer_.begin();
   transaction_owner_.store(std::this_thread::get_id(), std::memory_order_relaxed);
@@ -85,6 +87,7 @@ void SqliteStore::backup(const std::string& path, const std::function<bool(std::
 void SqliteStore::prepare_fork() noexcept {
   const std::int64_t deadline = steady_millis() + kForkPatienceMillis;
   fork_has_writer_ = false;
+  fork_waits_.store(true, std::memory_order_release);
   for (;;) {
     writer_mutex_.lock();
     if (!writer_.in_transaction()) {
@@ -109,6 +112,7 @@ void SqliteStore::after_fork(bool in_child) noexcept {
   }
   backups_.release_fork();
   if (fork_has_pool_) pool_.release_fork();
+  fork_waits_.store(false, std::memory_order_release);
   if (fork_has_writer_) writer_mutex_.unlock();
 }
 

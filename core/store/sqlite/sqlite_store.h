@@ -76,6 +76,7 @@ class SqliteStore final : public Store, private ForkParticipant {
   std::mutex writer_mutex_;
   Writer writer_;
   std::atomic<std::thread::id> transaction_owner_{};
+  std::atomic<bool> fork_waits_{false};
   // What a fork could close; the rest makes the child's store unusable.
   bool fork_has_writer_ = false, fork_has_pool_ = false;
   std::atomic<bool> broken_by_fork_{false};
