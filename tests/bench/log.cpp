@@ -42,13 +42,13 @@ int main(int argc, char** argv) {
     for (std::thread& caller : callers) caller.join();
   }
   const double accepted = plog::bench::seconds_since(start);
+  const double own = plog::bench::cpu_seconds(CLOCK_THREAD_CPUTIME_ID) - own_cpu;
   plog::bench::flush(client);
   const double seconds = plog::bench::seconds_since(start);
   const double all = plog::bench::cpu_seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
-  const double own = plog::bench::cpu_seconds(CLOCK_THREAD_CPUTIME_ID) - own_cpu;
   plog_client_destroy(client);
   std::printf(
-      "{\"events\":%llu,\"seconds\":%.6f,\"accepted_seconds\":%.6f,\"cpu_seconds\":%.6f,\"main_cpu_seconds\":%.6f}\n",
+      "{\"events\":%llu,\"seconds\":%.6f,\"accepted_seconds\":%.6f,\"cpu_seconds\":%.6f,\"caller_cpu_seconds\":%.6f}\n",
       static_cast<unsigned long long>(count), seconds, accepted, all, own);
   return 0;
 }
