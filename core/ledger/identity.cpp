@@ -15,56 +15,70 @@ constexpr std::size_t kBlock = 64;
 constexpr std::string_view kAgentKey = "\"agent_id\":\"";
 constexpr std::string_view kIdKey = "\"id\":\"";
 
-// One bit for each of 64 octets.
-struct Masks {
-  std::uint64_t quote = 0, backslash = 0, comma = 0;
-  std::uint64_t open = 0, close = 0;  // braces and brackets alike
-};
-
+// 64 octets, and where among them some are: one bit for each. brackets() may also name 'Y', 'y', '_' and DEL, which
+// differ from the four brackets in the same bits and stand only in strings.
 #if defined(__SSE2__)
 
-std::uint64_t movemask(__m128i a, __m128i b, __m128i c, __m128i d) noexcept {
-  const auto bits = [](__m128i v) { return static_cast<std::uint64_t>(static_cast<unsigned>(_mm_movemask_epi8(v))); };
-  return bits(a) | bits(b) << 16 | bits(c) << 32 | bits(d) << 48;
-}
+class Block {
+ public:
+  explicit Block(const char* octets) noexcept {
+    const auto* at = reinterpret_cast<const __m128i*>(octets);
+    for (int i = 0; i < 4; ++i) part_[i] = _mm_loadu_si128(at + i);
+  }
+  std::uint64_t quotes() const noexcept { return equal('"'); }
+  std::uint64_t backslashes() const noexcept { return equal('\\'); }
+  std::uint64_t commas() const noexcept { return equal(','); }
+  std::uint64_t brackets() const noexcept {
+    const __m128i kept = _mm_set1_epi8(static_cast<char>(0xd9));
+    const __m128i wanted = _mm_set1_epi8(0x59);
+    return collect([&](__m128i part) { return _mm_cmpeq_epi8(_mm_and_si128(part, kept), wanted); });
+  }
+  bool any_backslash() const noexcept {
+    const __m128i wanted = _mm_set1_epi8('\\');
+    const __m128i low = _mm_or_si128(_mm_cmpeq_epi8(part_[0], wanted), _mm_cmpeq_epi8(part_[1], wanted));
+    const __m128i high = _mm_or_si128(_mm_cmpeq_epi8(part_[2], wanted), _mm_cmpeq_epi8(part_[3], wanted));
+    return _mm_movemask_epi8(_mm_or_si128(low, high)) != 0;
+  }
 
-Masks masks_of(const char* block) noexcept {
-  const auto* at = reinterpret_cast<const __m128i*>(block);
-  const __m128i v[4] = {_mm_loadu_si128(at), _mm_loadu_si128(at + 1), _mm_loadu_si128(at + 2), _mm_loadu_si128(at + 3)};
-  const auto equal = [&v](char c) {
+ private:
+  template <typename Test>
+  std::uint64_t collect(Test test) const noexcept {
+    std::uint64_t bits = 0;
+    for (int i = 0; i < 4; ++i) {
+      bits |= static_cast<std::uint64_t>(static_cast<unsigned>(_mm_movemask_epi8(test(part_[i])))) << (16 * i);
+    }
+    return bits;
+  }
+  std::uint64_t equal(char c) const noexcept {
     const __m128i wanted = _mm_set1_epi8(c);
-    return movemask(_mm_cmpeq_epi8(v[0], wanted), _mm_cmpeq_epi8(v[1], wanted), _mm_cmpeq_epi8(v[2], wanted),
-                    _mm_cmpeq_epi8(v[3], wanted));
-  };
-  // '[' and '{', ']' and '}' differ in one bit.
-  const auto equal_folded = [&v](char c) {
-    const __m128i bit = _mm_set1_epi8(0x20);
-    const __m128i wanted = _mm_set1_epi8(c);
-    return movemask(_mm_cmpeq_epi8(_mm_or_si128(v[0], bit), wanted), _mm_cmpeq_epi8(_mm_or_si128(v[1], bit), wanted),
-                    _mm_cmpeq_epi8(_mm_or_si128(v[2], bit), wanted), _mm_cmpeq_epi8(_mm_or_si128(v[3], bit), wanted));
-  };
-  return {equal('"'), equal('\\'), equal(','), equal_folded('{'), equal_folded('}')};
-}
+    return collect([&](__m128i part) { return _mm_cmpeq_epi8(part, wanted); });
+  }
+
+  __m128i part_[4];
+};
 
 #else
 
-Masks masks_of(const char* block) noexcept {
-  Masks masks;
-  for (std::size_t i = 0; i < kBlock; ++i) {
-    const std::uint64_t bit = std::uint64_t{1} << i;
-    switch (block[i]) {
-      case '"': masks.quote |= bit; break;
-      case '\\': masks.backslash |= bit; break;
-      case ',': masks.comma |= bit; break;
-      case '{':
-      case '[': masks.open |= bit; break;
-      case '}':
-      case ']': masks.close |= bit; break;
-      default: break;
+class Block {
+ public:
+  explicit Block(const char* octets) noexcept : octets_(octets) {}
+  std::uint64_t quotes() const noexcept { return where('"', 0xff); }
+  std::uint64_t backslashes() const noexcept { return where('\\', 0xff); }
+  std::uint64_t commas() const noexcept { return where(',', 0xff); }
+  std::uint64_t brackets() const noexcept { return where(0x59, 0xd9); }
+  bool any_backslash() const noexcept { return backslashes() != 0; }
+
+ private:
+  std::uint64_t where(unsigned char wanted, unsigned char kept) const noexcept {
+    std::uint64_t bits = 0;
+    for (std::size_t i = 0; i < kBlock; ++i) {
+      const bool hit = (static_cast<unsigned char>(octets_[i]) & kept) == wanted;
+      bits |= std::uint64_t{hit} << i;
     }
+    return bits;
   }
-  return masks;
-}
+  const char* octets_;
+};
 
 #endif
 
@@ -116,26 +130,31 @@ Identity identity_of(std::string_view canonical) noexcept {
       std::memcpy(padded, block, canonical.size() - start);
       block = padded;
     }
-    const Masks masks = masks_of(block);
-    std::uint64_t quote = masks.quote;
-    if (masks.backslash != 0 || carry) quote &= ~escaped_of(masks.backslash, carry);
-    const std::uint64_t string = prefix_xor(quote) ^ in_string;
+    const Block octets(block);
+    std::uint64_t quotes = octets.quotes();
+    if (carry || octets.any_backslash()) quotes &= ~escaped_of(octets.backslashes(), carry);
+    const std::uint64_t string = quotes == 0 ? in_string : prefix_xor(quotes) ^ in_string;
     in_string = static_cast<std::uint64_t>(static_cast<std::int64_t>(string) >> 63);
 
-    const std::uint64_t brackets = (masks.open | masks.close) & ~string;
-    const std::uint64_t commas = masks.comma & ~string;
+    const std::uint64_t brackets = octets.brackets() & ~string;
+    if (brackets == 0 && depth != 1) continue;
+    const std::uint64_t commas = octets.commas() & ~string;
     std::uint64_t unseen = ~std::uint64_t{0};
     for (;;) {
       const std::uint64_t next = (depth == 1 ? brackets | commas : brackets) & unseen;
       if (next == 0) break;
       const int bit = std::countr_zero(next);
       unseen = bit == 63 ? 0 : ~std::uint64_t{0} << (bit + 1);
-      const std::uint64_t here = std::uint64_t{1} << bit;
-      if ((masks.close & here) != 0) {
-        --depth;
-        continue;
+      bool member = false;
+      switch (block[bit]) {
+        case '{':
+        case '[': member = ++depth == 1; break;
+        case '}':
+        case ']': --depth; break;
+        case ',': member = true; break;
+        default: break;
       }
-      if ((masks.open & here) != 0 && ++depth != 1) continue;
+      if (!member) continue;
       const std::size_t key = start + static_cast<std::size_t>(bit) + 1;
       const std::string_view rest = canonical.substr(key);
       if (!identity.agent_id && rest.starts_with(kAgentKey)) {

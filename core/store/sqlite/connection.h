@@ -43,6 +43,9 @@ class Statement {
   // The result code of one step, without an exception: for expected failures.
   int step_code() noexcept;
 
+  // A column's value, to be read with sqlite3_value_ functions: cheaper when type and content are both wanted. Borrowed
+  // until the next step or reset.
+  sqlite3_value* value(int column) noexcept { return sqlite3_column_value(handle_, column); }
   int type(int column) noexcept { return sqlite3_column_type(handle_, column); }
   std::int64_t integer(int column) noexcept { return sqlite3_column_int64(handle_, column); }
   // Borrowed until the next step or reset; of texts and blobs alike.

@@ -1,4 +1,5 @@
 // SqliteStore::verify: every row of `event`, in order, to the verifier.
+#include <cstring>
 #include <limits>
 #include <unordered_map>
 
@@ -10,23 +11,31 @@ namespace {
 constexpr int kPageRows = 1000;
 constexpr std::size_t kMaxNames = 65536;
 
-enum Column { kCommitIndex, kAgent, kSequence, kId, kHash, kPrevHash, kCanonical, kWarnings };
+enum Column { kCommitIndex, kAgent, kSequence, kId, kHash, kPrevHash, kCanonical, kWarnings, kColumns };
 
 struct Expected {
   Column column;
   int type;
-  int size;  // octets; -1: any
+  bool optional;
   const char* name;
 };
 
 constexpr Expected kExpected[] = {
-    {kAgent, SQLITE_INTEGER, -1, "agent"},
-    {kSequence, SQLITE_INTEGER, -1, "sequence"},
-    {kId, SQLITE_BLOB, sizeof(Uuid), "id"},
-    {kHash, SQLITE_BLOB, sizeof(Digest), "hash"},
-    {kPrevHash, SQLITE_BLOB, sizeof(Digest), "prev_hash"},
-    {kCanonical, SQLITE_BLOB, -1, "canonical"},
+    {kAgent, SQLITE_INTEGER, false, "agent"},
+    {kSequence, SQLITE_INTEGER, false, "sequence"},
+    {kId, SQLITE_BLOB, false, "id"},
+    {kHash, SQLITE_BLOB, false, "hash"},
+    {kPrevHash, SQLITE_BLOB, false, "prev_hash"},
+    {kCanonical, SQLITE_BLOB, false, "canonical"},
+    {kWarnings, SQLITE_BLOB, true, "warnings"},
 };
+
+std::string_view bytes(sqlite3_value* value) noexcept {
+  const void* data = sqlite3_value_blob(value);
+  return data == nullptr
+             ? std::string_view()
+             : std::string_view(static_cast<const char*>(data), static_cast<std::size_t>(sqlite3_value_bytes(value)));
+}
 
 class Scan {
  public:
@@ -45,9 +54,8 @@ class Scan {
     while (rows.step()) {
       any = true;
       add(connection, rows);
-      const std::int64_t index = rows.integer(kCommitIndex);
-      if (index == std::numeric_limits<std::int64_t>::max()) return false;
-      next_ = index + 1;
+      if (next_ == std::numeric_limits<std::int64_t>::max()) return false;
+      ++next_;
     }
     return any;
   }
@@ -59,31 +67,32 @@ class Scan {
 
  private:
   void add(Connection& connection, Statement& row) {
-    ledger::StoredEvent event;
-    event.commit_index = static_cast<std::uint64_t>(row.integer(kCommitIndex));
-    event.sequence = static_cast<std::uint64_t>(row.integer(kSequence));
+    sqlite3_value* values[kColumns];
+    for (int i = 0; i < kColumns; ++i) values[i] = row.value(i);
     // Types before values: reading a value may convert it.
     std::string what;
     for (const Expected& expected : kExpected) {
-      if (row.type(expected.column) != expected.type) {
-        what += std::string(what.empty() ? "" : ", ") + "column " + expected.name + " has a wrong type";
-      }
+      const int type = sqlite3_value_type(values[expected.column]);
+      if (type == expected.type || (type == SQLITE_NULL && expected.optional)) continue;
+      if (!what.empty()) what += ", ";
+      what += std::string("column ") + expected.name + " has a wrong type";
     }
-    if (const int type = row.type(kWarnings); type != SQLITE_NULL && type != SQLITE_BLOB) {
-      what += std::string(what.empty() ? "" : ", ") + "column warnings has a wrong type";
-    }
-    const std::string* name = name_of(connection, row.integer(kAgent));
+    ledger::StoredEvent event;
+    const std::int64_t index = sqlite3_value_int64(values[kCommitIndex]);
+    event.commit_index = static_cast<std::uint64_t>(index);
+    event.sequence = static_cast<std::uint64_t>(sqlite3_value_int64(values[kSequence]));
+    const std::string* name = name_of(connection, sqlite3_value_int64(values[kAgent]));
     if (name == nullptr) {
       what += std::string(what.empty() ? "" : ", ") + "column agent names no term";
     } else {
       event.agent = *name;
     }
-    const std::string_view id = row.bytes(kId);
-    if (id.size() == event.id.size()) std::copy(id.begin(), id.end(), event.id.begin());
-    event.hash = row.bytes(kHash);
-    event.prev_hash = row.bytes(kPrevHash);
-    event.canonical = row.bytes(kCanonical);
-    event.warnings = row.bytes(kWarnings);
+    const std::string_view id = bytes(values[kId]);
+    if (id.size() == event.id.size()) std::memcpy(event.id.data(), id.data(), id.size());
+    event.hash = bytes(values[kHash]);
+    event.prev_hash = bytes(values[kPrevHash]);
+    event.canonical = bytes(values[kCanonical]);
+    event.warnings = bytes(values[kWarnings]);
     if (!what.empty()) {
       ledger::Finding finding;
       finding.agent = event.agent;
@@ -93,6 +102,7 @@ class Scan {
       verifier_.add_finding(std::move(finding));
     }
     verifier_.add(event);
+    next_ = index;
   }
 
   const std::string* name_of(Connection& connection, std::int64_t term) {
