@@ -1,0 +1,27 @@
+"""Fixtures of the crash tests."""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from crash_harness import Ledger  # noqa: E402
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    return Ledger(tmp_path)
+
+
+@pytest.fixture
+def seeded() -> random.Random:
+    """Random numbers that can be had again: set PLOG_TEST_SEED to what a failing run printed."""
+    seed = int(os.environ.get("PLOG_TEST_SEED", "0")) or random.SystemRandom().randrange(1, 2**31)
+    print(f"PLOG_TEST_SEED={seed}", file=sys.stderr)
+    return random.Random(seed)

@@ -1,0 +1,130 @@
+"""What the crash tests share: where the programs are, how a run is made, and what must hold afterwards."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import sqlite3
+import subprocess
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("PLOG_BUILD_DIR", ROOT / "build" / "release"))
+LONG = os.environ.get("PLOG_TEST_LONG", "") not in ("", "0")
+
+
+def program(name: str) -> pathlib.Path:
+    path = BUILD / "tests" / "crash" / name
+    if not path.exists():
+        pytest.skip(f"{path} is not built (set PLOG_BUILD_DIR, or run `make build`)")
+    return path
+
+
+@dataclass
+class Ledger:
+    """A ledger in a directory of its own, with the ids that writers said were acknowledged."""
+
+    directory: pathlib.Path
+    environment: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def db(self) -> pathlib.Path:
+        return self.directory / "ledger" / "events.db"
+
+    @property
+    def ack(self) -> pathlib.Path:
+        return self.directory / "acknowledged"
+
+    @property
+    def journal(self) -> pathlib.Path:
+        return self.directory / "ledger" / "events.db.journal"
+
+    def env(self, **more: str) -> dict[str, str]:
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("PROVENLOG_")}
+        return {**kept, "HOME": str(self.directory), **self.environment, **more}
+
+    def start(self, *, env: dict[str, str] | None = None, prefix: tuple[str, ...] = (), **options: object):
+        """Starts a writer in a session of its own."""
+        given = {"db": self.db, "ack": self.ack, **options}
+        words = [f"{key}={value}" for key, value in given.items()]
+        return subprocess.Popen(
+            [*prefix, str(program("crash_writer")), *words],
+            env=env or self.env(),
+            cwd=self.directory,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def run(self, **options: object) -> subprocess.CompletedProcess[str]:
+        process = self.start(**options)
+        out, err = process.communicate(timeout=300)
+        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+    def recover(self) -> dict[str, object]:
+        """Opens and closes a client, which adopts what dead processes left; returns the report of the verification."""
+        done = self.run(pattern="recover")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def acknowledged(self) -> list[str]:
+        return self.ack.read_text().split() if self.ack.exists() else []
+
+    def rows(self) -> list[tuple[int, str, int, str, dict[str, object]]]:
+        """(commit index, agent, sequence, id, event) of every row, read by another SQLite than ours."""
+        with sqlite3.connect(f"file:{self.db}?mode=ro", uri=True) as database:
+            stored = database.execute("SELECT commit_index, sequence, id, canonical FROM event ORDER BY 1").fetchall()
+        database.close()
+        rows = []
+        for index, sequence, identity, canonical in stored:
+            event = json.loads(canonical)
+            rows.append((index, event["agent_id"], sequence, identity.hex(), event))
+        return rows
+
+    def journal_files(self) -> list[str]:
+        return sorted(path.name for path in self.journal.iterdir()) if self.journal.exists() else []
+
+    def check(self, *, exactly: bool = True) -> list[tuple[int, str, int, str, dict[str, object]]]:
+        """Recovers, then: acknowledged exactly once, sequences contiguous, no gaps, verified, nothing left over."""
+        report = self.recover()
+        assert report["verdict"] == "OK", report
+        assert report["valid"] is True
+        assert report["pending"] == 0
+        rows = self.rows()
+        assert [row[0] for row in rows] == list(range(len(rows))), "commit indexes have gaps"
+        assert report["events"] == len(rows)
+        heads: Counter[str] = Counter()
+        for _, agent, sequence, _, _ in rows:
+            heads[agent] += 1
+            assert sequence == heads[agent], f"sequence {sequence} of {agent} where {heads[agent]} is due"
+        stored = Counter(row[3] for row in rows)
+        twice = [identity for identity, count in stored.items() if count > 1]
+        assert not twice, f"stored more than once: {twice[:5]}"
+        if exactly:
+            lost = [identity for identity in self.acknowledged() if stored[identity.replace("-", "")] != 1]
+            assert not lost, f"{len(lost)} acknowledged events are not in the ledger, such as {lost[:5]}"
+        assert self.journal_files() == []
+        return rows
+
+    def gaps(self) -> list[dict[str, object]]:
+        return [row[4]["action_input"] for row in self.rows() if row[4].get("action_name") == "gap"]
+
+
+def descendants_gone(group: int, deadline: float = 30.0) -> None:
+    """Waits until no process of a process group is left."""
+    end = time.monotonic() + deadline
+    while time.monotonic() < end:
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return
+        except PermissionError:
+            pass
+        time.sleep(0.002)
+    raise AssertionError(f"processes of group {group} are still there")

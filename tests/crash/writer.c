@@ -1,0 +1,255 @@
+/* What the crash tests run and kill: writes events into a ledger as fast as it can, through plog.h alone, and says which
+ * ids the library acknowledged: one write(2) of "<id>\n" to the file `ack` after plog_log_event returned.
+ *
+ *   crash_writer key=value...
+ *     pattern=plain | fork-parent | fork-children | fork-both | clone | recover   (see the functions)
+ *     db=PATH ack=PATH threads=N count=N (events of a thread; 0: until killed) bytes=N (of an event's input)
+ *     agents=N durability=process|power on_full=block|drop|raise limit=BYTES batch=N interval=MS block=MS
+ *     pause=US (after each event) end=destroy|exit|_exit
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "provenlog/plog.h"
+
+enum { kMaxThreads = 64 };
+
+static const char* option(int argc, char** argv, const char* key, const char* fallback) {
+  size_t size = strlen(key);
+  int i;
+  for (i = 1; i < argc; ++i) {
+    if (strncmp(argv[i], key, size) == 0 && argv[i][size] == '=') return argv[i] + size + 1;
+  }
+  return fallback;
+}
+
+static long number(int argc, char** argv, const char* key, long fallback) {
+  const char* text = option(argc, argv, key, NULL);
+  return text != NULL ? atol(text) : fallback;
+}
+
+static plog_client* g_client;
+static int g_ack = -1;
+static long g_threads, g_count, g_agents, g_pause;
+static const char* g_input = "";
+
+static void fail(const char* what, plog_error* error) {
+  fprintf(stderr, "%s: %s: %s\n", what, plog_status_name(plog_error_status(error)), plog_error_message(error));
+  exit(3);
+}
+
+static void acknowledge(const char* id) {
+  char line[37];
+  memcpy(line, id, 36);
+  line[36] = '\n';
+  if (g_ack >= 0 && write(g_ack, line, sizeof line) != (ssize_t)sizeof line) {
+    perror("acknowledge");
+    exit(4);
+  }
+}
+
+/* Logs one event; a refusal (PLOG_E_FULL) is reported once for each kind and is no failure of the program. */
+static plog_status log_one(long agent, long n) {
+  static plog_status said;
+  char id[37];
+  char head[200];
+  plog_error* error = NULL;
+  plog_status status;
+  plog_event* event = NULL;
+  int size = snprintf(head, sizeof head, "agent-%ld", agent % g_agents);
+  status = plog_event_begin(g_client, &event, &error);
+  if (status == PLOG_OK) {
+    plog_event_key(event, "agent_id", 8);
+    plog_event_string(event, head, (size_t)size);
+    plog_event_key(event, "action_type", 11);
+    plog_event_string(event, "TOOL_CALL", 9);
+    plog_event_key(event, "action_input", 12);
+    plog_event_begin_object(event);
+    plog_event_key(event, "n", 1);
+    plog_event_integer(event, n);
+    plog_event_key(event, "pid", 3);
+    plog_event_integer(event, (int64_t)getpid());
+    plog_event_key(event, "text", 4);
+    plog_event_string(event, g_input, strlen(g_input));
+    plog_event_end_object(event);
+    status = plog_event_commit(event, id, &error);
+  }
+  if (status == PLOG_OK) {
+    acknowledge(id);
+  } else if (status != said) {
+    said = status;
+    fprintf(stderr, "refused: %s: %s\n", plog_status_name(status), plog_error_message(error));
+  }
+  plog_error_destroy(error);
+  return status;
+}
+
+static void* write_events(void* argument) {
+  long thread = (long)argument;
+  long n;
+  for (n = 0; g_count == 0 || n < g_count; ++n) {
+    log_one(thread, n);
+    if (g_pause > 0) usleep((useconds_t)g_pause);
+  }
+  return NULL;
+}
+
+static void run_threads(void) {
+  pthread_t threads[kMaxThreads];
+  long i;
+  for (i = 1; i < g_threads; ++i) pthread_create(&threads[i], NULL, write_events, (void*)i);
+  write_events((void*)0);
+  for (i = 1; i < g_threads; ++i) pthread_join(threads[i], NULL);
+}
+
+static unsigned next_random(unsigned* state) {
+  *state = *state * 1103515245u + 12345u;
+  return *state >> 16;
+}
+
+/* A child of fork(): logs some events through the inherited client and ends in one of three ways. */
+static void be_child(unsigned random, long events) {
+  long n;
+  for (n = 0; n < events; ++n) log_one((long)(random % 7), n);
+  if (random % 3 == 0) plog_client_close(g_client, 5000, NULL);
+  if (random % 3 == 1) exit(0);
+  _exit(0);
+}
+
+/* Children are made while threads log; whoever kills this process leaves them at work. */
+static void* fork_children(void* argument) {
+  unsigned random = (unsigned)getpid() ^ (unsigned)time(NULL);
+  for (;;) {
+    const unsigned now = next_random(&random);
+    const pid_t pid = fork();
+    if (pid == 0) be_child(now, (long)(now % 400));
+    if (pid < 0) usleep(1000);
+    while (waitpid(-1, NULL, WNOHANG) > 0) {
+    }
+    usleep(500 + now % 3000);
+    (void)argument;
+  }
+  return NULL;
+}
+
+/* The same, but this process kills its children at random instants. */
+static void* kill_children(void* argument) {
+  unsigned random = (unsigned)getpid() ^ (unsigned)time(NULL);
+  for (;;) {
+    const unsigned now = next_random(&random);
+    const pid_t pid = fork();
+    if (pid == 0) be_child(now, 1000000);
+    usleep(now % 9000);
+    if (pid > 0) {
+      kill(pid, SIGKILL);
+      waitpid(pid, NULL, 0);
+    }
+    (void)argument;
+  }
+  return NULL;
+}
+
+/* clone(2) without fork handlers, which the C library never sees. */
+static void clone_child(void) {
+  const long pid = syscall(SYS_clone, (unsigned long)SIGCHLD, 0ul, 0ul, 0ul, 0ul);
+  if (pid == 0) {
+    long n;
+    for (n = 0; g_count == 0 || n < g_count; ++n) log_one(5, n);
+    syscall(SYS_exit_group, 0);
+  }
+}
+
+static void print_report(const char* db) {
+  plog_verify_options options;
+  plog_buffer* report = NULL;
+  plog_error* error = NULL;
+  plog_verify_options_init(&options);
+  options.db_path = db;
+  if (plog_verify(NULL, &options, &report, &error) != PLOG_OK) fail("plog_verify", error);
+  puts(plog_buffer_data(report));
+  plog_buffer_destroy(report);
+}
+
+int main(int argc, char** argv) {
+  const char* pattern = option(argc, argv, "pattern", "plain");
+  const char* ack = option(argc, argv, "ack", NULL);
+  const char* on_full = option(argc, argv, "on_full", "");
+  const char* end = option(argc, argv, "end", "destroy");
+  const long bytes = number(argc, argv, "bytes", 40);
+  plog_client_options options;
+  plog_error* error = NULL;
+  pthread_t helper;
+  char* input = malloc((size_t)bytes + 1);
+  if (input == NULL) return 2;
+  memset(input, 'x', (size_t)bytes);
+  input[bytes] = '\0';
+  g_input = input;
+  g_threads = number(argc, argv, "threads", 1);
+  g_count = number(argc, argv, "count", 0);
+  g_agents = number(argc, argv, "agents", 3);
+  g_pause = number(argc, argv, "pause", 0);
+  if (g_threads < 1 || g_threads > kMaxThreads || g_agents < 1) return 2;
+  if (ack != NULL) {
+    g_ack = open(ack, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (g_ack < 0) {
+      perror(ack);
+      return 2;
+    }
+  }
+  plog_client_options_init(&options);
+  options.db_path = option(argc, argv, "db", NULL);
+  options.batch_size = (uint32_t)number(argc, argv, "batch", 0);
+  options.flush_interval_ms = (uint32_t)number(argc, argv, "interval", 0);
+  options.block_timeout_ms = (uint32_t)number(argc, argv, "block", 0);
+  options.journal_limit_bytes = (uint64_t)number(argc, argv, "limit", 0);
+  if (strcmp(option(argc, argv, "durability", ""), "power") == 0) options.durability = PLOG_DURABILITY_POWER;
+  if (strcmp(on_full, "block") == 0) options.on_full = PLOG_ON_FULL_BLOCK;
+  if (strcmp(on_full, "drop") == 0) options.on_full = PLOG_ON_FULL_DROP;
+  if (strcmp(on_full, "raise") == 0) options.on_full = PLOG_ON_FULL_RAISE;
+  if (plog_client_new(&options, &g_client, &error) != PLOG_OK) fail("plog_client_new", error);
+
+  if (strcmp(pattern, "recover") == 0) {
+    char* path = strdup(plog_client_db_path(g_client));
+    if (plog_client_close(g_client, 30000, &error) != PLOG_OK) fail("plog_client_close", error);
+    plog_client_destroy(g_client);
+    print_report(path);
+    free(path);
+    return 0;
+  }
+  if (strcmp(pattern, "plain") == 0) {
+    run_threads();
+  } else if (strcmp(pattern, "fork-parent") == 0) {
+    pthread_create(&helper, NULL, fork_children, NULL);
+    run_threads();
+  } else if (strcmp(pattern, "fork-children") == 0) {
+    pthread_create(&helper, NULL, kill_children, NULL);
+    run_threads();
+  } else if (strcmp(pattern, "fork-both") == 0) {
+    log_one(0, 0); /* so that the child inherits a journal */
+    fork();
+    run_threads();
+  } else if (strcmp(pattern, "clone") == 0) {
+    log_one(0, 0);
+    clone_child();
+    run_threads();
+  } else {
+    fprintf(stderr, "unknown pattern %s\n", pattern);
+    return 2;
+  }
+  if (strcmp(end, "_exit") == 0) _exit(0);
+  if (strcmp(end, "exit") == 0) exit(0);
+  if (plog_client_close(g_client, 30000, &error) != PLOG_OK) fail("plog_client_close", error);
+  plog_client_destroy(g_client);
+  free(input);
+  return 0;
+}
