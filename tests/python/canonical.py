@@ -29,7 +29,7 @@ def number(value: float) -> str:
     mantissa, exponent = f"{abs(value)!r}e0".split("e")[:2] if "e" not in repr(value) else repr(abs(value)).split("e")
     whole, _, fraction = mantissa.partition(".")
     digits = (whole + fraction).lstrip("0")
-    leading = len((whole + fraction)) - len(digits)
+    leading = len(whole + fraction) - len(digits)
     point = len(whole) + int(exponent) - leading
     digits = digits.rstrip("0")
     sign = "-" if value < 0 else ""

@@ -14,8 +14,9 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-import provenlog
 import pytest
+
+import provenlog
 from provenlog import (
     BusyError,
     ClosedError,
@@ -354,9 +355,7 @@ def test_a_broken_configuration_names_the_place(db: Path, tmp_path: Path, monkey
 
 
 def test_exceptions_form_a_tree_with_codes() -> None:
-    classes = [
-        getattr(errors, name) for name in errors.__all__ if name not in ("ProvenLogError", "__version__")
-    ]
+    classes = [getattr(errors, name) for name in errors.__all__ if name not in ("ProvenLogError", "__version__")]
     assert sorted(cls.status for cls in classes) == list(range(1, 14))
     for cls in classes:
         assert issubclass(cls, ProvenLogError)
@@ -527,5 +526,3 @@ def test_the_newest_client_is_the_active_one(db: Path) -> None:
 def nothing_stays_open() -> Any:
     yield
     assert provenlog.get_client() is None
-
-

@@ -22,6 +22,7 @@ from uuid import UUID
 import pytest
 from canonical import canonical
 from conftest import SOURCE
+
 from provenlog import ClosedError, InvalidEventError, ProvenLogClient, ProvenLogEvent
 
 Record = Callable[[Any], Any]
@@ -66,8 +67,15 @@ def cyclic() -> list[Any]:
 
 NAMES = {
     **{name: globals()[name] for name in ("Colour", "Mode", "Point", "Item", "Broken", "caused", "cyclic", "json")},
-    **{"date": date, "datetime": datetime, "time": time, "timedelta": timedelta, "timezone": timezone},
-    **{"Decimal": Decimal, "UUID": UUID, "PurePosixPath": PurePosixPath, "MappingProxyType": types.MappingProxyType},
+    "date": date,
+    "datetime": datetime,
+    "time": time,
+    "timedelta": timedelta,
+    "timezone": timezone,
+    "Decimal": Decimal,
+    "UUID": UUID,
+    "PurePosixPath": PurePosixPath,
+    "MappingProxyType": types.MappingProxyType,
 }
 
 
@@ -125,7 +133,7 @@ def test_integers_around_the_exact_range(record: Record) -> None:
 
 
 def test_text_of_all_widths_survives(record: Record) -> None:
-    for text in ("", "plain", "é" * 10, "漢字" * 3000, "😀" * 5000, "\x00\x1f\"\\/\x7f", "a" * 100_000):
+    for text in ("", "plain", "é" * 10, "漢字" * 3000, "😀" * 5000, '\x00\x1f"\\/\x7f', "a" * 100_000):
         assert record(text) == text
 
 
@@ -267,8 +275,11 @@ def test_iterators_are_never_consumed(record: Record) -> None:
 
     generator, lines, counter = generate(), iter([1, 2]), itertools.count()
     stored = record([generator, lines, counter, zip([1]), map(str, [1])])
-    assert stored[:3] == ["<generator object test_iterators_are_never_consumed.<locals>.generate>",
-                          "<list_iterator object>", "count(0)"]
+    assert stored[:3] == [
+        "<generator object test_iterators_are_never_consumed.<locals>.generate>",
+        "<list_iterator object>",
+        "count(0)",
+    ]
     assert (next(generator), next(lines), next(counter)) == (1, 1, 0)
 
 
@@ -440,7 +451,9 @@ def test_user_code_may_log_events_itself(client: ProvenLogClient) -> None:
             self.depth = depth
 
         def __repr__(self) -> str:
-            client.log_event(action_name=f"inner{self.depth}", action_input={"c": Chatty(self.depth - 1)} if self.depth else 0)
+            client.log_event(
+                action_name=f"inner{self.depth}", action_input={"c": Chatty(self.depth - 1)} if self.depth else 0
+            )
             return f"chatty{self.depth}"
 
     client.log_event(action_name="outer", action_input={"c": Chatty(30)})
@@ -618,8 +631,15 @@ def test_numpy_values(record: Record) -> None:
             numpy.datetime64("2026-01-02T03:04:05.000000006"),
             numpy.longdouble(1.5),
         ]
-    ) == [str(2**62) if canonical(float(2**62)) != str(2**62) else 2**62, 0.5, "NaN", True, "s",
-          "2026-01-02T03:04:05.000000006", "1.5"]
+    ) == [
+        str(2**62) if canonical(float(2**62)) != str(2**62) else 2**62,
+        0.5,
+        "NaN",
+        True,
+        "s",
+        "2026-01-02T03:04:05.000000006",
+        "1.5",
+    ]
     assert record(numpy.arange(6).reshape(2, 3)) == [[0, 1, 2], [3, 4, 5]]
     assert record(numpy.array(7)) == 7
     assert record(numpy.array(["2026-01-02"], dtype="datetime64[ns]")) == ["2026-01-02T00:00:00.000000000"]

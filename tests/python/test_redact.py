@@ -1,0 +1,127 @@
+"""Redaction from Python, and which regular expressions RE2 takes."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from provenlog import ConfigError, ProvenLogClient, RedactionRule, Redactor
+from provenlog._pattern import to_re2
+
+
+def test_the_documented_example() -> None:
+    redactor = Redactor.default()
+    assert redactor.redact_string("ada@example.com or 555-123-4567") == ("[REDACTED:email] or [REDACTED:phone]", 2)
+    assert redactor.redact_string("nothing here") == ("nothing here", 0)
+    assert redactor.redact_string("") == ("", 0)
+
+
+def test_rules_may_be_compiled_patterns() -> None:
+    redactor = Redactor.default_with_rules(
+        [
+            RedactionRule("mrn", re.compile(r"MRN-\d{10}"), "[REDACTED:mrn]"),
+            RedactionRule("word", re.compile(r"top\s+secret", re.IGNORECASE)),
+            RedactionRule("plain", "X{5}"),
+        ]
+    )
+    text = "MRN-0123456789, Top  Secret, XXXXX, ada@example.com"
+    assert redactor.redact_string(text) == ("[REDACTED:mrn], [REDACTED:word], [REDACTED:plain], [REDACTED:email]", 4)
+
+
+def test_values_are_redacted_in_depth_and_keys_too() -> None:
+    value = {"to": ["ada@example.com", {"bob@example.com": b"\x00"}], "n": 1}
+    clean, count = Redactor.default().redact(value)
+    assert clean == {"to": ["[REDACTED:email]", {"[REDACTED:email]": "AA=="}], "n": 1}
+    assert count == 2
+
+
+def test_text_that_utf_8_cannot_hold_is_repaired() -> None:
+    assert Redactor.default().redact_string("\ud800 ada@example.com") == ("\ufffd [REDACTED:email]", 1)
+
+
+def test_events_are_redacted_before_they_touch_the_disk(db: Path) -> None:
+    secret = "ghp_" + "a1B2" * 9
+    with ProvenLogClient(agent_id="a", db_path=db) as client:
+        client.log_event(action_input={"token": secret, secret: 1}, error_message=f"failed with {secret}")
+        on_disk = b"".join(path.read_bytes() for path in db.parent.rglob("*") if path.is_file())
+        event = client.get_events()[0]
+        assert client.stats()["redactions"] >= 3
+    on_disk += b"".join(path.read_bytes() for path in db.parent.rglob("*") if path.is_file())
+    assert secret.encode() not in on_disk
+    assert secret not in str(event)
+
+
+def test_configured_rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = tmp_path / "c.yaml"
+    config.write_text('redaction:\n  rules:\n    - name: mrn\n      pattern: "MRN-\\\\d{4}"\n')
+    monkeypatch.setenv("PROVENLOG_CONFIG", str(config))
+    assert Redactor.configured().redact_string("MRN-1234") == ("[REDACTED:mrn]", 1)
+    assert Redactor.default().redact_string("MRN-1234") == ("MRN-1234", 0)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "reason"),
+    [
+        (r"(?=x)y", "look-around"),
+        (r"(?<!x)y", "look-around"),
+        (r"(a)\1", "back-references"),
+        (r"(?P<n>a)(?P=n)", "back-references"),
+        (r"(a)?(?(1)b|c)", "conditional"),
+        (r"a{1001}", "1,000"),
+        (r"[^\w]x|[a\W]", "class"),
+    ],
+)
+def test_what_re2_cannot_express_is_refused_with_the_reason(pattern: str, reason: str) -> None:
+    with pytest.raises(ValueError, match=rf"rule 'r'.*{reason}"):
+        RedactionRule("r", re.compile(pattern))
+
+
+def test_other_wrong_rules_are_refused() -> None:
+    with pytest.raises(ValueError, match="bytes"):
+        RedactionRule("r", re.compile(rb"x"))  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="LOCALE|locale|bytes"):
+        RedactionRule("r", re.compile(rb"x", re.LOCALE))  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="replacement"):
+        RedactionRule("r", "x", lambda match: "")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="pattern"):
+        RedactionRule("r", 5)  # type: ignore[arg-type]
+    for rule in (RedactionRule("r", "("), RedactionRule("r", "x*"), RedactionRule("bad name", "x")):
+        with pytest.raises(ConfigError):
+            Redactor([rule])
+
+
+SAMPLES = [
+    "abc", "ABC", "aBc\n", "a\nb", "x1y22z333", "tab\there", "été 42", "A-B_C", "foo.bar", "", "\n", "aaa", "[a]", "a|b",
+    "line1\nline2\n", "\u0661\u0662", "ſtraße", "K", "a\u2003b", "..", "^$", "日本語", "a" * 16, "-", "a-b]c\\d", "\x0b", "9:15",
+]  # fmt: skip
+
+PATTERNS: list[tuple[str, int]] = [
+    (r"abc", 0), (r"abc", re.I), (r"a.b", 0), (r"a.b", re.S), (r"^line\d", 0), (r"^line\d$", re.M), (r"\d+", 0),
+    (r"\d+", re.A), (r"\w+", 0), (r"\w+", re.A), (r"a\W", 0), (r"a\W", re.A), (r"\s", 0), (r"b\S+", 0), (r"a\D", 0),
+    (r"[a-c]+", 0), (r"b[^a-c]", 0), (r"[\d_]+", 0), (r"a[^\d]", 0), (r"a{2,3}", 0), (r"a{2,}?", 0), (r"(a|b)c?", 0),
+    (r"(?:ab)+", 0), (r"(?i:a)b", 0), (r"a  b # comment", re.X), (r"\.", 0), (r"[.\]\\-]", 0), (r"[\[\]]", 0),
+    (r"(?P<x>a)(?P<y>b)", 0), (r"\Aa", 0), (r"c\Z", 0), (r"a[^\n]+", 0), (r"k", re.I), (r"s", re.I), (r"(a+)+b", 0),
+    (r"\t|\x0b", 0), ("日本", 0), (r"\u65e5", 0), (r"[\s-]", 0), (r"\|", 0), (r"[+*?]", 0), (r"a{0}b", 0), (r"(?:)a", 0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("pattern", "flags"), PATTERNS)
+def test_a_translated_pattern_finds_what_python_finds(pattern: str, flags: int) -> None:
+    compiled = re.compile(pattern, flags)
+    redactor = Redactor([RedactionRule("r", compiled, "<>")])
+    plain = Redactor.default()
+    for sample in SAMPLES:
+        if plain.redact_string(sample)[1]:
+            continue
+        assert redactor.redact_string(sample) == (compiled.sub("<>", sample), len(compiled.findall(sample))), sample
+
+
+def test_an_end_anchor_takes_a_last_newline_with_it() -> None:
+    rule: Any = RedactionRule("r", re.compile(r"key\d$"), "<>")
+    assert Redactor([rule]).redact_string("key1\n") == ("<>", 1)
+    assert Redactor([rule]).redact_string("key1") == ("<>", 1)
+    assert Redactor([rule]).redact_string("key1\nx") == ("key1\nx", 0)
+    assert to_re2(re.compile("x"), "r") == "x"
