@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <new>
 
 #include "base/encoding.h"
 #include "base/error.h"
@@ -241,16 +242,24 @@ void Journal::save_account() {
 }
 
 bool Journal::in_place() const noexcept {
-  if (!same_file(owner_.get(), owner_path(directory_, id_))) return false;
-  return segments_.empty() ||
-         same_file(segments_.rbegin()->second.fd->get(), segment_path(directory_, id_, segment_));
+  try {
+    if (!same_file(owner_.get(), owner_path(directory_, id_))) return false;
+    return segments_.empty() ||
+           same_file(segments_.rbegin()->second.fd->get(), segment_path(directory_, id_, segment_));
+  } catch (const std::bad_alloc&) {
+    return true;  // not known; asked again soon
+  }
 }
 
 void Journal::remove() noexcept {
-  // The owner file goes last: a crash between leaves an orphan without records.
-  for (const auto& [number, segment] : segments_) ::unlink(segment_path(directory_, id_, number).c_str());
+  try {
+    // The owner file goes last: a crash between leaves an orphan without records.
+    for (const auto& [number, segment] : segments_) ::unlink(segment_path(directory_, id_, number).c_str());
+    ::unlink(owner_path(directory_, id_).c_str());
+  } catch (const std::bad_alloc&) {
+    // An orphan, whose records are in the ledger; the next process removes it.
+  }
   segments_.clear();
-  ::unlink(owner_path(directory_, id_).c_str());
   owner_.reset();
 }
 

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
+#include <new>
 
 #include "base/encoding.h"
 #include "client/adopter.h"
@@ -56,9 +58,10 @@ Recorder::~Recorder() {
   if (thread_.joinable()) thread_.join();
   for (const auto& own : journals_) {
     if (committed_ != number_ || !own->journal.account().empty()) continue;
-    own->journal.remove();
-    // Without its files the position is worth nothing; failing here leaves a few octets in the ledger.
+    // Files that stay are seen to by the next process. Without them the position is worth nothing; failing here leaves a
+    // few octets in the ledger.
     try {
+      own->journal.remove();
       writer_lock_.lock(kAttemptMillis);
       try {
         committer_.begin();
@@ -68,7 +71,7 @@ Recorder::~Recorder() {
         committer_.rollback();
       }
       writer_lock_.unlock();
-    } catch (const Error&) {
+    } catch (const std::exception&) {
     }
   }
 }
@@ -179,18 +182,16 @@ void Recorder::leading(Lock& lock, std::int64_t deadline, Work&& work) {
   }
   leading_ = true;
   lock.unlock();
-  std::optional<Error> failure;
+  std::exception_ptr failure;  // kept without memory: that may be what there is none of
   try {
     work();
-  } catch (const Error& error) {
-    failure = error;
-  } catch (const std::exception& error) {
-    failure = Error(Status::kInternal, error.what());
+  } catch (...) {
+    failure = std::current_exception();
   }
   lock.lock();
   leading_ = false;
   changed_.notify_all();
-  if (failure) throw *failure;
+  if (failure) std::rethrow_exception(failure);
 }
 
 template <typename Work>
@@ -252,13 +253,14 @@ Recorder::Batch Recorder::commit_batch(std::int64_t timeout_ms) {
     if (power) return;
     try {
       store_->checkpoint(kWalBytes);
-    } catch (const Error&) {
+    } catch (const std::exception&) {
       // The events are committed. The thread's next checkpoint fails too, and reports it.
     }
   });
 
+  // The events are committed: nothing that fails from here on may hide that.
   std::vector<Journal::Drained> drained;
-  {
+  try {
     const Lock lock(mutex_);
     for (Own* own : owns) {
       if (own->reader) own->drained = {own->reader_segment, own->reader->offset()};
@@ -271,6 +273,8 @@ Recorder::Batch Recorder::commit_batch(std::int64_t timeout_ms) {
         // The gap's id keeps it from being recorded twice.
       }
     }
+  } catch (const std::bad_alloc&) {
+    // Files that could not be noted down stay until the ledger is opened again, which knows them to be done with.
   }
   for (const Journal::Drained& segment : drained) ::unlink(segment.path.c_str());
   return batch;
@@ -456,6 +460,10 @@ void Recorder::run() {
       }
       backoff = std::clamp<std::int64_t>(backoff * 2, 20, 5000);
       retry = steady_millis() + backoff;
+    } catch (const std::exception&) {
+      // Out of memory: the events are in the journal, and wait there.
+      backoff = std::clamp<std::int64_t>(backoff * 2, 20, 5000);
+      retry = steady_millis() + backoff;
     }
     std::int64_t until = next_maintenance;
     if (number_ > committed_) until = std::min(until, std::max(oldest_ + flush_interval_ms_, retry));
@@ -473,20 +481,25 @@ void Recorder::maintain(Lock& lock) {
     journals_.push_back(std::make_unique<Own>(directory_));
   }
   lock.unlock();
-  std::optional<Error> failure;
+  std::exception_ptr failure;
   try {
     adopt_orphans(kAttemptMillis);
-  } catch (const Error& error) {
-    failure = error;
+  } catch (...) {
+    failure = std::current_exception();
   }
   lock.lock();
   try {
     leading(lock, steady_millis(), [&] { locked(0, [&] { store_->checkpoint(kWalBytes); }); });
-  } catch (const Error& error) {
-    failure = error;
+  } catch (...) {
+    failure = std::current_exception();
   }
-  // Busy: somebody else is at work, and will see to it.
-  if (failure && failure->status() != Status::kBusy && failure->status() != Status::kTimeout) throw *failure;
+  if (!failure) return;
+  try {
+    std::rethrow_exception(failure);
+  } catch (const Error& error) {
+    // Busy: somebody else is at work, and will see to it.
+    if (error.status() != Status::kBusy && error.status() != Status::kTimeout) throw;
+  }
 }
 
 // ---- Telling
@@ -509,12 +522,16 @@ void Recorder::count_effects(const event::Effects& effects) noexcept {
 }
 
 // The lock is held.
-void Recorder::report(const Error& error) {
-  if (errors_.size() >= kMaxErrors) {
+void Recorder::report(const Error& error) noexcept {
+  try {
+    errors_.push_back(error);
+  } catch (const std::bad_alloc&) {
+    return;  // told when it happens the next time
+  }
+  if (errors_.size() > kMaxErrors) {
     errors_.pop_front();
     ++first_error_;
   }
-  errors_.push_back(error);
   changed_.notify_all();
 }
 

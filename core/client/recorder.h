@@ -113,7 +113,7 @@ class Recorder {
   void wait_committed(Lock& lock, std::uint64_t number, std::int64_t deadline);
   void run();
   void maintain(Lock& lock);
-  void report(const Error& error);
+  void report(const Error& error) noexcept;
   void abandon() noexcept;  // in a forked child
 
   const std::string db_path_, directory_;
