@@ -1,0 +1,345 @@
+#!/usr/bin/env python3
+"""Measures what issue and design promise, each figure as a ratio to a ceiling measured in the same run.
+
+`make bench` builds and calls this. Prints a table and writes it into docs/benchmarks.md, between its markers. Nothing
+is asserted: a figure that falls short is shown as it is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
+
+ROOT = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).resolve().parent
+DOCUMENT = ROOT / "docs" / "benchmarks.md"
+BEGIN, END = "<!-- results: written by tests/bench/run.py -->", "<!-- end of results -->"
+
+
+class Figure(NamedTuple):
+    """One line of the table."""
+
+    name: str
+    measured: str  # the ratio, or the amount
+    bar: str
+    met: bool
+    detail: str
+
+
+class Bench:
+    def __init__(self, build: Path, work: Path, quick: bool, rounds: int) -> None:
+        self.build, self.work, self.quick, self.rounds = build, work, quick, rounds
+        self.events = 50_000 if quick else 200_000
+        # No configuration of this machine plays a part.
+        self.environment = {k: v for k, v in os.environ.items() if not k.startswith("PROVENLOG_")}
+        self.environment["HOME"] = str(work)
+        self.environment["PYTHONPATH"] = str(build / "python")
+
+    def run(self, command: Sequence[object], parse: bool = True) -> Any:
+        done = subprocess.run(
+            [str(word) for word in command], cwd=self.work, env=self.environment, capture_output=True, text=True
+        )
+        if done.returncode != 0:
+            raise SystemExit(f"{' '.join(map(str, command))} failed:\n{done.stderr}")
+        return json.loads(done.stdout) if parse else done.stdout
+
+    def program(self, name: str, *arguments: object) -> Any:
+        return self.run([self.build / "bench" / f"plog_bench_{name}", *arguments])
+
+    def python(self, script: str, *arguments: object) -> Any:
+        return self.run([sys.executable, HERE / script, *arguments])
+
+    def fresh(self, name: str) -> Path:
+        """A path for a ledger, of which nothing is left from before."""
+        path = self.work / name
+        remove(path)
+        return path
+
+    def bare_seconds(self, ledger: Path, group: int, *options: object) -> float:
+        """How long the bare loop takes for the rows of a ledger."""
+        target = self.fresh("bare.db")
+        seconds: float = self.program("bare", "insert", ledger, target, group, *options)["seconds"]
+        remove(target)
+        return seconds
+
+
+def remove(path: Path) -> None:
+    for each in path.parent.glob(path.name + "*"):
+        if each.is_dir():
+            shutil.rmtree(each)
+        else:
+            each.unlink()
+
+
+def spread(values: Sequence[float], form: str = "{:.2f}") -> str:
+    return f"{form.format(min(values))}–{form.format(max(values))}"
+
+
+def micros(nanos: float) -> str:
+    return f"{nanos / 1000:.2f} µs"
+
+
+def at_most(name: str, ratio: float, bar: float, detail: str) -> Figure:
+    return Figure(name, f"{ratio:.2f} ×", f"≤ {bar:g} ×", ratio <= bar, detail)
+
+
+def at_least(name: str, ratios: Sequence[float], bar: float, detail: str) -> Figure:
+    ratio = statistics.median(ratios)
+    detail = f"{spread([100 * r for r in ratios], '{:.0f}')} % in {len(ratios)} rounds; {detail}"
+    return Figure(name, f"{100 * ratio:.0f} %", f"≥ {100 * bar:.0f} %", ratio >= bar, detail)
+
+
+# ---- The figures
+
+
+def caller(bench: Bench) -> List[Figure]:
+    directory = bench.fresh("caller")
+    directory.mkdir()
+    result = bench.program("caller", directory, 2 if bench.quick else bench.rounds)
+    remove(directory)
+    ceiling = result["ceiling"]
+    figures = []
+    for key, bar in (("off", 2), ("on", 3)):
+        mine = result[key]
+        ratio = statistics.median(a / b for a, b in zip(mine["p50"], ceiling["p50"]))
+        detail = (
+            f"p50 {micros(statistics.median(mine['p50']))} against {micros(statistics.median(ceiling['p50']))}; "
+            f"mean {micros(mine['mean'])} against {micros(ceiling['mean'])}"
+        )
+        figures.append(at_most(f"`plog_log_event`, redaction {key}, against simdjson + write(2)", ratio, bar, detail))
+        tail = mine["p999"] / 1000
+        detail = f"simdjson + write(2): {ceiling['p999'] / 1000:.0f} µs"
+        figures.append(Figure(f"the same, p99.9, redaction {key}", f"{tail:.0f} µs", "≤ 50 µs", tail <= 50, detail))
+    return figures
+
+
+def python_calls(bench: Bench) -> List[Figure]:
+    directory = bench.fresh("calls")
+    directory.mkdir()
+    result = bench.python("python_calls.py", directory, bench.rounds, 5_000 if bench.quick else 20_000)
+    remove(directory)
+    median = {name: statistics.median(values) for name, values in result.items()}
+    mine = result["provenlog"]
+    to_orjson = statistics.median(a / b for a, b in zip(mine, result["orjson"]))
+    to_structlog = statistics.median(a / b for a, b in zip(mine, result["structlog"]))
+    without = f"{micros(median['provenlog_without_redaction'])} without redaction"
+    return [
+        at_most(
+            "Python `log_event` against `orjson.dumps`, sorted keys",
+            to_orjson,
+            8,
+            f"{micros(median['provenlog'])} against {micros(median['orjson'])}; {without}",
+        ),
+        at_most(
+            "Python `log_event` against structlog to a file",
+            to_structlog,
+            0.5,
+            f"{micros(median['provenlog'])} against {micros(median['structlog'])}",
+        ),
+    ]
+
+
+def ingest(bench: Bench) -> List[Figure]:
+    lines = bench.fresh("events.jsonl")
+    lines.write_text(bench.run([bench.build / "bench" / "plog_bench_log", "--jsonl", bench.events], parse=False))
+
+    def command(ledger: Path) -> float:
+        started = datetime.datetime.now()
+        bench.run([bench.build / "plog", "--db", ledger, "ingest", lines], parse=False)
+        return (datetime.datetime.now() - started).total_seconds()
+
+    ways: List[Tuple[str, float, Callable[[Path], float]]] = [
+        ("C", 0.9, lambda ledger: float(bench.program("log", ledger, bench.events)["seconds"])),
+        ("Python", 0.8, lambda ledger: float(bench.python("python_ingest.py", ledger, bench.events)["seconds"])),
+        ("`plog ingest`", 0.8, command),
+    ]
+    ratios: Dict[str, List[float]] = {name: [] for name, _, _ in ways}
+    rates: Dict[str, List[float]] = {name: [] for name, _, _ in ways}
+    for _ in range(bench.rounds):
+        for name, _, way in ways:
+            ledger = bench.fresh("ingest.db")
+            seconds = way(ledger)
+            ratios[name].append(bench.bare_seconds(ledger, 1000) / seconds)
+            rates[name].append(bench.events / seconds)
+            remove(ledger)
+    lines.unlink()
+    return [
+        at_least(
+            f"ingest from {name}, against bare SQLite in transactions of 1,000",
+            ratios[name],
+            bar,
+            f"{statistics.median(rates[name]) / 1000:.0f} k events/s",
+        )
+        for name, bar, _ in ways
+    ]
+
+
+def power(bench: Bench) -> List[Figure]:
+    figures = []
+    for threads, bar, title in (
+        (1, 0.9, "`power` durability, 1 caller, against a bare loop with an fsync an event"),
+        (16, 0.7, "`power` durability, 16 threads, against the bare loop in groups of 16"),
+    ):
+        events = (500 if bench.quick else 2_000) * (1 if threads == 1 else 4)
+        ratios, rates = [], []
+        for _ in range(bench.rounds):
+            ledger = bench.fresh("power.db")
+            seconds = bench.program("log", ledger, events, "--power", "--threads", threads)["seconds"]
+            ratios.append(bench.bare_seconds(ledger, threads, "--sync") / seconds)
+            rates.append(events / seconds)
+            remove(ledger)
+        figures.append(at_least(title, ratios, bar, f"{statistics.median(rates):,.0f} events/s"))
+    return figures
+
+
+def verification(bench: Bench) -> List[Figure]:
+    sizes = (bench.events // 4, bench.events * 2)
+    ratios, rates, memory = [], [], []
+    for size in sizes:
+        ledger = bench.fresh("verify.db")
+        bench.program("log", ledger, size)
+        one_core = ["taskset", "-c", "1"] if shutil.which("taskset") and (os.cpu_count() or 1) > 1 else []
+        peaks = []
+        for _ in range(bench.rounds):
+            mine = bench.run([*one_core, bench.build / "bench" / "plog_bench_verify", ledger])
+            bare = bench.run([*one_core, bench.build / "bench" / "plog_bench_bare", "hash", ledger])
+            if mine["report"]["verdict"] != "OK":
+                raise SystemExit(f"the benchmark's ledger does not verify: {mine['report']}")
+            peaks.append(mine["peak_rss_kib"] / 1024)
+            if size == sizes[-1]:
+                ratios.append(bare["seconds"] / mine["seconds"])
+                rates.append(size / mine["seconds"])
+        memory.append(statistics.median(peaks))
+        remove(ledger)
+    rate = f"{statistics.median(rates) / 1000:.0f} k events/s"
+    growth = memory[1] - memory[0]
+    return [
+        at_least("verify on one core, against SHA-256 over rows read by bare SQLite", ratios, 0.8, rate),
+        Figure(
+            f"peak memory of verify, {sizes[1]:,} events against {sizes[0]:,}",
+            f"{growth:+.1f} MB",
+            "constant",
+            growth < 1,
+            f"{memory[0]:.1f} MB and {memory[1]:.1f} MB",
+        ),
+    ]
+
+
+def memory(bench: Bench) -> List[Figure]:
+    events = 200_000 if bench.quick else 10_000_000
+    ledger = bench.fresh("memory.db")
+    result = bench.program("memory", ledger, events)
+    remove(ledger)
+    peak = result["peak_rss_kib"] / 1024
+    detail = f"peak, sampled; {events / result['seconds'] / 1000:.0f} k events/s"
+    name = f"resident memory of a client recording {events:,} events"
+    return [Figure(name, f"{peak:.0f} MB", "≤ 64 MB", peak <= 64, detail)]
+
+
+FIGURES: Dict[str, Callable[[Bench], List[Figure]]] = {
+    "caller": caller,
+    "python": python_calls,
+    "ingest": ingest,
+    "power": power,
+    "verify": verification,
+    "memory": memory,
+}
+
+# ---- Showing them
+
+
+def table(figures: Sequence[Figure]) -> str:
+    rows = [("figure", "measured", "bar", "", "in numbers")]
+    rows += [(f.name, f.measured, f.bar, "met" if f.met else "**short**", f.detail) for f in figures]
+    lines = ["| " + " | ".join(row) + " |" for row in rows]
+    lines.insert(1, "|---|---|---|---|---|")
+    return "\n".join(lines)
+
+
+def show(figure: Figure) -> None:
+    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    mark = "pass " if figure.met else "short"
+    if colour:
+        mark = f"\x1b[{'32' if figure.met else '33'}m{mark}\x1b[0m"
+    print(f"{mark}  {figure.measured:>9}  (bar {figure.bar:>8})  {figure.name}\n{'':26}{figure.detail}", flush=True)
+
+
+def machine() -> str:
+    cpu = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        names = [
+            line.split(":", 1)[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")
+        ]
+        cpu = names[0] if names else cpu
+    system = "Linux"
+    release = Path("/etc/os-release")
+    if release.exists():
+        values = dict(line.split("=", 1) for line in release.read_text().splitlines() if "=" in line)
+        system = values.get("PRETTY_NAME", system).strip('"')
+    return f"{cpu}, {os.cpu_count()} cores; {system}, kernel {platform.release()}; Python {platform.python_version()}"
+
+
+def revision() -> str:
+    done = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True)
+    return done.stdout.strip() or "unknown"
+
+
+def write_document(figures: Sequence[Figure], command: str) -> None:
+    text = DOCUMENT.read_text(encoding="utf-8")
+    before, rest = text.split(BEGIN, 1)
+    _, after = rest.split(END, 1)
+    today = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d")
+    lines = [BEGIN, "", f"`{command}` on {today}, revision `{revision()}`.", f"Machine: {machine()}.", ""]
+    lines += [table(figures), "", END]
+    DOCUMENT.write_text(before + "\n".join(lines) + after, encoding="utf-8")
+
+
+def main(arguments: Optional[Sequence[str]] = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "--quick", action="store_true", help="fewer events: a minute; nothing is written to the document"
+    )
+    parser.add_argument("--rounds", type=int, default=5, help="measurements of each figure; the median counts (5)")
+    parser.add_argument("--only", help=f"some figures: {','.join(FIGURES)}; nothing is written to the document")
+    options = parser.parse_args(arguments)
+    names = options.only.split(",") if options.only else list(FIGURES)
+    for name in names:
+        if name not in FIGURES:
+            parser.error(f"--only: {name} is none of {', '.join(FIGURES)}")
+    if options.rounds < 1:
+        parser.error("--rounds must be 1 or more")
+    build = Path(os.environ.get("PLOG_BUILD_DIR", ROOT / "build" / "release"))
+    if not (build / "bench" / "plog_bench_log").exists():
+        raise SystemExit(f"{build} has no benchmarks: call `make bench`")
+    # On the disk of the build, since a database in memory says nothing.
+    work = Path(tempfile.mkdtemp(prefix="bench-", dir=build))
+    print(machine(), flush=True)
+    figures: List[Figure] = []
+    try:
+        bench = Bench(build, work, options.quick, options.rounds)
+        for name in names:
+            for figure in FIGURES[name](bench):
+                figures.append(figure)
+                show(figure)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    met = sum(figure.met for figure in figures)
+    print(f"{met} of {len(figures)} figures meet their bar.")
+    if not options.quick and not options.only:
+        write_document(figures, "make bench")
+        print(f"Written to {DOCUMENT.relative_to(ROOT)}.")
+
+
+if __name__ == "__main__":
+    main()
