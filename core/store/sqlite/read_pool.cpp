@@ -51,7 +51,9 @@ bool unlocked(Access access) { return access == Access::kImmutable || access == 
 
 }  // namespace
 
-ReadPool::ReadPool(const std::string& path, OpenMode mode) : path_(path), mode_(mode) {}
+ReadPool::ReadPool(const std::string& path, OpenMode mode) : path_(path), mode_(mode) {
+  idle_.reserve(kMaxIdle);  // giving back then needs no memory
+}
 ReadPool::~ReadPool() = default;
 
 bool ReadPool::usable(const Reader& reader, const Files& now) const noexcept {
@@ -123,7 +125,14 @@ void ReadPool::give_back(std::unique_ptr<Reader> reader, bool keep) noexcept {
 ReadPool::Outcome ReadPool::try_read(const Work& work, bool torn) {
   const Files files = look(path_);
   if (files.empty) return Outcome::kNoTables;
-  std::unique_ptr<Reader> reader = lease(files);
+  // Given back whatever happens: a fork waits for each lease.
+  struct Lease {
+    ~Lease() { pool->give_back(std::move(reader), keep); }
+    ReadPool* pool;
+    std::unique_ptr<Reader> reader;
+    bool keep;
+  } leased{this, lease(files), false};
+  const std::unique_ptr<Reader>& reader = leased.reader;
   std::uint64_t interruptions = 0;
   {
     const std::lock_guard lock(mutex_);
@@ -132,22 +141,17 @@ ReadPool::Outcome ReadPool::try_read(const Work& work, bool torn) {
   try {
     work(*reader->connection, torn);
   } catch (const Error& error) {
-    const bool now_torn = unlocked(reader->access) && !usable(*reader, look(path_));
-    give_back(std::move(reader), false);
-    if (now_torn) return Outcome::kTorn;
+    if (unlocked(reader->access) && !usable(*reader, look(path_))) return Outcome::kTorn;
     if (error.status() == Status::kCancelled) {
       const std::lock_guard lock(mutex_);
       if (interruptions != interruptions_) return Outcome::kInterrupted;
     }
     throw;
-  } catch (...) {
-    give_back(std::move(reader), false);
-    throw;
   }
   // Nothing kept a writer from changing the file meanwhile.
-  const bool now_torn = unlocked(reader->access) && !usable(*reader, look(path_));
-  give_back(std::move(reader), !now_torn);
-  return now_torn ? Outcome::kTorn : Outcome::kDone;
+  if (unlocked(reader->access) && !usable(*reader, look(path_))) return Outcome::kTorn;
+  leased.keep = true;
+  return Outcome::kDone;
 }
 
 bool ReadPool::read(const Work& work) {
