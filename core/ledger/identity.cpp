@@ -136,6 +136,7 @@ Identity identity_of(std::string_view canonical) noexcept {
     const std::uint64_t string = quotes == 0 ? in_string : prefix_xor(quotes) ^ in_string;
     in_string = static_cast<std::uint64_t>(static_cast<std::int64_t>(string) >> 63);
 
+    if (string == ~std::uint64_t{0}) continue;
     const std::uint64_t brackets = octets.brackets() & ~string;
     if (brackets == 0 && depth != 1) continue;
     const std::uint64_t commas = octets.commas() & ~string;
