@@ -1,5 +1,6 @@
 // plog stats, agents and sessions.
 #include <algorithm>
+#include <cmath>
 #include <string>
 
 #include "base/clock.h"
@@ -47,10 +48,10 @@ std::string counts_table(const Terminal& terminal, const char* title, Counts cou
   for (const auto& [name, count] : counts) {
     const double share = total == 0 ? 0 : static_cast<double>(count) / static_cast<double>(total);
     std::string bar;
-    const auto size = static_cast<std::size_t>(share * kBarWidth + 0.5);
+    const auto size = static_cast<std::size_t>(std::lround(share * kBarWidth));
     for (std::size_t i = 0; i < size; ++i) bar += "█";
     rows.push_back({Cell(name.empty() ? "(none)" : name), Cell(format_count(count)),
-                    Cell(std::to_string(static_cast<int>(share * 100 + 0.5)) + " %"), Cell(bar, Color::kCyan)});
+                    Cell(std::to_string(std::lround(share * 100)) + " %"), Cell(bar, Color::kCyan)});
   }
   Table table({{title, 8, 0, false}, {"EVENTS", 6, 0, true}, {"SHARE", 5, 0, true}, {"", 0, 50, false}}, terminal);
   return "\n" + table.render(rows);

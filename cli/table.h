@@ -19,7 +19,7 @@ struct Column {
 
 // Any text; it is escaped here.
 struct Cell {
-  Cell(std::string_view raw, Color cell_color = Color::kPlain) : text(escape(raw)), color(cell_color) {}
+  explicit Cell(std::string_view raw, Color cell_color = Color::kPlain) : text(escape(raw)), color(cell_color) {}
   std::string text;
   Color color;
 };

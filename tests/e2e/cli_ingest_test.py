@@ -42,7 +42,10 @@ def test_the_ledger_is_created_private(plog: Plog) -> None:
 def test_source_and_capture_method_are_set_but_never_overwritten(plog: Plog) -> None:
     plog.ingest([{"agent_id": "a"}, {"agent_id": "a", "source": "sdk", "capture_method": "http-api"}])
     events = plog.lines("log")
-    assert [(event["source"], event["capture_method"]) for event in events] == [("cli", "cli-ingest"), ("sdk", "http-api")]
+    assert [(event["source"], event["capture_method"]) for event in events] == [
+        ("cli", "cli-ingest"),
+        ("sdk", "http-api"),
+    ]
 
 
 def test_defaults_fill_in_what_an_event_does_not_say(plog: Plog) -> None:
@@ -87,13 +90,21 @@ def test_bad_lines_are_reported_with_their_numbers_and_kept_out(plog: Plog) -> N
 
 
 def test_a_report_never_repeats_what_the_line_holds(plog: Plog) -> None:
-    result = plog("ingest", input='{"agent_id":"a","key":"sk-secret-hunter2" oops}\n{"action_name":"hunter2"}\n', code=4)
+    result = plog(
+        "ingest", input='{"agent_id":"a","key":"sk-secret-hunter2" oops}\n{"action_name":"hunter2"}\n', code=4
+    )
     assert len(result.stderr.splitlines()) == 2
     assert "hunter2" not in result.stderr
 
 
 def test_the_summary_as_json(plog: Plog) -> None:
-    lines = ['{"agent_id":"a","id":"one"}', '{"agent_id":"a","id":"one"}', "", "bad", '{"agent_id":"a","id":"one","x":1}']
+    lines = [
+        '{"agent_id":"a","id":"one"}',
+        '{"agent_id":"a","id":"one"}',
+        "",
+        "bad",
+        '{"agent_id":"a","id":"one","x":1}',
+    ]
     lines.append(json.dumps({"agent_id": "a", "action_input": "mail jane.doe@example.com"}))
     result = summary(plog, input="\n".join(lines), code=4)
     assert result.pop("seconds") >= 0

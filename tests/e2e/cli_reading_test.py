@@ -116,7 +116,19 @@ def test_log_in_a_pipe_is_a_plain_table_with_nothing_cut_but_details(plog: Plog)
     assert "\x1b" not in out
     assert "…" in out
     header, line = out.splitlines()
-    assert header.split() == ["PLACE", "TIME", "(UTC)", "AGENT", "SESSION", "TYPE", "ACTION", "STATUS", "TOOK", "ID", "DETAILS"]
+    assert header.split() == [
+        "PLACE",
+        "TIME",
+        "(UTC)",
+        "AGENT",
+        "SESSION",
+        "TYPE",
+        "ACTION",
+        "STATUS",
+        "TOOK",
+        "ID",
+        "DETAILS",
+    ]
     assert re.search(r"@1 +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} ", line)
 
 

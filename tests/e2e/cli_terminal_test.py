@@ -33,7 +33,9 @@ def columns(text: str) -> int:
 
 def is_harmless(text: str) -> bool:
     return not any(
-        (ord(char) < 32 and char != "\n") or 0x7F <= ord(char) < 0xA0 or unicodedata.category(char) in ("Cf", "Zl", "Zp")
+        (ord(char) < 32 and char != "\n")
+        or 0x7F <= ord(char) < 0xA0
+        or unicodedata.category(char) in ("Cf", "Zl", "Zp")
         for char in text
     )
 

@@ -85,7 +85,9 @@ def test_every_change_is_found(story: Plog, statement: str) -> None:
 
 
 def test_the_report_names_agent_and_sequence(story: Plog) -> None:
-    tamper(story, "UPDATE event SET canonical = CAST(replace(canonical, 'Lyon', 'Nice') AS BLOB) WHERE commit_index = 1")
+    tamper(
+        story, "UPDATE event SET canonical = CAST(replace(canonical, 'Lyon', 'Nice') AS BLOB) WHERE commit_index = 1"
+    )
     finding = report(story, code=TAMPERED)["findings"][0]
     assert finding["agent_id"] == "researcher"
     assert finding["sequence"] == 1
