@@ -72,7 +72,7 @@ demo: build ## Record and verify a real session with examples/agent.py (installs
 
 .PHONY: wheel
 wheel: deps-build $(VENV)/.ready ## Build a wheel for this machine's Python in dist/
-	@$(VENV_PYTHON) -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+	@CC=$${CC:-cc} CXX=$${CXX:-c++} $(VENV_PYTHON) -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 	@ls dist/*.whl
 
 # ---- Tests -----------------------------------------------------------------------------------------------------

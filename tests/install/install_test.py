@@ -69,7 +69,9 @@ def test_pkg_config_is_enough_to_compile_and_link(prefix: Path, tmp_path: Path) 
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
-    run(*pip, "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", folder, SOURCE, cwd=folder)
+    wheel = [*pip, "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", folder, SOURCE]
+    # Named as CMake finds them by itself, so that ccache knows what the release build compiled.
+    run(*wheel, cwd=folder, CC=os.environ.get("CC", "cc"), CXX=os.environ.get("CXX", "c++"))
     (built,) = folder.glob("provenlog-*.whl")
     return built
 
