@@ -481,17 +481,11 @@ void Walker<Sink>::numpy_array(PyObject* object) {
     sink_.warning("size", "an array of " + std::to_string(count) + " elements was left out");
     sink_.begin_object();
     sink_.key("dtype");
-    if (name)
-      text(name.get());
-    else
-      sink_.null();
+    name ? text(name.get()) : sink_.null();
     sink_.key("reason");
     literal("size");
     sink_.key("shape");
-    if (shape)
-      value(shape.get());
-    else
-      sink_.null();
+    shape ? value(shape.get()) : sink_.null();
     sink_.key("truncated");
     sink_.boolean(true);
     sink_.end_object();

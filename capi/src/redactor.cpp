@@ -3,8 +3,6 @@
 #include "handles.h"
 #include "json/value.h"
 
-using plog::Error;
-using plog::Status;
 using plog::capi::deref;
 using plog::capi::fail;
 using plog::capi::guard;

@@ -127,7 +127,7 @@ std::string object_text(const Slot& slot) {
 }
 
 // The whole object becomes one marker, under a name that is no user's.
-void collapse(Slot& slot, std::string whole, std::vector<Truncated>& done) {
+void collapse(Slot& slot, const std::string& whole, std::vector<Truncated>& done) {
   std::string marker = truncation_marker(whole);
   if (slot.text) marker = as_text(marker);
   done.push_back({pointer(slot.key), whole.size()});
