@@ -107,18 +107,19 @@ std::uint32_t crc_instruction(const std::uint8_t* p, std::size_t size, std::uint
 }
 #endif
 
+constexpr std::uint64_t kHighBits = 0x8080808080808080u;
+
 // The first octet at or after p that is not ASCII.
 const std::uint8_t* skip_ascii(const std::uint8_t* p, const std::uint8_t* end) noexcept {
-  constexpr std::uint64_t kHighs = 0x8080808080808080u;
   for (; end - p >= 32; p += 32) {
     std::uint64_t words[4];
     std::memcpy(words, p, 32);
-    if ((words[0] | words[1] | words[2] | words[3]) & kHighs) break;
+    if ((words[0] | words[1] | words[2] | words[3]) & kHighBits) break;
   }
   for (; end - p >= 8; p += 8) {
     std::uint64_t word;
     std::memcpy(&word, p, 8);
-    if (word & kHighs) break;
+    if (word & kHighBits) break;
   }
   while (p != end && *p < 0x80) ++p;
   return p;
@@ -188,6 +189,18 @@ std::string base64url_encode(const std::uint8_t* data, std::size_t size) {
   return encode_base64(data, size, kBase64Url, false);
 }
 
+void base64url_encode16(const std::uint8_t* data, char* out) noexcept {
+  for (int i = 0; i < 15; i += 3, out += 4) {
+    const unsigned group = data[i] << 16 | data[i + 1] << 8 | data[i + 2];
+    out[0] = kBase64Url[group >> 18];
+    out[1] = kBase64Url[group >> 12 & 63];
+    out[2] = kBase64Url[group >> 6 & 63];
+    out[3] = kBase64Url[group & 63];
+  }
+  out[0] = kBase64Url[data[15] >> 2];
+  out[1] = kBase64Url[data[15] << 4 & 63];
+}
+
 std::string base64_encode(const std::uint8_t* data, std::size_t size) {
   return encode_base64(data, size, kBase64, true);
 }
@@ -199,6 +212,43 @@ std::uint32_t crc32c(const void* data, std::size_t size, std::uint32_t crc) noex
 
 std::uint32_t crc32c_portable(const void* data, std::size_t size, std::uint32_t crc) noexcept {
   return ~crc_tables(static_cast<const std::uint8_t*>(data), size, ~crc);
+}
+
+bool copy_text(char* to, std::string_view text) noexcept {
+  const char* from = text.data();
+  std::size_t size = text.size();
+  std::uint64_t all = 0;
+  const auto word = [&](std::size_t at) {
+    std::uint64_t octets;
+    std::memcpy(&octets, from + at, 8);
+    std::memcpy(to + at, &octets, 8);
+    all |= octets;
+  };
+  // The last word overlaps the one before, instead of a loop over what is left.
+  if (size >= 8) {
+    std::size_t at = 0;
+    for (; size - at >= 16; at += 16) {
+      word(at);
+      word(at + 8);
+    }
+    if (size - at >= 8) word(at);
+    word(size - 8);
+    return (all & kHighBits) == 0;
+  }
+  if (size >= 4) {
+    std::uint32_t low, high;
+    std::memcpy(&low, from, 4);
+    std::memcpy(&high, from + size - 4, 4);
+    std::memcpy(to, &low, 4);
+    std::memcpy(to + size - 4, &high, 4);
+    return ((low | high) & static_cast<std::uint32_t>(kHighBits)) == 0;
+  }
+  for (; size > 0; --size) {
+    const char c = *from++;
+    *to++ = c;
+    all |= static_cast<std::uint8_t>(c);
+  }
+  return (all & kHighBits) == 0;
 }
 
 bool is_utf8(std::string_view text) noexcept {

@@ -17,6 +17,8 @@ std::string hex_encode(const std::uint8_t* data, std::size_t size);
 bool hex_decode(std::string_view text, std::uint8_t* out, std::size_t size) noexcept;
 
 std::string base64url_encode(const std::uint8_t* data, std::size_t size);
+// Writes the 22 characters of 16 octets.
+void base64url_encode16(const std::uint8_t* data, char* out) noexcept;
 // RFC 4648 section 4, with padding: what bytes become in an event.
 std::string base64_encode(const std::uint8_t* data, std::size_t size);
 
@@ -25,6 +27,9 @@ std::string base64_encode(const std::uint8_t* data, std::size_t size);
 std::uint32_t crc32c(const void* data, std::size_t size, std::uint32_t crc = 0) noexcept;
 // The same by tables, for CPUs without the instruction (and for the test that both agree).
 std::uint32_t crc32c_portable(const void* data, std::size_t size, std::uint32_t crc = 0) noexcept;
+
+// Copies a text to memory with room for it; returns whether all of it is ASCII.
+bool copy_text(char* to, std::string_view text) noexcept;
 
 // Whether the text is valid UTF-8 (no surrogates, no overlong forms, nothing above U+10FFFF).
 bool is_utf8(std::string_view text) noexcept;

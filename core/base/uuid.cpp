@@ -154,10 +154,11 @@ constexpr bool is_dash(std::size_t position) noexcept {
 
 }  // namespace
 
-Uuid uuid_v7() noexcept {
+Uuid uuid_v7() noexcept { return uuid_v7(now_micros()); }
+
+Uuid uuid_v7(Micros now) noexcept {
   Generator& own = generator;
   own.check_fork();
-  const Micros now = now_micros();
   const std::uint64_t millis = now > 0 ? static_cast<std::uint64_t>(now) / 1000 : 0;
   if (millis > own.millis || own.high == Generator::kSpent) {
     std::uint64_t random[2];

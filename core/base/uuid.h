@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/clock.h"
+
 namespace plog {
 
 using Uuid = std::array<std::uint8_t, 16>;
@@ -17,6 +19,8 @@ inline constexpr std::size_t kUuidTextSize = 36;
 // or goes back (RFC 9562 section 6.2, method 2: the 74 random bits count up); unique across threads, processes and
 // forks. Thread-safe, takes no lock.
 Uuid uuid_v7() noexcept;
+// The same, for one who has just read the clock.
+Uuid uuid_v7(Micros now) noexcept;
 
 // 16 random octets from the same per-thread generator (seeded from the operating system, reseeded after a fork).
 void random_octets(std::uint8_t* out, std::size_t size) noexcept;

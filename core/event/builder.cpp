@@ -36,6 +36,7 @@ void Builder::reset() {
   recycle(members_, kKeepNodes);
   stack_.clear();
   std::memset(slots_, 0xFF, sizeof slots_);  // kNone
+  present_ = 0;
   invalid_.clear();
   warnings_.clear();
   more_warnings_ = 0;
@@ -43,6 +44,7 @@ void Builder::reset() {
   path_.clear();
   misuse_ = nullptr;
   field_ = Field::kUnknown;
+  in_object_ = true;
   have_key_ = false;
   key_coerced_ = false;
   system_ = false;
@@ -61,8 +63,9 @@ std::uint32_t Builder::append_free(std::string_view text, bool* repaired) {
     misuse("an event's text is limited to 4 GiB");
     text = {};
   }
-  if (is_utf8(text)) {
-    free_.append(text);
+  char* to = free_.room(text.size() + 1);
+  if (copy_text(to, text) || is_utf8(text)) [[likely]] {
+    free_.set_end(to + text.size());
   } else {
     free_.append(repair_utf8(text));
     *repaired = true;
@@ -72,7 +75,7 @@ std::uint32_t Builder::append_free(std::string_view text, bool* repaired) {
 
 void Builder::add_key(std::string_view text, bool coerced) {
   if (skip_ > 0) return;
-  if (!stack_.empty() && nodes_[stack_.back().node].type != Type::kObject) {
+  if (!in_object_) {
     misuse("a key was written outside an object");
     return;
   }
@@ -99,7 +102,7 @@ void Builder::add_key(std::string_view text, bool coerced) {
 std::uint32_t Builder::add_node(Type type) {
   if (misuse_ != nullptr) return kNone;
   const auto index = static_cast<std::uint32_t>(nodes_.size());
-  const bool member = stack_.empty() || nodes_[stack_.back().node].type == Type::kObject;
+  const bool member = in_object_;
   if (member && !have_key_) {
     misuse("a value was written where a key must stand");
     return kNone;
@@ -122,7 +125,7 @@ std::uint32_t Builder::add_node(Type type) {
     invalid_.emplace_back(field_, index);
   } else {
     if (slot(field_) != kNone) field_warning(field_, "duplicate_key", "the last value stands");
-    slot(field_) = index;
+    set_slot(field_, index);
   }
   return index;
 }
@@ -141,8 +144,9 @@ void Builder::add_text(std::string_view text) {
   node.fixed = fixed;
   if (fixed) {
     node.text = static_cast<std::uint32_t>(fixed_.size());
-    if (is_utf8(text)) {
-      fixed_.append(text);
+    char* to = fixed_.room(text.size());
+    if (copy_text(to, text) || is_utf8(text)) [[likely]] {
+      fixed_.set_end(to + text.size());
     } else {
       fixed_.append(repair_utf8(text));
       repaired = true;
@@ -232,9 +236,7 @@ void Builder::number_literal(std::string_view literal) {
   if (skip_ > 0) return;
   // Most numbers are short integers, which are their own canonical form.
   if (literal.size() <= 15 && literal[0] != '-' && literal.find_first_not_of("0123456789") == literal.npos) {
-    std::int64_t value = 0;
-    std::from_chars(literal.data(), literal.data() + literal.size(), value);
-    integer(value);
+    add_number(literal);
     return;
   }
   char buffer[json::kNumberSize];
@@ -271,6 +273,7 @@ void Builder::begin(Type type) {
     return;
   }
   stack_.push_back({index, 0});
+  in_object_ = type == Type::kObject;
 }
 
 void Builder::end(Type type) {
@@ -290,6 +293,7 @@ void Builder::end(Type type) {
   node.text = stack_.back().children;
   node.size = static_cast<std::uint32_t>(nodes_.size());
   stack_.pop_back();
+  in_object_ = stack_.empty() || nodes_[stack_.back().node].type == Type::kObject;
 }
 
 void Builder::truncated(std::string_view reason) {
@@ -298,6 +302,7 @@ void Builder::truncated(std::string_view reason) {
   const std::uint32_t index = add_node(Type::kObject);
   if (index == kNone) return;
   stack_.push_back({index, 0});
+  in_object_ = true;
   add_key("reason", false);
   add_text(reason);
   add_key("truncated", false);

@@ -125,13 +125,20 @@ class Builder {
 
   // validate.cpp
   std::uint32_t slot(Field field) const noexcept { return slots_[static_cast<std::size_t>(field)]; }
-  std::uint32_t& slot(Field field) noexcept { return slots_[static_cast<std::size_t>(field)]; }
+  void set_slot(Field field, std::uint32_t node) noexcept {
+    slots_[static_cast<std::size_t>(field)] = node;
+    present_ |= 1u << static_cast<unsigned>(field);
+  }
+  void clear_slot(Field field) noexcept {
+    slots_[static_cast<std::size_t>(field)] = kNone;
+    present_ &= ~(1u << static_cast<unsigned>(field));
+  }
   std::string_view text_of_slot(Field field) const noexcept;
   void set_text(Field field, std::string_view text);
   bool value_fits(Field field, std::uint32_t node);
   void validate(const Defaults& defaults);
-  void validate_identity(const Defaults& defaults);
-  void validate_timestamp();
+  void validate_identity(const Defaults& defaults, Micros now);
+  void validate_timestamp(Micros now);
   void validate_duration();
   void invalidate(Field field, std::uint32_t node);
   void free_texts(std::uint32_t node);
@@ -165,7 +172,8 @@ class Builder {
   Buffer fixed_;  // structural strings and number texts
   std::vector<Node> nodes_;
   std::vector<Open> stack_;  // without the event itself
-  std::uint32_t slots_[28];
+  std::uint32_t slots_[kFieldCount];
+  std::uint32_t present_ = 0;  // a bit for each slot that has a node
   std::vector<std::uint32_t> unknown_;                    // top-level nodes of unknown fields
   std::vector<std::pair<Field, std::uint32_t>> invalid_;  // what goes to metadata._invalid
   std::vector<Warning> warnings_;
@@ -176,6 +184,7 @@ class Builder {
   std::vector<std::uint32_t> candidates_;
   const char* misuse_ = nullptr;
   Field field_ = Field::kUnknown;  // of the value being written
+  bool in_object_ = true;          // the innermost open container is one
   bool have_key_ = false;
   bool key_coerced_ = false;
   bool system_ = false;

@@ -362,7 +362,10 @@ void Builder::emit_field(Field field, const Defaults& defaults) {
 void Builder::emit(const Defaults& defaults) {
   canonical_ += '{';
   if (unknown_.empty()) {
-    for (std::size_t i = 0; i < kFieldCount; ++i) emit_field(static_cast<Field>(i), defaults);
+    std::uint32_t fields = present_;
+    if (!defaults.labels.empty()) fields |= 1u << static_cast<unsigned>(Field::kLabels);
+    if (!defaults.metadata.empty() || !invalid_.empty()) fields |= 1u << static_cast<unsigned>(Field::kMetadata);
+    for (; fields != 0; fields &= fields - 1) emit_field(static_cast<Field>(std::countr_zero(fields)), defaults);
     canonical_ += '}';
     return;
   }

@@ -60,7 +60,21 @@ enum class Kind : std::uint8_t {
 };
 
 constexpr std::string_view field_name(Field field) { return kFieldNames[static_cast<std::size_t>(field)]; }
-Kind field_kind(Field field) noexcept;
+inline constexpr auto kFieldKinds = [] {
+  std::array<Kind, static_cast<std::size_t>(Field::kUnknown) + 1> kinds{};
+  kinds.fill(Kind::kString);
+  const auto set = [&](Field field, Kind kind) { kinds[static_cast<std::size_t>(field)] = kind; };
+  for (const Field field : {Field::kActionInput, Field::kActionOutput, Field::kUnknown}) set(field, Kind::kAny);
+  set(Field::kErrorMessage, Kind::kText);
+  for (const Field field : {Field::kLabels, Field::kMetadata}) set(field, Kind::kObject);
+  set(Field::kDurationMs, Kind::kInteger);
+  set(Field::kParents, Kind::kStrings);
+  for (const Field field : {Field::kHash, Field::kPrevHash, Field::kSequence, Field::kValidationWarnings}) {
+    set(field, Kind::kLedger);
+  }
+  return kinds;
+}();
+constexpr Kind field_kind(Field field) noexcept { return kFieldKinds[static_cast<std::size_t>(field)]; }
 // kUnknown for a name that the schema does not know.
 Field find_field(std::string_view name) noexcept;
 

@@ -1,4 +1,5 @@
 // Best-effort validation (design 3.1): only a missing agent_id is fatal, all else is repaired or kept, with a warning.
+#include <bit>
 #include <charconv>
 #include <cmath>
 #include <cstring>
@@ -33,7 +34,7 @@ void Builder::set_text(Field field, std::string_view text) {
   node.text = static_cast<std::uint32_t>(fixed_.size());
   node.size = static_cast<std::uint32_t>(text.size());
   fixed_.append(text);
-  slot(field) = static_cast<std::uint32_t>(nodes_.size());
+  set_slot(field, static_cast<std::uint32_t>(nodes_.size()));
   nodes_.push_back(node);
 }
 
@@ -54,7 +55,7 @@ void Builder::free_texts(std::uint32_t node) {
 void Builder::invalidate(Field field, std::uint32_t node) {
   free_texts(node);
   invalid_.emplace_back(field, node);
-  if (field_kind(field) != Kind::kLedger) slot(field) = kNone;
+  if (field_kind(field) != Kind::kLedger) clear_slot(field);
   field_warning(field, field_kind(field) == Kind::kLedger ? "ledger_field" : "wrong_type",
                 "kept in metadata._invalid");
 }
@@ -84,7 +85,7 @@ bool Builder::value_fits(Field field, std::uint32_t index) {
   return false;
 }
 
-void Builder::validate_identity(const Defaults& defaults) {
+void Builder::validate_identity(const Defaults& defaults, Micros now) {
   if (text_of_slot(Field::kAgentId).empty()) {
     if (defaults.agent_id.empty()) {
       throw Error(Status::kInvalid, "agent_id is required: give the event an agent_id, or the client a default one");
@@ -105,7 +106,7 @@ void Builder::validate_identity(const Defaults& defaults) {
 
   char text[kUuidTextSize];
   if (slot(Field::kId) == kNone || text_of_slot(Field::kId).empty()) {
-    index_.id = uuid_v7();
+    index_.id = uuid_v7(now);
   } else {
     const std::string given(text_of_slot(Field::kId));
     if (const auto uuid = parse_uuid(given)) {
@@ -122,18 +123,20 @@ void Builder::validate_identity(const Defaults& defaults) {
   if (defaults.salt && slot(Field::kSalt) == kNone) {
     std::uint8_t octets[16];
     random_octets(octets, sizeof octets);
-    set_text(Field::kSalt, base64url_encode(octets, sizeof octets));
+    char salt[22];
+    base64url_encode16(octets, salt);
+    set_text(Field::kSalt, {salt, sizeof salt});
   }
 }
 
-void Builder::validate_timestamp() {
+void Builder::validate_timestamp(Micros now) {
   std::optional<Micros> time;
   if (slot(Field::kTimestamp) != kNone) {
     const std::string_view given = text_of_slot(Field::kTimestamp);
     time = parse_timestamp(given);
     if (!time) field_warning(Field::kTimestamp, "bad_timestamp", given);
   }
-  index_.time = time ? *time : now_micros();
+  index_.time = time ? *time : now;
   char text[kTimestampSize];
   format_timestamp(index_.time, text);
   set_text(Field::kTimestamp, {text, sizeof text});
@@ -164,12 +167,11 @@ void Builder::validate(const Defaults& defaults) {
     const Node& node = nodes_[index];
     return node.type == Type::kNull || (node.type == Type::kObject && node.text == 0);
   };
-  for (std::size_t i = 0; i < kFieldCount; ++i) {
-    const auto field = static_cast<Field>(i);
-    const std::uint32_t index = slots_[i];
-    if (index == kNone) continue;
+  for (std::uint32_t left = present_; left != 0; left &= left - 1) {
+    const auto field = static_cast<Field>(std::countr_zero(left));
+    const std::uint32_t index = slot(field);
     if (omitted(index)) {
-      slots_[i] = kNone;
+      clear_slot(field);
     } else if (!value_fits(field, index)) {
       invalidate(field, index);
     }
@@ -186,12 +188,13 @@ void Builder::validate(const Defaults& defaults) {
     }
     add_warning({std::string(node_key(nodes_[unknown_[i]]))}, "unknown_field", "no field of schema 1.0; kept");
   }
-  validate_timestamp();
+  const Micros now = now_micros();
+  validate_timestamp(now);
   validate_duration();
-  validate_identity(defaults);
-  for (std::size_t i = 0; i < kFieldCount; ++i) {
-    const auto field = static_cast<Field>(i);
-    if (field_kind(field) != Kind::kString || slots_[i] == kNone) continue;
+  validate_identity(defaults, now);
+  for (std::uint32_t left = present_; left != 0; left &= left - 1) {
+    const auto field = static_cast<Field>(std::countr_zero(left));
+    if (field_kind(field) != Kind::kString) continue;
     if (const std::string_view text = text_of_slot(field); text.size() > kMaxStructuralBytes) {
       field_warning(field, "too_long", "cut to 1,024 bytes; ends with the SHA-256 of the whole");
       set_text(field, cut_structural(text));
