@@ -112,9 +112,7 @@ void plog_client_options_init(plog_client_options* options) {
 plog_status plog_client_new(const plog_client_options* options, plog_client** out, plog_error** err) {
   if (out == nullptr) return fail(PLOG_E_INVALID, "out is NULL", err);
   *out = nullptr;
-  return guard(err, [&] {
-    *out = new plog_client(convert(plog::capi::read_options(options, "plog_client_options")));
-  });
+  return guard(err, [&] { *out = new plog_client(convert(plog::capi::read_options(options, "plog_client_options"))); });
 }
 
 plog_status plog_client_flush(plog_client* client, int64_t timeout_ms, plog_error** err) {
@@ -127,8 +125,7 @@ plog_status plog_client_close(plog_client* client, int64_t timeout_ms, plog_erro
 
 void plog_client_destroy(plog_client* client) { delete client; }
 
-plog_status plog_log_event(plog_client* client, const char* json, size_t json_len, char id_out[37],
-                           plog_error** err) {
+plog_status plog_log_event(plog_client* client, const char* json, size_t json_len, char id_out[37], plog_error** err) {
   if (id_out != nullptr) id_out[0] = '\0';
   return guard(err, [&] {
     plog_client& handle = deref(client, "client");

@@ -68,7 +68,8 @@ Options read_options(const Options* given, const char* name) {
   options.struct_size = sizeof options;
   if (given == nullptr) return options;
   const std::uint32_t size = given->struct_size;
-  if (size < sizeof(std::uint32_t) * 2) invalid(std::string(name) + ".struct_size is too small: call its _init function");
+  if (size < sizeof(std::uint32_t) * 2)
+    invalid(std::string(name) + ".struct_size is too small: call its _init function");
   // No release will have a struct as large: this is memory that nobody initialised.
   if (size > kMaxStructSize) throw Error(Status::kUnsupported, std::string(name) + ".struct_size is out of range");
   if (size > sizeof options) {

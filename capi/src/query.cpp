@@ -72,7 +72,8 @@ plog_status plog_verify(plog_client* client, const plog_verify_options* options,
   return guard(err, [&] {
     const plog_verify_options given = plog::capi::read_options(options, "plog_verify_options");
     plog::client::VerifyRequest request;
-    if (given.agent_id != nullptr) request.agent = std::string(utf8(given.agent_id, std::strlen(given.agent_id), "agent_id"));
+    if (given.agent_id != nullptr)
+      request.agent = std::string(utf8(given.agent_id, std::strlen(given.agent_id), "agent_id"));
     request.read_only = given.read_only != 0;
     if (given.progress != nullptr) {
       request.progress = [&](std::uint64_t done, std::uint64_t total) {
@@ -85,7 +86,8 @@ plog_status plog_verify(plog_client* client, const plog_verify_options* options,
     } else {
       const auto path = plog::capi::optional_text(given.db_path);
       result = plog::client::verify_path(
-          plog::client::resolve_db_path(path, path ? plog::client::Config{} : plog::client::load_config(), false), request);
+          plog::client::resolve_db_path(path, path ? plog::client::Config{} : plog::client::load_config(), false),
+          request);
     }
     *report = new plog_buffer{result.json()};
   });

@@ -20,9 +20,10 @@ std::vector<plog::redact::Rule> parse_rules(std::string_view given) {
     if (!item.is_object()) invalid("each rule must be an object {name, pattern, replace}");
     plog::redact::Rule rule;
     for (const auto& [key, value] : item.object()) {
-      std::string* target = key == "name" ? &rule.name : key == "pattern" ? &rule.pattern
-                                                     : key == "replace"   ? &rule.replace
-                                                                          : nullptr;
+      std::string* target = key == "name"      ? &rule.name
+                            : key == "pattern" ? &rule.pattern
+                            : key == "replace" ? &rule.replace
+                                               : nullptr;
       if (target == nullptr) invalid("rules: unknown member `" + key + "`; known: name, pattern, replace");
       if (!value.is_string()) invalid("rules: `" + key + "` must be a string");
       *target = value.text();

@@ -147,15 +147,12 @@ Adopted adopt(Orphan& orphan, const std::string& directory, Committer& committer
           break;
         }
         switch (committer.add(event)) {
-          case Committer::Result::kStored:
-            ++recovered;
-            break;
+          case Committer::Result::kStored: ++recovered; break;
           case Committer::Result::kConflict:
             adopted.errors.emplace_back(Status::kInvalid, "event " + format_uuid(event.index.id) +
                                                               " was given again with other content; the first stands");
             break;
-          case Committer::Result::kDuplicate:
-            break;
+          case Committer::Result::kDuplicate: break;
         }
         if (++in_batch >= batch) {
           commit(number, reader.offset());
@@ -173,8 +170,7 @@ Adopted adopt(Orphan& orphan, const std::string& directory, Committer& committer
     std::uint64_t generation = orphan.account.generation;
     for (const auto* table : {&orphan.account.frozen, &orphan.account.current}) {
       if (table->empty()) continue;
-      if (committer.add(gap(builder, orphan.id, generation++, "journal_full", *table)) ==
-          Committer::Result::kStored) {
+      if (committer.add(gap(builder, orphan.id, generation++, "journal_full", *table)) == Committer::Result::kStored) {
         ++adopted.gaps;
       }
     }

@@ -47,8 +47,7 @@ std::vector<event::DefaultMember> merged(std::vector<event::DefaultMember> own, 
     const bool known = std::any_of(own.begin(), own.end(), [&](const auto& mine) { return mine.key == member.key; });
     if (!known) own.push_back(std::move(member));
   }
-  std::sort(own.begin(), own.end(),
-            [](const auto& a, const auto& b) { return json::compare_keys(a.key, b.key) < 0; });
+  std::sort(own.begin(), own.end(), [](const auto& a, const auto& b) { return json::compare_keys(a.key, b.key) < 0; });
   return own;
 }
 
@@ -83,15 +82,15 @@ Client::Client(const ClientOptions& options) {
   defaults_.session_id = pick(options.session_id, config.session_id, std::string());
   defaults_.source = options.source;
   defaults_.capture_method = options.capture_method;
-  for (const std::string* text : {&defaults_.agent_id, &defaults_.session_id, &defaults_.source,
-                                  &defaults_.capture_method}) {
+  for (const std::string* text :
+       {&defaults_.agent_id, &defaults_.session_id, &defaults_.source, &defaults_.capture_method}) {
     if (!is_utf8(*text)) throw Error(Status::kInvalid, "agent_id, session_id and source must be valid UTF-8");
   }
   defaults_.labels = merged(event::make_default_members(options.labels_json.value_or(""), true, redactor, "labels"),
                             config.labels, true, redactor);
-  defaults_.metadata = merged(
-      event::make_default_members(options.metadata_json.value_or(""), false, redactor, "metadata"), config.metadata,
-      false, redactor);
+  defaults_.metadata =
+      merged(event::make_default_members(options.metadata_json.value_or(""), false, redactor, "metadata"),
+             config.metadata, false, redactor);
   defaults_.salt = pick(options.salt, config.salt, true);
   defaults_.max_event_bytes = pick(options.max_event_bytes, config.max_event_bytes, event::kDefaultMaxEventBytes);
   check_range("max_event_bytes", defaults_.max_event_bytes, 4096, 64u << 20);

@@ -27,7 +27,8 @@ void on_child() {
 
 std::atomic<std::uint32_t>* make_page() {
   const long size = sysconf(_SC_PAGESIZE);
-  void* page = mmap(nullptr, static_cast<std::size_t>(size), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* page =
+      mmap(nullptr, static_cast<std::size_t>(size), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (page == MAP_FAILED) return nullptr;
 #ifdef MADV_WIPEONFORK
   if (madvise(page, static_cast<std::size_t>(size), MADV_WIPEONFORK) == 0) {

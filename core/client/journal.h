@@ -1,10 +1,10 @@
 // The journal: where an event is safe from the death of its process before it reaches the ledger.
 //
-// In `<real path of the db>.journal/` each process keeps an owner file `<uuid>.owner` (4,096 octets: magic, version, and
-// the account of dropped events), locked by flock as long as the process lives, and segments `<uuid>.<number>.seg` of
-// about 16 MiB: a header of 32 octets, then records (length, CRC-32C, number, payload), each written by one write. The
-// format is described in docs/formats.md. Everything before the position that the ledger keeps for a journal is in the
-// ledger; segments before it are unlinked.
+// In `<real path of the db>.journal/` each process keeps an owner file `<uuid>.owner` (4,096 octets: magic, version,
+// and the account of dropped events), locked by flock as long as the process lives, and segments `<uuid>.<number>.seg`
+// of about 16 MiB: a header of 32 octets, then records (length, CRC-32C, number, payload), each written by one write.
+// The format is described in docs/formats.md. Everything before the position that the ledger keeps for a journal is in
+// the ledger; segments before it are unlinked.
 #pragma once
 
 #include <array>
@@ -90,8 +90,8 @@ class Journal {
 
   const Uuid& id() const noexcept { return id_; }
 
-  // A record's octets with room for its header in front (kRecordHeader). `crc` is the CRC-32C of the payload; number and
-  // header are filled in here. Throws kFull when the disk is full, kIo for other failures; the journal is then as
+  // A record's octets with room for its header in front (kRecordHeader). `crc` is the CRC-32C of the payload; number
+  // and header are filled in here. Throws kFull when the disk is full, kIo for other failures; the journal is then as
   // before.
   void append(std::string& record, std::uint32_t crc, std::uint64_t number);
 

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t kMaxBatch = 4096;
 constexpr std::size_t kMaxErrors = 64;
-constexpr std::int64_t kAttemptMillis = 250;   // one try at the writer lock, so that a fork never waits for long
+constexpr std::int64_t kAttemptMillis = 250;  // one try at the writer lock, so that a fork never waits for long
 constexpr std::int64_t kMaintainMillis = 1000;
 constexpr std::uint64_t kWalBytes = 32u << 20;
 constexpr std::int64_t kForever = INT64_MAX / 4;
@@ -58,8 +58,8 @@ Recorder::~Recorder() {
   if (thread_.joinable()) thread_.join();
   for (const auto& own : journals_) {
     if (committed_ != number_ || !own->journal.account().empty()) continue;
-    // Files that stay are seen to by the next process. Without them the position is worth nothing; failing here leaves a
-    // few octets in the ledger.
+    // Files that stay are seen to by the next process. Without them the position is worth nothing; failing here leaves
+    // a few octets in the ledger.
     try {
       own->journal.remove();
       writer_lock_.lock(kAttemptMillis);
@@ -103,7 +103,8 @@ void Recorder::drop(std::string_view agent, Micros time) {
   const std::int64_t now = steady_millis();
   if (now - last_drop_report_ >= 1000) {
     last_drop_report_ = now;
-    report(Error(Status::kFull, "the journal is full: " + std::to_string(counters_.dropped) + " events dropped so far"));
+    report(
+        Error(Status::kFull, "the journal is full: " + std::to_string(counters_.dropped) + " events dropped so far"));
   }
 }
 
@@ -323,18 +324,13 @@ void Recorder::drain(Own& own, Batch& batch) {
     std::uint64_t number = 0;
     auto result = SegmentReader::Result::kEnd;
     const std::uint64_t before = own.reader->offset();
-    while (batch.events < kMaxBatch &&
-           (result = own.reader->next(payload, number)) == SegmentReader::Result::kRecord) {
+    while (batch.events < kMaxBatch && (result = own.reader->next(payload, number)) == SegmentReader::Result::kRecord) {
       ++batch.events;
       batch.last_number = number;
       const event::Prepared event = event::decode(payload);
       switch (committer_.add(event)) {
-        case Committer::Result::kStored:
-          ++batch.stored;
-          break;
-        case Committer::Result::kDuplicate:
-          ++batch.duplicates;
-          break;
+        case Committer::Result::kStored: ++batch.stored; break;
+        case Committer::Result::kDuplicate: ++batch.duplicates; break;
         case Committer::Result::kConflict: {
           ++batch.duplicates;
           ++batch.conflicts;

@@ -73,7 +73,8 @@ class Recorder {
   void count_effects(const event::Effects& effects) noexcept;
   // The first error with a number of at least `next` (which is moved behind it); waits until `deadline` (steady_millis;
   // negative: for ever) or until `closed` is set and wake() called.
-  std::optional<Error> next_error(std::atomic<std::uint64_t>& next, std::int64_t deadline, const std::atomic<bool>& closed);
+  std::optional<Error> next_error(std::atomic<std::uint64_t>& next, std::int64_t deadline,
+                                  const std::atomic<bool>& closed);
   void wake();
 
  private:

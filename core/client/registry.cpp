@@ -20,8 +20,8 @@ RecorderRegistry& RecorderRegistry::instance() {
   static RecorderRegistry* const registry = [] {
     auto* made = new RecorderRegistry;
     store::install_fork_handlers();  // before ours, so that ours run around them
-    install_fork_hooks({[] { instance().prepare(); }, [] { instance().parent(); },
-                        [](bool raw) { instance().child(raw); }});
+    install_fork_hooks(
+        {[] { instance().prepare(); }, [] { instance().parent(); }, [](bool raw) { instance().child(raw); }});
     std::atexit([] { instance().finish(); });
     return made;
   }();

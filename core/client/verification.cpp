@@ -24,7 +24,8 @@ void drain_orphans(const std::string& db_path) {
 void run(store::Store& store, const VerifyRequest& request, VerifyReport& report) {
   report.ledger_id = store.ledger_id();
   ledger::ChainVerifier verifier(request.agent.value_or(""));
-  store.verify(verifier, request.progress ? request.progress : [](std::uint64_t, std::uint64_t) { return true; });
+  store.verify(
+      verifier, request.progress ? request.progress : [](std::uint64_t, std::uint64_t) { return true; });
   report.events = verifier.events();
   report.agents = verifier.agents();
   report.findings = verifier.findings();
@@ -44,8 +45,7 @@ void run(store::Store& store, const VerifyRequest& request, VerifyReport& report
 
 void fail(VerifyReport& report, const Error& error) {
   if (error.status() == Status::kCancelled || error.status() == Status::kInvalid) throw error;
-  report.verdict =
-      error.status() == Status::kNotFound ? ledger::Verdict::kMissingLog : ledger::Verdict::kCannotRun;
+  report.verdict = error.status() == Status::kNotFound ? ledger::Verdict::kMissingLog : ledger::Verdict::kCannotRun;
   report.error = error.what();
 }
 

@@ -173,7 +173,7 @@ class Builder {
   std::vector<Node> nodes_;
   std::vector<Open> stack_;  // without the event itself
   std::uint32_t slots_[kFieldCount];
-  std::uint32_t present_ = 0;  // a bit for each slot that has a node
+  std::uint32_t present_ = 0;                             // a bit for each slot that has a node
   std::vector<std::uint32_t> unknown_;                    // top-level nodes of unknown fields
   std::vector<std::pair<Field, std::uint32_t>> invalid_;  // what goes to metadata._invalid
   std::vector<Warning> warnings_;

@@ -34,19 +34,14 @@ std::size_t skip_value(std::string_view text, std::size_t at) {
     std::size_t i = at;
     while (i < text.size()) {
       switch (text[i]) {
-        case '"':
-          i = skip_string(text, i);
-          continue;
+        case '"': i = skip_string(text, i); continue;
         case '{':
-        case '[':
-          ++depth;
-          break;
+        case '[': ++depth; break;
         case '}':
         case ']':
           if (--depth == 0) return i + 1;
           break;
-        default:
-          break;
+        default: break;
       }
       ++i;
     }

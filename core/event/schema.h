@@ -42,11 +42,12 @@ enum class Field : std::uint8_t {
 inline constexpr std::size_t kFieldCount = static_cast<std::size_t>(Field::kToolCallId) + 1;
 
 inline constexpr std::array<std::string_view, 28> kFieldNames = {
-    "action_input", "action_name",    "action_output", "action_status", "action_type",  "agent_id",     "artifact_id",
-    "audit_id",     "capture_method", "duration_ms",   "error_message", "id",           "intervention_id", "labels",
-    "metadata",     "parent_event_id", "parents",      "provenance_id", "salt",         "schema_version", "session_id",
-    "source",       "timestamp",      "tool_call_id",  "hash",          "prev_hash",    "sequence",
-    "validation_warnings"};
+    "action_input",    "action_name", "action_output",      "action_status",  "action_type",
+    "agent_id",        "artifact_id", "audit_id",           "capture_method", "duration_ms",
+    "error_message",   "id",          "intervention_id",    "labels",         "metadata",
+    "parent_event_id", "parents",     "provenance_id",      "salt",           "schema_version",
+    "session_id",      "source",      "timestamp",          "tool_call_id",   "hash",
+    "prev_hash",       "sequence",    "validation_warnings"};
 
 // What a field's value must be.
 enum class Kind : std::uint8_t {

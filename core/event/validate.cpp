@@ -56,22 +56,17 @@ void Builder::invalidate(Field field, std::uint32_t node) {
   free_texts(node);
   invalid_.emplace_back(field, node);
   if (field_kind(field) != Kind::kLedger) clear_slot(field);
-  field_warning(field, field_kind(field) == Kind::kLedger ? "ledger_field" : "wrong_type",
-                "kept in metadata._invalid");
+  field_warning(field, field_kind(field) == Kind::kLedger ? "ledger_field" : "wrong_type", "kept in metadata._invalid");
 }
 
 bool Builder::value_fits(Field field, std::uint32_t index) {
   const Node& node = nodes_[index];
   switch (field_kind(field)) {
-    case Kind::kAny:
-      return true;
+    case Kind::kAny: return true;
     case Kind::kText:
-    case Kind::kString:
-      return node.type == Type::kString;
-    case Kind::kObject:
-      return node.type == Type::kObject;
-    case Kind::kInteger:
-      return node.type == Type::kNumber;
+    case Kind::kString: return node.type == Type::kString;
+    case Kind::kObject: return node.type == Type::kObject;
+    case Kind::kInteger: return node.type == Type::kNumber;
     case Kind::kStrings: {
       if (node.type != Type::kArray || node.text > kMaxParents) return false;
       for (std::uint32_t i = index + 1; i < node.size; ++i) {
@@ -79,8 +74,7 @@ bool Builder::value_fits(Field field, std::uint32_t index) {
       }
       return true;
     }
-    case Kind::kLedger:
-      return false;
+    case Kind::kLedger: return false;
   }
   return false;
 }

@@ -104,8 +104,9 @@ class Store {
 
   // ---- Reading. Any thread.
 
-  // Rows of one page, at most `page` of them and few if they are large, appended to `out`. Advances filter.after (and uses up limit and offset),
-  // so that the same call again gives the next page; false when there are no more. No transaction stays open.
+  // Rows of one page, at most `page` of them and few if they are large, appended to `out`. Advances filter.after (and
+  // uses up limit and offset), so that the same call again gives the next page; false when there are no more. No
+  // transaction stays open.
   virtual bool page(Filter& filter, std::size_t page, std::vector<EventRow>& out) = 0;
   virtual std::uint64_t count(const Filter& filter) = 0;  // ignores limit, offset and after
   // The first committed event with that id (of that agent, if given).

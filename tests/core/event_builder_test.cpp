@@ -144,14 +144,17 @@ TEST(Event, AnInvalidMemberOfTheUsersIsNotOverwritten) {
 }
 
 TEST(Event, AbsentNullAndEmptyObjectsAreOmitted) {
-  const Result result = with(R"("action_input":{},"action_output":null,"metadata":{},"labels":null,"error_message":null)");
+  const Result result =
+      with(R"("action_input":{},"action_output":null,"metadata":{},"labels":null,"error_message":null)");
   EXPECT_EQ(result.event().object().size(), 4u);
   EXPECT_EQ(result.codes(), "");
   EXPECT_EQ(with(R"("action_input":[])").field("action_input"), "[]");
 }
 
 TEST(Event, NumbersBecomeTextOnlyWhereADoubleWouldChangeThem) {
-  const auto value = [](const std::string& literal) { return with("\"action_input\":" + literal).field("action_input"); };
+  const auto value = [](const std::string& literal) {
+    return with("\"action_input\":" + literal).field("action_input");
+  };
   EXPECT_EQ(value("9007199254740992"), "9007199254740992");
   EXPECT_EQ(value("9007199254740993"), "\"9007199254740993\"");
   EXPECT_EQ(value("100000000000000000"), "100000000000000000");
@@ -238,8 +241,8 @@ TEST(Event, DefaultsFillInAndTheEventsOwnKeysWin) {
   EXPECT_EQ(none.field("labels"), R"({"env":"prod","team":"x","zone":"1"})");
   EXPECT_EQ(none.field("metadata"), R"({"a":1,"m":{"x":2,"y":1}})");
   EXPECT_EQ(none.field("session_id"), "\"s\"");
-  const Result own = prepare(R"({"labels":{"team":"y","b":"1"},"metadata":{"a":null},"session_id":"t","source":"cli"})",
-                             defaults);
+  const Result own =
+      prepare(R"({"labels":{"team":"y","b":"1"},"metadata":{"a":null},"session_id":"t","source":"cli"})", defaults);
   EXPECT_EQ(own.field("labels"), R"({"b":"1","env":"prod","team":"y","zone":"1"})");
   EXPECT_EQ(own.field("metadata"), R"({"a":null,"m":{"x":2,"y":1}})");
   EXPECT_EQ(own.field("session_id"), "\"t\"");
@@ -365,7 +368,8 @@ TEST(Event, EqualOriginalKeysAreDuplicatesAlsoWhenRedacted) {
 
 TEST(Event, DefaultsAreRedactedOnce) {
   const Defaults with_redactor = redacting();
-  const auto members = make_default_members(R"({"owner":"bob@example.com"})", true, with_redactor.redactor.get(), "labels");
+  const auto members =
+      make_default_members(R"({"owner":"bob@example.com"})", true, with_redactor.redactor.get(), "labels");
   ASSERT_EQ(members.size(), 1u);
   EXPECT_EQ(members[0].value, "\"[REDACTED:email]\"");
 }
@@ -391,10 +395,9 @@ TEST(Event, TruncationTakesTheLongestValueOfLabelsAndMetadata) {
   Defaults defaults = plain();
   defaults.max_event_bytes = 8192;
   const std::string big(5000, 'm');
-  const Result result =
-      with("\"metadata\":{\"a\":\"" + big + "\",\"b\":\"x\",\"c\":\"" + big + "\"},\"action_input\":\"" +
-               std::string(4000, 'i') + "\"",
-           defaults);
+  const Result result = with("\"metadata\":{\"a\":\"" + big + "\",\"b\":\"x\",\"c\":\"" + big +
+                                 "\"},\"action_input\":\"" + std::string(4000, 'i') + "\"",
+                             defaults);
   EXPECT_EQ(result.codes(), "truncated /metadata/a|truncated /metadata/c");
   EXPECT_EQ(result.field("action_input"), '"' + std::string(4000, 'i') + '"');
   EXPECT_EQ(json::parse(result.field("metadata")).find("b")->text(), "x");
@@ -404,7 +407,8 @@ TEST(Event, ManySmallUnknownFieldsBecomeOneMarker) {
   Defaults defaults = plain();
   defaults.max_event_bytes = 8192;
   std::string members;
-  for (int i = 0; i < 1000; ++i) members += (i > 0 ? "," : "") + std::string("\"u") + std::to_string(i) + "\":\"0123456789\"";
+  for (int i = 0; i < 1000; ++i)
+    members += (i > 0 ? "," : "") + std::string("\"u") + std::to_string(i) + "\":\"0123456789\"";
   const Result result = with(members, defaults);
   EXPECT_LE(result.canonical.size(), defaults.max_event_bytes);
   EXPECT_NE(result.field("_unknown").find("\"truncated\":true"), std::string::npos);
@@ -415,7 +419,8 @@ TEST(Event, ManySmallLabelsAndMetadataAreBoundedToo) {
   Defaults defaults = plain();
   defaults.max_event_bytes = 8192;
   std::string members;
-  for (int i = 0; i < 1000; ++i) members += (i > 0 ? "," : "") + std::string("\"u") + std::to_string(i) + "\":\"0123456789\"";
+  for (int i = 0; i < 1000; ++i)
+    members += (i > 0 ? "," : "") + std::string("\"u") + std::to_string(i) + "\":\"0123456789\"";
   const Result result = with("\"labels\":{" + members + "},\"metadata\":{" + members + "}", defaults);
   EXPECT_LE(result.canonical.size(), defaults.max_event_bytes);
   EXPECT_EQ(result.canonical, json::parse(result.canonical).canonical());
@@ -480,7 +485,8 @@ TEST(Event, JournalPayloadsRoundTripAndRefuseDamage) {
 
 TEST(Event, ARetryIsTheSameEventWhateverItsTimes) {
   const std::string base = R"({"action_name":"n","agent_id":"a","id":"x","salt":"1","timestamp":"t"})";
-  EXPECT_TRUE(same_content(base, R"({"action_name":"n","agent_id":"a","duration_ms":4,"id":"x","salt":"2","timestamp":"u"})"));
+  EXPECT_TRUE(
+      same_content(base, R"({"action_name":"n","agent_id":"a","duration_ms":4,"id":"x","salt":"2","timestamp":"u"})"));
   EXPECT_FALSE(same_content(base, R"({"action_name":"m","agent_id":"a","id":"x","salt":"1","timestamp":"t"})"));
   EXPECT_FALSE(same_content(base, R"({"action_name":"n","agent_id":"a","id":"x","timestamp":"t","z":1})"));
 }

@@ -11,7 +11,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from crash_harness import Ledger  # noqa: E402
+from crash_harness import Ledger
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ import signal
 import time
 
 import pytest
-
 from crash_harness import LONG, Ledger, descendants_gone
 
 ROUNDS = 2000 if LONG else 200

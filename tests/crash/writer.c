@@ -1,5 +1,5 @@
-/* What the crash tests run and kill: writes events into a ledger as fast as it can, through plog.h alone, and says which
- * ids the library acknowledged: one write(2) of "<id>\n" to the file `ack` after plog_log_event returned.
+/* What the crash tests run and kill: writes events into a ledger as fast as it can, through plog.h alone, and says
+ * which ids the library acknowledged: one write(2) of "<id>\n" to the file `ack` after plog_log_event returned.
  *
  *   crash_writer key=value...
  *     pattern=plain | fork-parent | fork-children | fork-both | clone | recover   (see the functions)

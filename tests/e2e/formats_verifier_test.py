@@ -58,9 +58,7 @@ def write_python(plog: Plog) -> Path:
         "    for event in json.load(sys.stdin): client.log_event(**event)\n"
     )
     env = {**plog.env, "PYTHONPATH": str(BUILD / "python")}
-    subprocess.run(
-        [sys.executable, "-c", code, str(plog.db)], input=json.dumps(EVENTS), check=True, env=env, text=True
-    )
+    subprocess.run([sys.executable, "-c", code, str(plog.db)], input=json.dumps(EVENTS), check=True, env=env, text=True)
     return plog.db
 
 
@@ -70,9 +68,7 @@ def write_cli(plog: Plog) -> Path:
 
 
 @pytest.mark.parametrize("write", [write_c, write_python, write_cli])
-def test_a_ledger_written_through_each_way_is_intact(
-    write: Callable[[Plog], Path], plog: Plog, verifier: Path
-) -> None:
+def test_a_ledger_written_through_each_way_is_intact(write: Callable[[Plog], Path], plog: Plog, verifier: Path) -> None:
     db = write(plog)
     assert independent(verifier, db) == (0, "OK\n")
     assert json.loads(plog("verify", "--db", db, "--json").stdout)["verdict"] == "OK"

@@ -10,7 +10,7 @@ enum { MAX_LINE = 1 << 20 };
 
 static int failures = 0;
 
-static void fail(const char *name, const char *what) {
+static void fail(const char* name, const char* what) {
   fprintf(stderr, "%s: %s\n", name, what);
   ++failures;
 }
@@ -19,18 +19,18 @@ struct golden_case {
   char *name, *input, *labels, *metadata, *max_event_bytes, *canonical, *hash;
 };
 
-static void set(char **field, const char *value) {
+static void set(char** field, const char* value) {
   free(*field);
   *field = malloc(strlen(value) + 1);
   if (*field == NULL) exit(2);
   strcpy(*field, value);
 }
 
-static void check(const struct golden_case *expected, const char *directory, int number) {
+static void check(const struct golden_case* expected, const char* directory, int number) {
   plog_client_options options;
-  plog_client *client = NULL;
-  plog_error *err = NULL;
-  plog_buffer *event = NULL;
+  plog_client* client = NULL;
+  plog_error* err = NULL;
+  plog_buffer* event = NULL;
   char path[4096], id[37], tail[256];
   size_t size;
 
@@ -63,10 +63,10 @@ static void check(const struct golden_case *expected, const char *directory, int
   plog_client_destroy(client);
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   struct golden_case current;
-  char *line;
-  FILE *file;
+  char* line;
+  FILE* file;
   int number = 0;
 
   if (argc != 3) {
@@ -81,8 +81,8 @@ int main(int argc, char **argv) {
     return 2;
   }
   for (;;) {
-    const char *got = fgets(line, MAX_LINE, file);
-    char *value;
+    const char* got = fgets(line, MAX_LINE, file);
+    char* value;
     if (got != NULL) line[strcspn(line, "\n")] = '\0';
     if (got == NULL || line[0] == '\0') {
       if (current.canonical != NULL) check(&current, argv[2], ++number);

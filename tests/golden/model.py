@@ -13,10 +13,25 @@ import math
 import re
 import uuid
 
-STRUCTURAL = (
-    "id schema_version agent_id session_id source capture_method action_type action_name action_status timestamp "
-    "provenance_id parent_event_id tool_call_id artifact_id audit_id intervention_id salt"
-).split()
+STRUCTURAL = [
+    "id",
+    "schema_version",
+    "agent_id",
+    "session_id",
+    "source",
+    "capture_method",
+    "action_type",
+    "action_name",
+    "action_status",
+    "timestamp",
+    "provenance_id",
+    "parent_event_id",
+    "tool_call_id",
+    "artifact_id",
+    "audit_id",
+    "intervention_id",
+    "salt",
+]
 LEDGER = ["hash", "prev_hash", "sequence", "validation_warnings"]
 KNOWN = [*STRUCTURAL, "action_input", "action_output", "error_message", "duration_ms", "labels", "metadata", "parents"]
 FREE_TEXT = "error_message"
