@@ -4,7 +4,8 @@ if(NOT DEFINED ENV{PLOG_TEST_LONG})
   return()
 endif()
 execute_process(COMMAND ${VALGRIND} --quiet --error-exitcode=9 --leak-check=full --show-leak-kinds=definite,indirect
-                        --errors-for-leak-kinds=definite,indirect --trace-children=yes ${PROGRAM}
+                        --errors-for-leak-kinds=definite,indirect --trace-children=yes --suppressions=${CMAKE_CURRENT_LIST_DIR}/valgrind.supp
+                        ${PROGRAM}
                 RESULT_VARIABLE result)
 if(NOT result EQUAL 0)
   message(FATAL_ERROR "valgrind: ${result}")
