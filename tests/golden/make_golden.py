@@ -63,13 +63,26 @@ case(
 case("a number beyond a double keeps its text", '"action_input":[1e400,-1e400]', native=False)
 case("fractions of a millisecond are dropped", '"duration_ms":12.9')
 case("a negative fraction is rounded down", '"duration_ms":-0.5')
-case("the last duplicate wins", '"action_name":"x","action_name":"y","action_input":{"k":1,"k":{"d":1,"d":2}}', native=False)
+case(
+    "the last duplicate wins",
+    '"action_name":"x","action_name":"y","action_input":{"k":1,"k":{"d":1,"d":2}}',
+    native=False,
+)
 case("unknown fields are kept", '"zeta":[1],"beta":{"x":1},"Alpha":"a","empty":{},"none":null')
-case("ledger fields are not accepted", '"sequence":5,"hash":"x","prev_hash":null,"validation_warnings":[],"metadata":{"k":1}')
-case("wrong types move to metadata._invalid", '"session_id":7,"labels":[1],"duration_ms":"3","error_message":{"a":1},"metadata":"m"')
+case(
+    "ledger fields are not accepted",
+    '"sequence":5,"hash":"x","prev_hash":null,"validation_warnings":[],"metadata":{"k":1}',
+)
+case(
+    "wrong types move to metadata._invalid",
+    '"session_id":7,"labels":[1],"duration_ms":"3","error_message":{"a":1},"metadata":"m"',
+)
 case("a number is no string, whatever its text", '"action_name":9007199254740993,"error_message":9007199254740993')
 case("an _invalid of the user's stays", '"sequence":5,"metadata":{"_invalid":"mine"}')
-case("null and empty fields are omitted", '"action_input":{},"action_output":null,"metadata":{},"labels":null,"session_id":null')
+case(
+    "null and empty fields are omitted",
+    '"action_input":{},"action_output":null,"metadata":{},"labels":null,"session_id":null',
+)
 case("an empty list is kept", '"action_input":[],"action_output":"","parents":[]')
 case("labels are strings", '"labels":{"s":"x","n":1.50,"b":true,"z":null,"o":{"b":1,"a":[]},"big":9007199254740993}')
 case("defaults fill in", labels={"env": "prod", "team": "x"}, metadata={"a": 1, "m": {"y": 1}})
@@ -84,17 +97,32 @@ case("no zone means UTC", '"timestamp":"2026-02-17 01:02:03.5"', native=False)
 case("an upper-case UUID is lowered", '"id":"01980000-0000-7000-8000-0000000ABCDE"', native=False)
 case("a foreign id becomes a UUIDv5", '"id":"run-7/step 3"', native=False)
 case("a foreign id leaves a provenance id alone", '"id":"run-8","provenance_id":"p"', native=False)
-case("provenance fields", '"parent_event_id":"anything","parents":["a","b"],"tool_call_id":"t","artifact_id":"r","audit_id":"u","intervention_id":"i"')
+case(
+    "provenance fields",
+    '"parent_event_id":"anything","parents":["a","b"],"tool_call_id":"t","artifact_id":"r","audit_id":"u","intervention_id":"i"',
+)
 case("parents of the wrong type", '"parents":["a",1]')
 case("the reserved agent", '"agent_id":"provenlog"', native=False)
 case("lone surrogates", '"action_input":{"a":"x\\ud800y\\udc00z","\\ud800":"k"}')
 case("a long structural value is cut", '"action_name":"' + "ä" * 700 + '"')
 case("a deep container is cut", '"action_input":' + nested(140))
 case("a container at the limit is kept", '"action_input":' + nested(127))
-case("an oversize field becomes its marker", '"action_input":"' + "é\\n" * 3000 + '","action_output":"short"', max_event_bytes=4096)
+case(
+    "an oversize field becomes its marker",
+    '"action_input":"' + "é\\n" * 3000 + '","action_output":"short"',
+    max_event_bytes=4096,
+)
 case("an oversize error message stays a string", '"error_message":"' + "e" * 9000 + '"', max_event_bytes=4096)
-case("the longest of several fields goes first", '"action_input":"' + "i" * 3000 + '","action_output":"' + "o" * 3500 + '"', max_event_bytes=5000)
-case("the longest metadata value goes first", '"metadata":{"a":"' + "a" * 3000 + '","b":"x","c":"' + "c" * 3500 + '"}', max_event_bytes=6000)
+case(
+    "the longest of several fields goes first",
+    '"action_input":"' + "i" * 3000 + '","action_output":"' + "o" * 3500 + '"',
+    max_event_bytes=5000,
+)
+case(
+    "the longest metadata value goes first",
+    '"metadata":{"a":"' + "a" * 3000 + '","b":"x","c":"' + "c" * 3500 + '"}',
+    max_event_bytes=6000,
+)
 case("a label becomes its marker as text", '"labels":{"a":"' + "a" * 6000 + '"}', max_event_bytes=4096)
 
 
