@@ -32,6 +32,14 @@ json::Value read_event(const store::EventRow& row) {
   return json::Value(std::move(damaged));
 }
 
+json::Value read_warnings(const store::EventRow& row) {
+  try {
+    return json::parse(row.warnings);
+  } catch (const Error&) {
+    return json::Value("damaged");
+  }
+}
+
 std::string duration_field(const json::Value& event) {
   const json::Value* value = event.find("duration_ms");
   if (value == nullptr || !value->is_number()) return {};
@@ -240,7 +248,7 @@ std::string event_page(const store::EventRow& row, const Terminal& terminal, Mic
   const json::Value other_fields(std::move(others));
   if (!other_fields.object().empty()) add_block(page, "other fields", &other_fields, terminal);
   if (!row.warnings.empty()) {
-    const json::Value warnings = json::parse(row.warnings);
+    const json::Value warnings = read_warnings(row);
     add_block(page, "validation warnings", &warnings, terminal);
   }
   return page;

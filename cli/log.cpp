@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "base/error.h"
 #include "cli/commands.h"
 #include "cli/event_view.h"
 #include "cli/ledger.h"
@@ -44,10 +45,20 @@ class Printer {
     }
   }
 
+  // Whether an event could not be printed.
+  bool damaged() const noexcept { return damaged_; }
+
  private:
   void print_json(const store::EventRow& row) {
     text_.clear();
-    store::append_json(row, text_);
+    try {
+      store::append_json(row, text_);
+    } catch (const Error& error) {
+      // One event that someone damaged hides no other.
+      damaged_ = true;
+      complain(error.what());
+      return;
+    }
     // On a terminal no octet of an event may act on it; elsewhere the octets are those of the ledger.
     context_.out.line(context_.terminal.interactive ? escape_json(text_) : text_);
   }
@@ -67,6 +78,7 @@ class Printer {
 
   Context& context_;
   bool json_;
+  bool damaged_ = false;
   std::string text_;
   std::unique_ptr<Table> table_;
 };
@@ -150,7 +162,7 @@ int run_log(Context& context, const LogOptions& options) {
   const auto end = newest(ledger.store());
   if (end) print_newest(ledger.store(), options, *end, printer);
   if (options.follow) follow(context, ledger, options, end, printer);
-  return kExitOk;
+  return printer.damaged() ? kExitFailure : kExitOk;
 }
 
 }  // namespace plog::cli

@@ -182,3 +182,18 @@ def test_the_verdict_survives_a_reader_that_goes_away(story: Plog) -> None:
         script = f'{{ "{story.binary}" {command}; echo $? >code; }} | true'
         subprocess.run(["bash", "-c", script], env=story.env, cwd=story.home, check=True)
         assert (story.home / "code").read_text() == f"{code}\n"
+
+
+@pytest.mark.parametrize("octets", ["x''", "x'ff00'", "x'7b7d'", "x'5b315d'", "zeroblob(5000)"])
+def test_a_damaged_event_is_shown_as_such_and_hides_no_other(story: Plog, octets: str) -> None:
+    tamper(story, f"UPDATE event SET canonical = {octets}, warnings = x'00' WHERE commit_index = 3")
+    out = story("log").stdout
+    assert len(out.splitlines()) == 6
+    assert ("damaged" in out) == (octets != "x'7b7d'")
+    assert "model overloaded" in out
+    assert "damaged" in story("get", "@3").stdout
+    lines = story("log", "--json", code=0 if octets == "x'7b7d'" else 1)
+    assert lines.stdout.count("model overloaded") == 1
+    assert ("index 3" in lines.stderr) == (octets != "x'7b7d'")
+    for command in ("stats", "agents", "sessions"):
+        story(command)
