@@ -14,8 +14,9 @@ namespace {
 
 constexpr std::uint8_t kPayloadVersion = 1;
 constexpr std::uint8_t kSystemFlag = 1;
+constexpr std::uint8_t kWideFlag = 2;  // spans of 32-bit numbers, not of 16-bit ones
 constexpr std::size_t kSpans = 8 + kReferenceCount;
-constexpr std::size_t kHeaderSize = 4 + 4 + 4 + sizeof(Uuid) + 8 + kSpans * 8;
+constexpr std::size_t kFixedHeader = 4 + 4 + 4 + sizeof(Uuid) + 8;  // then the spans that are present
 
 std::array<Span*, kSpans> spans(Index& index) {
   std::array<Span*, kSpans> all{&index.agent, &index.session, &index.source, &index.type,
@@ -110,49 +111,73 @@ Index index_of(std::string_view canonical) {
 }
 
 void encode(const Prepared& event, std::string& out) {
-  const std::size_t start = out.size();
-  out.resize(start + kHeaderSize);
-  char* at = out.data() + start;
+  char header[kFixedHeader + kSpans * 8];
+  const bool wide = event.canonical.size() > std::numeric_limits<std::uint16_t>::max();
+  Index index = event.index;
+  char* at = header + kFixedHeader;
+  std::uint16_t present = 0;
+  std::uint16_t bit = 1;
+  for (const Span* span : spans(index)) {
+    if (span->offset != 0) {
+      present |= bit;
+      if (wide) {
+        put(at, span->offset);
+        put(at, span->size);
+      } else {
+        put(at, static_cast<std::uint16_t>(span->offset));
+        put(at, static_cast<std::uint16_t>(span->size));
+      }
+    }
+    bit = static_cast<std::uint16_t>(bit << 1);
+  }
+  const auto header_size = static_cast<std::size_t>(at - header);
+  at = header;
   put(at, kPayloadVersion);
-  put(at, event.system ? kSystemFlag : std::uint8_t{0});
-  put(at, std::uint16_t{0});
+  put(at, static_cast<std::uint8_t>((event.system ? kSystemFlag : 0) | (wide ? kWideFlag : 0)));
+  put(at, present);
   put(at, static_cast<std::uint32_t>(event.canonical.size()));
   put(at, static_cast<std::uint32_t>(event.warnings.size()));
   std::memcpy(at, event.index.id.data(), sizeof(Uuid));
   at += sizeof(Uuid);
   put(at, event.index.time);
-  Index index = event.index;
-  for (const Span* span : spans(index)) {
-    put(at, span->offset);
-    put(at, span->size);
-  }
+  out.reserve(out.size() + header_size + event.canonical.size() + event.warnings.size());
+  out.append(header, header_size);
   out.append(event.canonical);
   out.append(event.warnings);
 }
 
 Prepared decode(std::string_view payload) {
   const auto bad = [] { return Error(Status::kCorrupt, "a journal record does not decode"); };
-  if (payload.size() < kHeaderSize) throw bad();
+  if (payload.size() < kFixedHeader) throw bad();
   const char* at = payload.data();
   if (get<std::uint8_t>(at) != kPayloadVersion) throw bad();
   const auto flags = get<std::uint8_t>(at);
-  get<std::uint16_t>(at);
+  const auto present = get<std::uint16_t>(at);
   const auto canonical_size = get<std::uint32_t>(at);
   const auto warnings_size = get<std::uint32_t>(at);
-  if (std::uint64_t{canonical_size} + warnings_size + kHeaderSize != payload.size()) throw bad();
+  const bool wide = (flags & kWideFlag) != 0;
+  const std::size_t header_size =
+      kFixedHeader + static_cast<std::size_t>(std::popcount(present)) * (wide ? std::size_t{8} : std::size_t{4});
+  if (present >> kSpans != 0 || std::uint64_t{canonical_size} + warnings_size + header_size != payload.size()) {
+    throw bad();
+  }
   Prepared event;
   event.system = (flags & kSystemFlag) != 0;
   std::memcpy(event.index.id.data(), at, sizeof(Uuid));
   at += sizeof(Uuid);
   event.index.time = get<std::int64_t>(at);
+  unsigned left = present;
   for (Span* span : spans(event.index)) {
-    span->offset = get<std::uint32_t>(at);
-    span->size = get<std::uint32_t>(at);
-    if (std::uint64_t{span->offset} + span->size > canonical_size) throw bad();
+    if ((left & 1) != 0) {
+      span->offset = wide ? get<std::uint32_t>(at) : get<std::uint16_t>(at);
+      span->size = wide ? get<std::uint32_t>(at) : get<std::uint16_t>(at);
+      if (std::uint64_t{span->offset} + span->size > canonical_size) throw bad();
+    }
+    left >>= 1;
   }
   if (event.index.agent.size == 0) throw bad();
-  event.canonical = payload.substr(kHeaderSize, canonical_size);
-  event.warnings = payload.substr(kHeaderSize + canonical_size);
+  event.canonical = payload.substr(header_size, canonical_size);
+  event.warnings = payload.substr(header_size + canonical_size);
   return event;
 }
 

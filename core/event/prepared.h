@@ -58,7 +58,7 @@ std::string_view text_of(const Prepared& event, const Span& span, std::string& b
 // verification). Throws Error(kCorrupt) when they are no canonical event.
 Index index_of(std::string_view canonical);
 
-// Journal payload: a version octet, the index as fixed-size little-endian integers, then the octets. decode checks
+// Journal payload: a version octet, the index as little-endian integers, then the octets. decode checks
 // every span against the sizes and throws Error(kCorrupt); the result borrows from `payload`.
 void encode(const Prepared& event, std::string& out);
 Prepared decode(std::string_view payload);
