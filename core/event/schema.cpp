@@ -12,35 +12,33 @@ constexpr std::uint32_t fingerprint(std::string_view name) noexcept {
          octet(name.size() - 1);
 }
 
-constexpr std::size_t place(std::uint32_t fingerprint, std::uint32_t factor) noexcept {
-  return fingerprint * factor >> 25;
-}
+// The first odd factor that puts no two names into one slot. When a name is added: try on until `distinct` holds again.
+constexpr std::uint32_t kFactor = 3957u;
 
-// A hash table without collisions: the factor is found when this is compiled.
+constexpr std::size_t place(std::uint32_t fingerprint) noexcept { return fingerprint * kFactor >> 25; }
+
+// A hash table without collisions.
 struct Names {
-  std::uint32_t factor = 1;
   std::array<std::uint8_t, kSlots> fields{};
+  bool distinct = true;
 
   constexpr Names() {
-    while (!fill()) factor += 2;
-  }
-  constexpr bool fill() {
     fields.fill(static_cast<std::uint8_t>(Field::kUnknown));
     for (std::size_t i = 0; i < kFieldNames.size(); ++i) {
-      std::uint8_t& field = fields[place(fingerprint(kFieldNames[i]), factor)];
-      if (field != static_cast<std::uint8_t>(Field::kUnknown)) return false;
+      std::uint8_t& field = fields[place(fingerprint(kFieldNames[i]))];
+      if (field != static_cast<std::uint8_t>(Field::kUnknown)) distinct = false;
       field = static_cast<std::uint8_t>(i);
     }
-    return true;
   }
 };
 constexpr Names kNames;
+static_assert(kNames.distinct);
 
 }  // namespace
 
 Field find_field(std::string_view name) noexcept {
   if (name.size() < 2 || name.size() > 255) return Field::kUnknown;
-  const auto field = static_cast<Field>(kNames.fields[place(fingerprint(name), kNames.factor)]);
+  const auto field = static_cast<Field>(kNames.fields[place(fingerprint(name))]);
   return field != Field::kUnknown && field_name(field) == name ? field : Field::kUnknown;
 }
 
