@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::string_view kErrorStatus = "error";
 constexpr std::size_t kMaxActivities = 4096;
+constexpr std::size_t kMaxNewLabels = 16384;
 
 Digest digest_of(std::string_view octets) {
   Digest digest{};
@@ -48,7 +49,7 @@ struct Writer::Statements {
         head(db, "SELECT sequence, hash FROM event WHERE agent = ?1 ORDER BY sequence DESC LIMIT 1"),
         existing(db, "SELECT canonical FROM event WHERE id = ?1 AND agent = ?2"),
         event(db, "INSERT INTO event VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"),
-        label(db, "INSERT OR IGNORE INTO event_label VALUES (?1, ?2)"),
+        labels(db, "INSERT OR IGNORE INTO event_label SELECT first, second FROM new_labels"),
         reference(db, "INSERT OR IGNORE INTO event_reference VALUES (?1, ?2, ?3)"),
         activity(db,
                  "INSERT INTO activity VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET "
@@ -64,7 +65,7 @@ struct Writer::Statements {
         set_journal(db, "INSERT OR REPLACE INTO journal VALUES (?1, ?2, ?3)"),
         forget_journal(db, "DELETE FROM journal WHERE id = ?1") {}
 
-  Statement begin, commit, last_index, head, existing, event, label, reference, activity, time_block, context, meta,
+  Statement begin, commit, last_index, head, existing, event, labels, reference, activity, time_block, context, meta,
       journal, set_journal, forget_journal;
 };
 
@@ -86,6 +87,7 @@ void Writer::open() {
   // Another tool may have switched it to another journal mode.
   connection->execute("PRAGMA journal_mode=WAL");
   migrate(*connection);
+  add_pairs_table(connection->handle(), "new_labels", &new_labels_);
   statements_ = std::make_unique<Statements>(connection->handle());
   interner_ = std::make_unique<Interner>(connection->handle());
   sqlite3_wal_hook(connection->handle(), remember_frames, &wal_frames_);
@@ -216,8 +218,7 @@ bool Writer::append(const event::Prepared& event, std::string_view agent, std::u
 }
 
 void Writer::add_labels(std::string_view labels) {
-  Statement& row = statements_->label;
-  row.bind(2, next_index_);
+  if (new_labels_.size() >= kMaxNewLabels) flush_labels();
   std::size_t at = 1;
   while (at < labels.size() && labels[at] == '"') {
     const std::size_t key_end = event::skip_string(labels, at);
@@ -225,8 +226,9 @@ void Writer::add_labels(std::string_view labels) {
     const std::string_view raw_key = labels.substr(at + 1, key_end - at - 2);
     const std::string_view value = labels.substr(key_end + 1, end - key_end - 1);
     if (value.front() == '"') {
-      row.bind(1, interner_->label(labels.substr(at, end - at), raw_key, value.substr(1, value.size() - 2)));
-      row.run();
+      const std::int64_t label =
+          interner_->label(labels.substr(at, end - at), raw_key, value.substr(1, value.size() - 2));
+      new_labels_.push_back({label, next_index_});
     }
     at = end + 1;  // behind the comma
   }
@@ -305,8 +307,18 @@ void Writer::flush_time_block() {
   time_block_ = {};
 }
 
+// All labels of a transaction at once: one statement instead of one a label, which goes through the index from end to
+// end instead of to and fro.
+void Writer::flush_labels() {
+  if (new_labels_.empty()) return;
+  std::sort(new_labels_.begin(), new_labels_.end());
+  statements_->labels.run();
+  new_labels_.clear();
+}
+
 void Writer::flush_projections() {
   flush_time_block();
+  flush_labels();
   Statement& row = statements_->activity;
   for (const auto& [key, activity] : activity_) {
     row.bind(1, key.agent);
@@ -382,6 +394,7 @@ void Writer::sync_wal() {
 void Writer::forget() noexcept {
   if (interner_) interner_->forget();
   for (Memo* memo : {&agent_, &session_, &source_, &type_, &name_, &status_}) memo->id = 0;
+  new_labels_.clear();
   activity_.clear();
   last_activity_ = nullptr;
   time_block_ = {};

@@ -8,9 +8,11 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "store/sqlite/connection.h"
 #include "store/sqlite/intern.h"
+#include "store/sqlite/pairs.h"
 #include "store/store.h"
 
 namespace plog::store::sqlite {
@@ -86,9 +88,11 @@ class Writer {
   void note_time(Micros time);
   void flush_projections();
   void flush_time_block();
+  void flush_labels();
   void sync_wal();
 
   std::string path_;
+  std::vector<Pair> new_labels_;  // (label, commit index), not yet inserted
   std::unique_ptr<Connection> connection_;
   std::unique_ptr<Statements> statements_;
   std::unique_ptr<Interner> interner_;
