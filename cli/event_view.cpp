@@ -47,6 +47,12 @@ std::string duration_field(const json::Value& event) {
   return value->to_int64(&milliseconds) ? format_duration(milliseconds) : value->text() + " ms";
 }
 
+// As exact as there is room for.
+std::string time_text(Micros time, const Terminal& terminal) {
+  if (terminal.width == 0 || terminal.width >= 160) return format_time(time);
+  return terminal.width < 100 ? format_time_short(time) : format_time(time).substr(0, 19);
+}
+
 // What happened, in short: the error, else the result, else the input.
 std::string detail(const json::Value& event) {
   const std::string_view error = text_field(event, "error_message");
@@ -158,17 +164,19 @@ Color status_color(std::string_view status) {
   return Color::kYellow;
 }
 
-std::vector<Column> event_columns() {
-  return {{"PLACE", 5, 0, true},  {"TIME (UTC)", 14, 0, false}, {"AGENT", 8, 0, false},  {"SESSION", 8, 100, false},
-          {"TYPE", 8, 70, false}, {"ACTION", 8, 0, false},      {"STATUS", 7, 0, false}, {"TOOK", 7, 60, true},
-          {"ID", 36, 190, false}, {"DETAILS", 8, 80, false}};
+std::vector<Column> event_columns(const Terminal& terminal) {
+  return {{"PLACE", 5, 0, true},   {"TIME (UTC)", display_width(time_text(0, terminal)), 0, false},
+          {"AGENT", 8, 0, false},  {"SESSION", 8, 100, false},
+          {"TYPE", 8, 70, false},  {"ACTION", 8, 0, false},
+          {"STATUS", 7, 0, false}, {"TOOK", 7, 60, true},
+          {"ID", 36, 190, false},  {"DETAILS", 8, 80, false}};
 }
 
 Row event_row(const store::EventRow& row, const Terminal& terminal) {
   const json::Value event = read_event(row);
   const auto time = parse_timestamp(text_field(event, "timestamp"));
   std::string when;
-  if (time) when = terminal.width != 0 && terminal.width < 120 ? format_time_short(*time) : format_time(*time);
+  if (time) when = time_text(*time, terminal);
   const std::string_view status = text_field(event, "action_status");
   std::string details = detail(event);
   if (terminal.width == 0) details = fit(escape(details), kDetailSize);

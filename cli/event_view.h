@@ -14,7 +14,7 @@ namespace plog::cli {
 Color status_color(std::string_view status);
 
 // Columns of a list of events, and one event's cells.
-std::vector<Column> event_columns();
+std::vector<Column> event_columns(const Terminal& terminal);
 Row event_row(const store::EventRow& event, const Terminal& terminal);
 
 // One event in full: its fields, then its contents as indented JSON.

@@ -69,7 +69,7 @@ class Printer {
     for (const store::EventRow& event : events) rows.push_back(event_row(event, context_.terminal));
     if (!table_) {
       // Events that come later fit the columns of the first page.
-      table_ = std::make_unique<Table>(event_columns(), context_.terminal);
+      table_ = std::make_unique<Table>(event_columns(context_.terminal), context_.terminal);
       table_->fit_to(rows);
       context_.out.line(table_->header());
     }
