@@ -15,6 +15,7 @@ extern const test_case basics_tests[];
 extern const test_case client_tests[];
 extern const test_case concurrency_tests[];
 extern const test_case event_tests[];
+extern const test_case fork_tests[];
 extern const test_case null_tests[];
 extern const test_case query_tests[];
 extern const test_case redactor_tests[];
