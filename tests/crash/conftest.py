@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
+# At the end: the tests of the Python package import their own conftest by this name.
+sys.path.append(str(Path(__file__).parent))
 
 from crash_harness import Ledger
 
