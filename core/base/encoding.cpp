@@ -214,43 +214,6 @@ std::uint32_t crc32c_portable(const void* data, std::size_t size, std::uint32_t 
   return ~crc_tables(static_cast<const std::uint8_t*>(data), size, ~crc);
 }
 
-bool copy_text(char* to, std::string_view text) noexcept {
-  const char* from = text.data();
-  std::size_t size = text.size();
-  std::uint64_t all = 0;
-  const auto word = [&](std::size_t at) {
-    std::uint64_t octets;
-    std::memcpy(&octets, from + at, 8);
-    std::memcpy(to + at, &octets, 8);
-    all |= octets;
-  };
-  // The last word overlaps the one before, instead of a loop over what is left.
-  if (size >= 8) {
-    std::size_t at = 0;
-    for (; size - at >= 16; at += 16) {
-      word(at);
-      word(at + 8);
-    }
-    if (size - at >= 8) word(at);
-    word(size - 8);
-    return (all & kHighBits) == 0;
-  }
-  if (size >= 4) {
-    std::uint32_t low, high;
-    std::memcpy(&low, from, 4);
-    std::memcpy(&high, from + size - 4, 4);
-    std::memcpy(to, &low, 4);
-    std::memcpy(to + size - 4, &high, 4);
-    return ((low | high) & static_cast<std::uint32_t>(kHighBits)) == 0;
-  }
-  for (; size > 0; --size) {
-    const char c = *from++;
-    *to++ = c;
-    all |= static_cast<std::uint8_t>(c);
-  }
-  return (all & kHighBits) == 0;
-}
-
 bool is_utf8(std::string_view text) noexcept {
   const std::uint8_t* end = octets(text) + text.size();
   const std::uint8_t* p = skip_ascii(octets(text), end);

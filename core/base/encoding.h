@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,7 +30,43 @@ std::uint32_t crc32c(const void* data, std::size_t size, std::uint32_t crc = 0) 
 std::uint32_t crc32c_portable(const void* data, std::size_t size, std::uint32_t crc = 0) noexcept;
 
 // Copies a text to memory with room for it; returns whether all of it is ASCII.
-bool copy_text(char* to, std::string_view text) noexcept;
+inline bool copy_text(char* to, std::string_view text) noexcept {
+  constexpr std::uint64_t kHighBits = 0x8080808080808080u;
+  const char* from = text.data();
+  std::size_t size = text.size();
+  std::uint64_t all = 0;
+  const auto word = [&](std::size_t at) {
+    std::uint64_t octets;
+    std::memcpy(&octets, from + at, 8);
+    std::memcpy(to + at, &octets, 8);
+    all |= octets;
+  };
+  // The last word overlaps the one before, instead of a loop over what is left.
+  if (size >= 8) {
+    std::size_t at = 0;
+    for (; size - at >= 16; at += 16) {
+      word(at);
+      word(at + 8);
+    }
+    if (size - at >= 8) word(at);
+    word(size - 8);
+    return (all & kHighBits) == 0;
+  }
+  if (size >= 4) {
+    std::uint32_t low, high;
+    std::memcpy(&low, from, 4);
+    std::memcpy(&high, from + size - 4, 4);
+    std::memcpy(to, &low, 4);
+    std::memcpy(to + size - 4, &high, 4);
+    return ((low | high) & static_cast<std::uint32_t>(kHighBits)) == 0;
+  }
+  for (; size > 0; --size) {
+    const char c = *from++;
+    *to++ = c;
+    all |= static_cast<std::uint8_t>(c);
+  }
+  return (all & kHighBits) == 0;
+}
 
 // Whether the text is valid UTF-8 (no surrogates, no overlong forms, nothing above U+10FFFF).
 bool is_utf8(std::string_view text) noexcept;

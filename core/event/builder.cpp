@@ -1,5 +1,6 @@
 #include "event/builder.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstring>
@@ -57,7 +58,8 @@ void Builder::misuse(const char* what) {
   if (misuse_ == nullptr) misuse_ = what;
 }
 
-std::uint32_t Builder::append_free(std::string_view text, bool* repaired) {
+// A text and the separator behind it.
+inline std::uint32_t Builder::append_free(std::string_view text, bool* repaired) {
   const auto offset = static_cast<std::uint32_t>(free_.size());
   if (free_.size() + text.size() > 0xFFFFFFF0u) {
     misuse("an event's text is limited to 4 GiB");
@@ -65,9 +67,12 @@ std::uint32_t Builder::append_free(std::string_view text, bool* repaired) {
   }
   char* to = free_.room(text.size() + 1);
   if (copy_text(to, text) || is_utf8(text)) [[likely]] {
-    free_.set_end(to + text.size());
+    to += text.size();
+    *to++ = redact::kSeparator;
+    free_.set_end(to);
   } else {
     free_.append(repair_utf8(text));
+    free_.push_back(redact::kSeparator);
     *repaired = true;
   }
   return offset;
@@ -93,13 +98,24 @@ void Builder::add_key(std::string_view text, bool coerced) {
   }
   bool repaired = false;
   key_ = append_free(text, &repaired);
-  key_size_ = static_cast<std::uint32_t>(free_.size() - key_);
-  free_.push_back(redact::kSeparator);
+  key_size_ = static_cast<std::uint32_t>(free_.size() - key_ - 1);
   if (repaired) warning("invalid_utf8", "in the key: replaced by U+FFFD");
   if (coerced) warning("key_not_string", "the key became its JSON text");
 }
 
-std::uint32_t Builder::add_node(Type type) {
+// Gives the top-level value that was just written its place.
+void Builder::place(std::uint32_t index) {
+  if (field_ == Field::kUnknown) {
+    unknown_.push_back(index);
+  } else if (field_kind(field_) == Kind::kLedger) {
+    invalid_.emplace_back(field_, index);
+  } else {
+    if (slot(field_) != kNone) field_warning(field_, "duplicate_key", "the last value stands");
+    set_slot(field_, index);
+  }
+}
+
+inline std::uint32_t Builder::add_node(Type type) {
   if (misuse_ != nullptr) return kNone;
   const auto index = static_cast<std::uint32_t>(nodes_.size());
   const bool member = in_object_;
@@ -117,15 +133,8 @@ std::uint32_t Builder::add_node(Type type) {
   }
   if (!stack_.empty()) {
     ++stack_.back().children;
-    return index;
-  }
-  if (field_ == Field::kUnknown) {
-    unknown_.push_back(index);
-  } else if (field_kind(field_) == Kind::kLedger) {
-    invalid_.emplace_back(field_, index);
   } else {
-    if (slot(field_) != kNone) field_warning(field_, "duplicate_key", "the last value stands");
-    set_slot(field_, index);
+    place(index);
   }
   return index;
 }
@@ -154,22 +163,23 @@ void Builder::add_text(std::string_view text) {
     node.size = static_cast<std::uint32_t>(fixed_.size() - node.text);
   } else {
     node.text = append_free(text, &repaired);
-    node.size = static_cast<std::uint32_t>(free_.size() - node.text);
-    free_.push_back(redact::kSeparator);
+    node.size = static_cast<std::uint32_t>(free_.size() - node.text - 1);
   }
-  if (repaired) {
-    std::vector<std::string> path = current_path();
-    // The value is written: the path to it ends with its own key or index.
-    if (!stack_.empty()) {
-      const Node& done = nodes_[index];
-      if (nodes_[stack_.back().node].type == Type::kArray) {
-        path.back() = std::to_string(stack_.back().children - 1);
-      } else {
-        path.emplace_back(node_key(done));
-      }
+  if (repaired) [[unlikely]]
+    repair_warning(index);
+}
+
+// The value at `index` is written: the path to it ends with its own key or index.
+void Builder::repair_warning(std::uint32_t index) {
+  std::vector<std::string> path = current_path();
+  if (!stack_.empty()) {
+    if (nodes_[stack_.back().node].type == Type::kArray) {
+      path.back() = std::to_string(stack_.back().children - 1);
+    } else {
+      path.emplace_back(node_key(nodes_[index]));
     }
-    add_warning(std::move(path), "invalid_utf8", "replaced by U+FFFD");
   }
+  add_warning(std::move(path), "invalid_utf8", "replaced by U+FFFD");
 }
 
 void Builder::string(std::string_view text) {
@@ -187,7 +197,9 @@ void Builder::add_number(std::string_view text) {
   Buffer& arena = label ? free_ : fixed_;
   node.text = static_cast<std::uint32_t>(arena.size());
   node.size = static_cast<std::uint32_t>(text.size());
-  arena.append(text);
+  char* to = arena.room(text.size());
+  copy_text(to, text);
+  arena.set_end(to + text.size());
   if (label) arena.push_back(redact::kSeparator);
 }
 
@@ -203,7 +215,6 @@ void Builder::add_number_text(std::string_view text) {
   bool repaired = false;
   nodes_[index].text = append_free(text, &repaired);
   nodes_[index].size = static_cast<std::uint32_t>(text.size());
-  free_.push_back(redact::kSeparator);
   invalidate(field_, index);
 }
 
@@ -235,7 +246,8 @@ void Builder::number(double value) {
 void Builder::number_literal(std::string_view literal) {
   if (skip_ > 0) return;
   // Most numbers are short integers, which are their own canonical form.
-  if (literal.size() <= 15 && literal[0] != '-' && literal.find_first_not_of("0123456789") == literal.npos) {
+  if (literal.size() <= 15 && literal[0] != '-' &&
+      std::all_of(literal.begin(), literal.end(), [](char c) { return c >= '0' && c <= '9'; })) {
     add_number(literal);
     return;
   }

@@ -110,6 +110,8 @@ class Builder {
   // builder.cpp
   void add_key(std::string_view text, bool coerced);
   std::uint32_t add_node(Type type);
+  void place(std::uint32_t index);
+  void repair_warning(std::uint32_t index);
   void begin(Type type);
   void end(Type type);
   void misuse(const char* what);

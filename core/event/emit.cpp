@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "event/builder.h"
 #include "event/truncate.h"
-#include "json/text.h"
+#include "json/quote.h"
 
 namespace plog::event {
 namespace {
@@ -30,7 +30,8 @@ std::uint64_t start_of(std::string_view text) noexcept {
 
 // Each field's name as it stands before its value, behind another member.
 struct Prefix {
-  char text[32] = {};
+  static constexpr std::size_t kCopied = 24;
+  char text[kCopied + 1] = {};
   std::size_t size = 0;
 };
 constexpr auto kPrefixes = [] {
@@ -183,7 +184,13 @@ void Builder::emit_value(std::uint32_t index, Buffer& out) {
     case Type::kNull: out += "null"; return;
     case Type::kTrue: out += "true"; return;
     case Type::kFalse: out += "false"; return;
-    case Type::kNumber: out += node_text(node); return;
+    case Type::kNumber: {
+      const std::string_view text = node_text(node);
+      char* to = out.room(text.size());
+      copy_text(to, text);
+      out.set_end(to + text.size());
+      return;
+    }
     case Type::kString: json::append_quoted(out, node_text(node)); return;
     case Type::kObject: emit_object(index, out, nullptr, false); return;
     case Type::kArray: {
@@ -321,8 +328,15 @@ void Builder::emit_field(Field field, const Defaults& defaults) {
   if (index == kNone && !labels && !metadata) return;
   const Prefix& prefix = kPrefixes[static_cast<std::size_t>(field)];
   const std::size_t skip = canonical_.size() > 1 ? 0 : 1;  // the comma
-  canonical_.append({prefix.text + skip, prefix.size - skip});
+  char* to = canonical_.room(Prefix::kCopied);
+  std::memcpy(to, prefix.text + skip, Prefix::kCopied);  // a fixed size is faster; what is too much is written over
+  canonical_.set_end(to + prefix.size - skip);
   const std::size_t begin = canonical_.size();
+  if (field_kind(field) == Kind::kString) {
+    json::append_quoted(canonical_, node_text(nodes_[index]));
+    set_span(field, begin, canonical_.size());
+    return;
+  }
   field_ = field;
   if (index != kNone) path_.push_back(index);
   if (field == Field::kLabels) {

@@ -1,46 +1,12 @@
-#include "json/text.h"
+#include "json/quote.h"
 
 #include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <cstring>
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
-
 namespace plog::json {
 namespace {
-
-bool needs_escape(char c) noexcept { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; }
-
-template <typename T>
-T load(const char* p) noexcept {
-  T value;
-  std::memcpy(&value, p, sizeof value);
-  return value;
-}
-
-// The place of the first of eight characters (the lowest octet comes first) that RFC 8785 escapes; 8 when there is
-// none.
-std::size_t first_escape(std::uint64_t word) noexcept {
-  constexpr std::uint64_t kOnes = 0x0101010101010101u;
-  constexpr std::uint64_t kHighs = 0x8080808080808080u;
-  const std::uint64_t quotes = word ^ (kOnes * '"');
-  const std::uint64_t backslashes = word ^ (kOnes * '\\');
-  const std::uint64_t found = ((word - kOnes * 0x20) | (quotes - kOnes) | (backslashes - kOnes)) & ~word & kHighs;
-  return static_cast<std::size_t>(std::countr_zero(found)) / 8;
-}
-
-#if defined(__SSE2__)
-// A bit for each of the 16 characters that RFC 8785 escapes.
-unsigned escapes(__m128i block) noexcept {
-  const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(block, _mm_set1_epi8(0x1F)), block);
-  const __m128i special =
-      _mm_or_si128(_mm_cmpeq_epi8(block, _mm_set1_epi8('"')), _mm_cmpeq_epi8(block, _mm_set1_epi8('\\')));
-  return static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(control, special)));
-}
-#endif
 
 // The first character at or after p that RFC 8785 escapes.
 const char* find_escape(const char* p, const char* end) noexcept {
@@ -58,45 +24,6 @@ const char* find_escape(const char* p, const char* end) noexcept {
   }
   while (p != end && !needs_escape(*p)) ++p;
   return p;
-}
-
-// Copies a text up to its first character that needs an escape; returns how many that are. `to` has room for all.
-std::size_t copy_plain(char* to, const char* p, std::size_t size) noexcept {
-  std::size_t at = 0;
-  if constexpr (std::endian::native == std::endian::little) {
-    // The last word overlaps the one before, instead of a loop over what is left.
-    if (size >= 8) {
-#if defined(__SSE2__)
-      for (; size - at >= 16; at += 16) {
-        const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + at));
-        _mm_storeu_si128(reinterpret_cast<__m128i*>(to + at), block);
-        const unsigned mask = escapes(block);
-        if (mask != 0) return at + static_cast<std::size_t>(std::countr_zero(mask));
-      }
-#endif
-      while (at < size) {
-        if (size - at < 8) at = size - 8;
-        const auto word = load<std::uint64_t>(p + at);
-        std::memcpy(to + at, &word, 8);
-        const std::size_t found = first_escape(word);
-        if (found < 8) return at + found;
-        at += 8;
-      }
-      return size;
-    }
-    if (size >= 4) {
-      const auto low = load<std::uint32_t>(p), high = load<std::uint32_t>(p + size - 4);
-      std::memcpy(to, &low, 4);
-      std::memcpy(to + size - 4, &high, 4);
-      const std::size_t found = first_escape(low | std::uint64_t{high} << 32);
-      return found < 4 ? found : found < 8 ? size - 8 + found : size;
-    }
-  }
-  while (at < size && !needs_escape(p[at])) {
-    to[at] = p[at];
-    ++at;
-  }
-  return at;
 }
 
 constexpr std::size_t kEscapeSize = 6;  // at most
@@ -204,18 +131,16 @@ void append_quoted(std::string& out, std::string_view text) {
   out += '"';
 }
 
-void append_quoted(Buffer& out, std::string_view text) {
-  char* to = out.room(text.size() + 2);
-  *to++ = '"';
+void append_quoted_rest(Buffer& out, char* to, std::string_view text) {
   for (;;) {
-    const std::size_t plain = copy_plain(to, text.data(), text.size());
-    to += plain;
-    if (plain == text.size()) [[likely]]
-      break;
-    const char special = text[plain];
-    text.remove_prefix(plain + 1);
+    const char special = text.front();
+    text.remove_prefix(1);
     out.set_end(to);
     to = put_escape(out.room(kEscapeSize + text.size() + 1), special);
+    const std::size_t plain = copy_plain(to, text.data(), text.size());
+    to += plain;
+    text.remove_prefix(plain);
+    if (text.empty()) break;
   }
   *to++ = '"';
   out.set_end(to);

@@ -4,13 +4,10 @@
 #include <string>
 #include <string_view>
 
-#include "base/buffer.h"
-
 namespace plog::json {
 
 // Appends valid UTF-8 as a quoted JSON string, escaped as RFC 8785 section 3.2.2.2 says.
 void append_quoted(std::string& out, std::string_view text);
-void append_quoted(Buffer& out, std::string_view text);
 
 // Decodes the inside of a JSON string literal (between the quotes) that simdjson's first stage accepted: every escape
 // of RFC 8259; a lone surrogate becomes U+FFFD and sets *repaired (may be null). False for a bad escape.
