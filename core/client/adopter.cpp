@@ -52,10 +52,16 @@ Listing list(const std::string& directory) {
   return listing;
 }
 
+// Empty also for a file of another user, who adopts it: it must not keep us from our own.
+Fd open_permitted(const std::string& path, int flags) {
+  if (::access(path.c_str(), (flags & O_ACCMODE) == O_RDONLY ? R_OK : R_OK | W_OK) != 0 && errno == EACCES) return Fd();
+  return open_existing(path, flags);
+}
+
 // An owner that died before its first name: nothing was ever journalled.
 void remove_unborn(const std::vector<std::string>& paths) {
   for (const std::string& path : paths) {
-    const Fd fd = open_existing(path, O_RDWR);
+    const Fd fd = open_permitted(path, O_RDWR);
     if (fd && try_lock(fd.get()) && same_file(fd.get(), path)) ::unlink(path.c_str());
   }
 }
@@ -63,6 +69,8 @@ void remove_unborn(const std::vector<std::string>& paths) {
 std::optional<DropAccount> read_account(int fd) {
   std::string octets(kOwnerBytes, '\0');
   octets.resize(pread_some(fd, octets.data(), octets.size(), 0));
+  // A loss of power can leave the name without the content: nothing was counted then.
+  if (octets.find_first_not_of('\0') == octets.npos) return DropAccount{};
   return decode_owner(octets);
 }
 
@@ -74,7 +82,7 @@ std::vector<Orphan> find_orphans(const std::string& directory) {
   std::vector<Orphan> orphans;
   for (const Uuid& id : listing.owners) {
     const std::string path = owner_path(directory, id);
-    Fd fd = open_existing(path, O_RDWR);
+    Fd fd = open_permitted(path, O_RDWR);
     // Unlinked between our open and our lock: another process adopted it.
     if (!fd || !try_lock(fd.get()) || !same_file(fd.get(), path)) continue;
     const auto account = read_account(fd.get());
@@ -102,7 +110,7 @@ std::uint64_t count_pending(const std::string& directory, store::Store& store) {
     }
     for (const std::uint64_t number : numbers) {
       if (number < position.segment) continue;
-      const Fd fd = open_existing(segment_path(directory, id, number), O_RDONLY);
+      const Fd fd = open_permitted(segment_path(directory, id, number), O_RDONLY);
       if (!fd) continue;
       SegmentReader reader(fd.get(), number == position.segment ? position.offset : 0, file_size(fd.get()));
       std::string_view payload;
@@ -160,8 +168,9 @@ Adopted adopt(Orphan& orphan, const std::string& directory, Committer& committer
         }
       }
       if (result == SegmentReader::Result::kDamaged) {
-        committer.add(gap(builder, orphan.id, number, "journal_damaged", {}));
-        ++adopted.gaps;
+        if (committer.add(gap(builder, orphan.id, number, "journal_damaged", {})) == Committer::Result::kStored) {
+          ++adopted.gaps;
+        }
         damaged.push_back(path);
         adopted.errors.emplace_back(Status::kCorrupt, "a journal segment is damaged; kept as " + path + ".damaged");
       }

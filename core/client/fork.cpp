@@ -1,6 +1,7 @@
 #include "client/fork.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@ std::atomic<std::uint64_t> g_generation{1};
 std::atomic<bool> g_cloned{false};
 // 1 in the process that set it; the kernel hands children a page of zeros (Linux 4.14, MADV_WIPEONFORK).
 std::atomic<std::uint32_t>* g_page = nullptr;
+constexpr std::uint32_t kTakingOver = 2;
 
 void on_prepare() { g_hooks.prepare(); }
 void on_parent() { g_hooks.parent(); }
@@ -53,13 +55,15 @@ void install_fork_hooks(const ForkHooks& hooks) {
 }
 
 std::uint64_t process_generation() {
-  if (g_page != nullptr && g_page->load(std::memory_order_acquire) == 0) {
+  if (g_page != nullptr && g_page->load(std::memory_order_acquire) != 1) {
     std::uint32_t wiped = 0;
-    if (g_page->compare_exchange_strong(wiped, 1)) {
+    if (g_page->compare_exchange_strong(wiped, kTakingOver)) {
       g_cloned.store(true);
       g_generation.fetch_add(1, std::memory_order_relaxed);
       g_hooks.child(true);
+      g_page->store(1, std::memory_order_release);
     }
+    while (g_page->load(std::memory_order_acquire) == kTakingOver) sched_yield();  // another thread is at it
   }
   return g_generation.load(std::memory_order_acquire);
 }

@@ -7,10 +7,12 @@
 #include <chrono>
 #include <exception>
 #include <new>
+#include <utility>
 
 #include "base/encoding.h"
 #include "client/adopter.h"
 #include "client/fork.h"
+#include "client/registry.h"
 #include "client/system_events.h"
 
 namespace plog::client {
@@ -41,39 +43,67 @@ bool permanent(const Error& error) {
 Recorder::Recorder(std::string db_path, const RecorderOptions& options)
     : db_path_(std::move(db_path)),
       directory_(journal_directory(db_path_)),
-      store_(store::open_sqlite(db_path_, store::OpenMode::kReadWrite)),
+      // A child of a bare clone(2) shares SQLite's locks with its parent without knowing it, so it only journals.
+      store_(cloned_without_handlers() ? nullptr : store::open_sqlite(db_path_, store::OpenMode::kReadWrite)),
       writer_lock_(db_path_),
-      committer_(*store_),
       batch_size_(options.batch_size),
       flush_interval_ms_(options.flush_interval_ms),
       journal_limit_(options.journal_limit_bytes),
-      power_(options.power) {}
+      power_(options.power) {
+  if (store_) committer_.emplace(*store_);
+}
 
 Recorder::~Recorder() {
-  {
-    const Lock lock(mutex_);
-    stop_ = true;
-  }
-  work_.notify_all();
+  const std::unique_lock closing(RecorderRegistry::instance().closing);
+  stop(-1);
   if (thread_.joinable()) thread_.join();
-  for (const auto& own : journals_) {
-    if (committed_ != number_ || !own->journal.account().empty()) continue;
-    // Files that stay are seen to by the next process. Without them the position is worth nothing; failing here leaves
-    // a few octets in the ledger.
-    try {
-      own->journal.remove();
-      writer_lock_.lock(kAttemptMillis);
-      try {
-        committer_.begin();
-        store_->forget_journal(own->journal.id());
-        committer_.commit(false);
-      } catch (...) {
-        committer_.rollback();
-      }
-      writer_lock_.unlock();
-    } catch (const std::exception&) {
-    }
+  discard_journals();
+}
+
+bool Recorder::stop(std::int64_t timeout_ms) {
+  const std::int64_t deadline = deadline_after(timeout_ms);
+  Lock lock(mutex_);
+  stop_ = true;
+  work_.notify_all();
+  while (running_) {
+    if (steady_millis() >= deadline) return false;
+    changed_.wait_until(lock, time_point(deadline));
   }
+  return true;
+}
+
+void Recorder::discard_journals() noexcept {
+  std::vector<Uuid> gone;
+  try {
+    Lock lock(mutex_);
+    if (leading_ || committed_ != number_ || gap_waits()) return;
+    for (const auto& own : journals_) {
+      gone.push_back(own->journal.id());
+      own->journal.remove();
+    }
+    journals_.clear();
+    if (gone.empty()) return;
+    // Without their files the positions are worth nothing; failing here leaves a few octets in the ledger.
+    leading(lock, steady_millis(), [&] {
+      locked(kAttemptMillis, [&] {
+        try {
+          committer_->begin();
+          for (const Uuid& id : gone) store_->forget_journal(id);
+          committer_->commit(false);
+        } catch (...) {
+          committer_->rollback();
+          throw;
+        }
+      });
+    });
+  } catch (const std::exception&) {
+  }
+}
+
+store::Store& Recorder::store() {
+  if (!store_)
+    throw Error(Status::kUnsupported, "this process was cloned without fork handlers and cannot read the ledger");
+  return *store_;
 }
 
 void Recorder::tighten(const RecorderOptions& options) {
@@ -87,18 +117,39 @@ void Recorder::tighten(const RecorderOptions& options) {
 // ---- Appending
 
 Journal& Recorder::writable_journal() {
-  if (journals_.empty()) journals_.push_back(std::make_unique<Own>(directory_));
+  if (journals_.empty()) renew();
   return journals_.back()->journal;
+}
+
+void Recorder::renew() {
+  journals_.push_back(std::make_unique<Own>(directory_));
+  if (unjournalled_.empty()) return;
+  journals_.back()->journal.account() = std::move(unjournalled_);
+  unjournalled_ = DropAccount{};
+  save_account(journals_.back()->journal);
+}
+
+void Recorder::save_account(Journal& journal) noexcept {
+  try {
+    journal.save_account();
+  } catch (const std::exception&) {
+    // Kept in memory; written with the next change.
+  }
+}
+
+bool Recorder::gap_waits() const noexcept {
+  return std::any_of(journals_.begin(), journals_.end(),
+                     [](const auto& own) { return !own->journal.account().empty(); });
 }
 
 void Recorder::drop(std::string_view agent, Micros time) {
   ++counters_.dropped;
-  DropAccount& account = writable_journal().account();
-  account.add(agent, time);
-  try {
-    writable_journal().save_account();
-  } catch (const Error&) {
-    // Kept in memory; written with the next change.
+  if (journals_.empty()) {
+    // The disk has no room for a journal either: counted until there is one.
+    unjournalled_.add(agent, time);
+  } else {
+    journals_.back()->journal.account().add(agent, time);
+    save_account(journals_.back()->journal);
   }
   const std::int64_t now = steady_millis();
   if (now - last_drop_report_ >= 1000) {
@@ -112,35 +163,45 @@ void Recorder::append(std::string& record, std::string_view agent, Micros time, 
   const std::string_view payload = std::string_view(record).substr(kRecordHeader);
   const std::uint32_t crc = crc32c(payload.data(), payload.size());
   std::int64_t deadline = 0;
-  bool renewed = false;
+  bool failed = false, renewed = false;
 
   Lock lock(mutex_);
   while (true) {
     const char* why = "the journal has reached its limit";
     if (queued_bytes_ + record.size() <= journal_limit_ || number_ == committed_) {
       try {
+        if (failed && !renewed) {
+          renew();
+          renewed = true;
+        }
         writable_journal().append(record, crc, number_ + 1);
         break;
       } catch (const Error& error) {
+        // One that took nothing is not kept: else each failure would leave files behind.
+        if (renewed && journals_.size() > 1 && journals_.back()->journal.bytes() == 0) {
+          journals_.back()->journal.remove();
+          journals_.pop_back();
+          renewed = false;
+        }
         if (error.status() == Status::kInvalid) throw;
         if (error.status() != Status::kFull) {
           // The directory may have been deleted under us: once, a new journal in its place.
-          if (renewed) throw;
-          renewed = true;
-          journals_.push_back(std::make_unique<Own>(directory_));
+          if (failed) throw;
+          failed = true;
           continue;
         }
         why = "the disk is full";
       }
     }
     const Error full(Status::kFull, std::string("the event was not recorded: ") + why);
+    pressed_ = true;
+    work_.notify_one();
     if (options.on_full == OnFull::kRaise) throw full;
     if (deadline == 0) deadline = steady_millis() + options.block_timeout_ms;
     if (options.on_full == OnFull::kDrop || steady_millis() >= deadline) {
       drop(agent, time);
       throw full;
     }
-    work_.notify_one();
     // A disk that gets room tells nobody, so look again now and then.
     changed_.wait_until(lock, time_point(std::min(deadline, steady_millis() + 50)));
   }
@@ -149,18 +210,21 @@ void Recorder::append(std::string& record, std::string_view agent, Micros time, 
   ++number_;
   ++counters_.accepted;
   queued_bytes_ += record.size();
-  if (!thread_.joinable() && !stop_ && !cloned_without_handlers()) {
+  if (!stop_ && !thread_.joinable() && !cloned_without_handlers()) {
     // The host's signal handlers run on its own threads.
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     try {
+      running_ = true;
       thread_ = std::thread([this] { run(); });
-    } catch (const std::system_error&) {
+    } catch (const std::exception&) {
+      running_ = false;
       // No thread to be had now: flush commits, and the next event tries again.
     }
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  } else if (waiting_ && (number_ - committed_ >= batch_size_ || (first && flush_interval_ms_ < kMaintainMillis))) {
+  } else if (waiting_ && (number_ - committed_ >= batch_size_ || queued_bytes_ >= journal_limit_ / 2 ||
+                          (first && flush_interval_ms_ < kMaintainMillis))) {
     waiting_ = false;
     work_.notify_one();
   }
@@ -213,8 +277,8 @@ void Recorder::create(std::int64_t timeout_ms) {
   Lock lock(mutex_);
   leading(lock, deadline, [&] {
     locked(deadline - steady_millis(), [&] {
-      committer_.begin();
-      committer_.commit(power_);
+      committer_->begin();
+      committer_->commit(power_);
     });
   });
 }
@@ -238,16 +302,19 @@ Recorder::Batch Recorder::commit_batch(std::int64_t timeout_ms) {
   if (owns.empty()) return batch;
   locked(timeout_ms, [&] {
     try {
-      committer_.begin();
+      committer_->begin();
       for (Own* own : owns) {
         commit_gap(*own, batch);
         drain(*own, batch);
         if (batch.more) break;
       }
-      committer_.commit(power);
+      committer_->commit(power);
     } catch (...) {
-      committer_.rollback();
-      for (Own* own : owns) own->reader.reset();  // read again from what is committed
+      committer_->rollback();
+      for (Own* own : owns) {
+        own->reader.reset();  // read again from what is committed
+        own->gap_committed = false;
+      }
       throw;
     }
     // A caller who waits for the disk does not also wait for this; the thread does it.
@@ -266,13 +333,9 @@ Recorder::Batch Recorder::commit_batch(std::int64_t timeout_ms) {
     for (Own* own : owns) {
       if (own->reader) own->drained = {own->reader_segment, own->reader->offset()};
       for (auto& segment : own->journal.take_before(own->drained)) drained.push_back(std::move(segment));
-      if (own->journal.account().frozen.empty()) continue;
+      if (!std::exchange(own->gap_committed, false)) continue;
       own->journal.account().settle();
-      try {
-        own->journal.save_account();
-      } catch (const Error&) {
-        // The gap's id keeps it from being recorded twice.
-      }
+      save_account(own->journal);  // if that fails, the gap's id keeps it from being recorded twice
     }
   } catch (const std::bad_alloc&) {
     // Files that could not be noted down stay until the ledger is opened again, which knows them to be done with.
@@ -294,10 +357,11 @@ void Recorder::commit_gap(Own& own, Batch& batch) {
     generation = account.generation;
   }
   event::Builder builder;
-  if (committer_.add(gap(builder, own.journal.id(), generation, "journal_full", frozen)) ==
+  if (committer_->add(gap(builder, own.journal.id(), generation, "journal_full", frozen)) ==
       Committer::Result::kStored) {
     ++batch.gaps;
   }
+  own.gap_committed = true;
 }
 
 void Recorder::drain(Own& own, Batch& batch) {
@@ -328,7 +392,7 @@ void Recorder::drain(Own& own, Batch& batch) {
       ++batch.events;
       batch.last_number = number;
       const event::Prepared event = event::decode(payload);
-      switch (committer_.add(event)) {
+      switch (committer_->add(event)) {
         case Committer::Result::kStored: ++batch.stored; break;
         case Committer::Result::kDuplicate: ++batch.duplicates; break;
         case Committer::Result::kConflict: {
@@ -353,7 +417,8 @@ void Recorder::drain(Own& own, Batch& batch) {
     if (segment >= end_segment) break;
     ++segment;
   }
-  if (own.reader) committer_.store().set_journal_position(own.journal.id(), {own.reader_segment, own.reader->offset()});
+  if (own.reader)
+    committer_->store().set_journal_position(own.journal.id(), {own.reader_segment, own.reader->offset()});
 }
 
 // The lock is held.
@@ -365,16 +430,17 @@ void Recorder::settle(const Batch& batch) {
   counters_.duplicates += batch.duplicates;
   counters_.conflicts += batch.conflicts;
   counters_.gaps += batch.gaps;
-  // An earlier journal that is drained goes, unless it is the one that is written.
-  while (journals_.size() > 1 && !batch.more && journals_.front()->journal.account().empty()) {
+  // An earlier journal goes when all that was ever appended to it is in the ledger.
+  while (journals_.size() > 1 && journals_.front()->done()) {
     journals_.front()->journal.remove();
     journals_.pop_front();
   }
+  pressed_ = gap_due_ = false;
 }
 
-void Recorder::wait_committed(Lock& lock, std::uint64_t number, std::int64_t deadline) {
+void Recorder::wait_committed(Lock& lock, std::uint64_t number, std::int64_t deadline, int gaps) {
   std::optional<Error> failure;
-  while (committed_ < number) {
+  while (committed_ < number || (gaps > 0 && gap_waits())) {
     const std::int64_t now = steady_millis();
     if (now >= deadline) {
       // Another process at work is a matter of time; a full disk is not.
@@ -387,6 +453,7 @@ void Recorder::wait_committed(Lock& lock, std::uint64_t number, std::int64_t dea
     }
     try {
       lead(lock, std::clamp<std::int64_t>(deadline - now, 0, kAttemptMillis));
+      --gaps;
     } catch (const Error& error) {
       if (permanent(error)) throw;
       failure = error;
@@ -397,7 +464,9 @@ void Recorder::wait_committed(Lock& lock, std::uint64_t number, std::int64_t dea
 
 void Recorder::flush(std::int64_t timeout_ms) {
   Lock lock(mutex_);
-  wait_committed(lock, number_, deadline_after(timeout_ms));
+  if (journals_.empty() && !unjournalled_.empty()) renew();
+  // The account that is on its way, and the one after it: whoever goes on dropping doesn't keep us.
+  wait_committed(lock, number_, deadline_after(timeout_ms), 2);
 }
 
 void Recorder::adopt_orphans(std::int64_t timeout_ms) {
@@ -411,7 +480,7 @@ void Recorder::adopt_orphans(std::int64_t timeout_ms) {
     leading(lock, deadline, [&] {
       for (Orphan& orphan : find_orphans(directory_)) {
         locked(std::max<std::int64_t>(0, deadline - steady_millis()),
-               [&] { done.push_back(adopt(orphan, directory_, committer_, kMaxBatch, power)); });
+               [&] { done.push_back(adopt(orphan, directory_, *committer_, kMaxBatch, power)); });
       }
     });
   } catch (const Error& error) {
@@ -435,7 +504,8 @@ void Recorder::run() {
   while (!stop_) {
     const std::int64_t now = steady_millis();
     const std::uint64_t queued = number_ - committed_;
-    const bool due = queued >= batch_size_ || (queued > 0 && now >= oldest_ + flush_interval_ms_);
+    const bool urgent = queued >= batch_size_ || queued_bytes_ >= journal_limit_ / 2 || (pressed_ && queued > 0);
+    const bool due = urgent || gap_due_ || (queued > 0 && now >= oldest_ + flush_interval_ms_);
     try {
       if (now >= next_maintenance) {
         next_maintenance = now + kMaintainMillis;
@@ -463,21 +533,29 @@ void Recorder::run() {
     }
     std::int64_t until = next_maintenance;
     if (number_ > committed_) until = std::min(until, std::max(oldest_ + flush_interval_ms_, retry));
-    if (number_ - committed_ >= batch_size_) until = std::min(until, std::max(now + 1, retry));
+    if (urgent || gap_due_) until = std::min(until, std::max(now + 1, retry));
     waiting_ = retry <= steady_millis();
     work_.wait_until(lock, time_point(until));
     waiting_ = false;
   }
+  running_ = false;
+  changed_.notify_all();
 }
 
 // Once a second: dead processes, deleted files, the WAL.
 void Recorder::maintain(Lock& lock) {
-  if (!journals_.empty() && !journals_.back()->journal.in_place()) {
-    report(Error(Status::kIo, "the journal " + directory_ + " was deleted while in use; a new one was made"));
-    journals_.push_back(std::make_unique<Own>(directory_));
-  }
-  lock.unlock();
   std::exception_ptr failure;
+  try {
+    if (journals_.empty() && !unjournalled_.empty()) renew();
+    if (!journals_.empty() && !journals_.back()->journal.in_place()) {
+      renew();
+      report(Error(Status::kIo, "the journal " + directory_ + " was deleted while in use; a new one was made"));
+    }
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  gap_due_ = gap_waits();
+  lock.unlock();
   try {
     adopt_orphans(kAttemptMillis);
   } catch (...) {
@@ -552,7 +630,10 @@ void Recorder::wake() {
 
 // In the child the thread does not exist, and every lock and descriptor is the parent's.
 void Recorder::abandon() noexcept {
-  for (const auto& own : journals_) own->journal.abandon();
+  for (const auto& own : journals_) {
+    own->journal.abandon();
+    own->reader_fd.reset();
+  }
   writer_lock_.abandon();
 }
 

@@ -56,7 +56,7 @@ class Recorder {
   Recorder& operator=(const Recorder&) = delete;
 
   const std::string& db_path() const noexcept { return db_path_; }
-  store::Store& store() noexcept { return *store_; }
+  store::Store& store();  // throws kUnsupported in a process that may not use SQLite
 
   // Journals one record (kRecordHeader octets of room, then the encoded event). When it returns, the event survives the
   // process; with `power`, the loss of power too. Throws kFull (not recorded) and kIo.
@@ -76,6 +76,10 @@ class Recorder {
   std::optional<Error> next_error(std::atomic<std::uint64_t>& next, std::int64_t deadline,
                                   const std::atomic<bool>& closed);
   void wake();
+  // Ends the thread; true when it has ended in time (negative: no deadline). Events are then committed by flush only.
+  bool stop(std::int64_t timeout_ms);
+  // Removes the journal's files, if all that was appended is in the ledger. The next event makes new ones.
+  void discard_journals() noexcept;
 
  private:
   friend struct RecorderRegistry;
@@ -89,6 +93,14 @@ class Recorder {
     std::unique_ptr<SegmentReader> reader;
     std::uint64_t reader_segment = 0;
     std::shared_ptr<Fd> reader_fd;
+    bool gap_committed = false;  // the frozen account, in this batch
+
+    // Whether all that was appended is in the ledger. The lock is held, and nobody is committing.
+    bool done() noexcept {
+      const store::JournalPosition end = journal.end();
+      const bool drained_all = end.segment == 0 || (drained.segment == end.segment && drained.offset >= end.offset);
+      return drained_all && journal.account().empty();
+    }
   };
   struct Batch {
     std::size_t events = 0;
@@ -98,7 +110,11 @@ class Recorder {
   using Lock = std::unique_lock<std::mutex>;
 
   void tighten(const RecorderOptions& options);
+  // The lock is held in these.
   Journal& writable_journal();
+  void renew();  // a new journal to append to; throws
+  void save_account(Journal& journal) noexcept;
+  bool gap_waits() const noexcept;
   void drop(std::string_view agent, Micros time);
   // Becomes the committing thread for one batch. The lock is held on entry and exit, not during the work. Throws.
   void lead(Lock& lock, std::int64_t timeout_ms);
@@ -111,7 +127,9 @@ class Recorder {
   void drain(Own& own, Batch& batch);
   void commit_gap(Own& own, Batch& batch);
   void settle(const Batch& batch);
-  void wait_committed(Lock& lock, std::uint64_t number, std::int64_t deadline);
+  // Waits for all records up to `number`, and for dropped events to be recorded as gaps, as far as `gaps` batches do
+  // it.
+  void wait_committed(Lock& lock, std::uint64_t number, std::int64_t deadline, int gaps = 0);
   void run();
   void maintain(Lock& lock);
   void report(const Error& error) noexcept;
@@ -120,12 +138,13 @@ class Recorder {
   const std::string db_path_, directory_;
   std::unique_ptr<store::Store> store_;
   WriterLock writer_lock_;
-  Committer committer_;  // of the committing thread
+  std::optional<Committer> committer_;  // of the committing thread
 
   std::mutex mutex_;
   std::condition_variable changed_;  // committed_, leading_, space, errors
   std::condition_variable work_;     // for the thread
   std::deque<std::unique_ptr<Own>> journals_;
+  DropAccount unjournalled_;     // while no journal could be made
   std::uint64_t number_ = 0;     // of the record last appended
   std::uint64_t committed_ = 0;  // all records up to this one are in the ledger
   std::uint64_t queued_bytes_ = 0;
@@ -135,6 +154,9 @@ class Recorder {
   bool power_;
   bool leading_ = false;
   bool stop_ = false;
+  bool running_ = false;  // the thread is, or is about to
+  bool pressed_ = false;  // a caller found no room since the last commit
+  bool gap_due_ = false;
   bool waiting_ = false;  // the thread is
   bool failing_ = false;  // the last commit failed, and that was reported
   std::thread thread_;

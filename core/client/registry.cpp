@@ -1,5 +1,6 @@
 #include "client/registry.h"
 
+#include <atomic>
 #include <cstdlib>
 #include <new>
 
@@ -7,13 +8,19 @@
 
 namespace plog::client {
 namespace {
-// Reachable for leak checkers, released never.
-std::vector<std::shared_ptr<Recorder>>* g_kept = nullptr;
+// Reachable for leak checkers, released never. A list without a lock: forks may come at any time.
+struct Kept {
+  std::shared_ptr<Recorder> recorder;
+  Kept* next;
+};
+constinit std::atomic<Kept*> g_kept{nullptr};
 }  // namespace
 
 void keep_forever(std::shared_ptr<Recorder> recorder) {
-  if (g_kept == nullptr) g_kept = new std::vector<std::shared_ptr<Recorder>>;
-  g_kept->push_back(std::move(recorder));
+  if (!recorder) return;
+  auto* kept = new Kept{std::move(recorder), g_kept.load(std::memory_order_relaxed)};
+  while (!g_kept.compare_exchange_weak(kept->next, kept, std::memory_order_release, std::memory_order_relaxed)) {
+  }
 }
 
 RecorderRegistry& RecorderRegistry::instance() {
@@ -45,6 +52,7 @@ std::shared_ptr<Recorder> RecorderRegistry::open(const std::string& db_path, con
 void RecorderRegistry::prepare() {
   reopen.lock();
   mutex.lock();
+  closing.lock();
   for (const auto& [path, known] : recorders) {
     auto recorder = known.lock();
     if (!recorder) continue;
@@ -59,6 +67,7 @@ void RecorderRegistry::parent() {
   std::vector<std::shared_ptr<Recorder>> held;
   held.swap(forking);
   for (const auto& recorder : held) recorder->mutex_.unlock();
+  closing.unlock();
   mutex.unlock();
   reopen.unlock();
 }
@@ -67,6 +76,7 @@ void RecorderRegistry::child(bool raw) {
   if (raw) {
     new (&reopen) std::mutex;  // their state is of a moment in another process
     new (&mutex) std::mutex;
+    new (&closing) std::mutex;
   }
   for (const auto& [path, known] : recorders) {
     auto recorder = known.lock();
@@ -77,6 +87,7 @@ void RecorderRegistry::child(bool raw) {
   forking.clear();
   recorders.clear();
   if (raw) return;
+  closing.unlock();
   mutex.unlock();
   reopen.unlock();
 }
@@ -90,12 +101,14 @@ void RecorderRegistry::finish() {
     }
   }
   for (const auto& recorder : open_now) {
+    keep_forever(recorder);  // a client may still hold it while other exit handlers run
     try {
       recorder->flush(2000);
+      // What the thread uses, such as OpenSSL, is about to be taken down.
+      if (recorder->stop(2000)) recorder->discard_journals();
     } catch (const std::exception&) {
       // In the journal, for the next process.
     }
-    keep_forever(recorder);  // a client may still hold it while other exit handlers run
   }
 }
 

@@ -12,7 +12,8 @@ namespace plog::client {
 
 struct RecorderRegistry {
   std::mutex mutex;
-  std::mutex reopen;  // clients that find themselves in a new process; taken before `mutex`
+  std::mutex reopen;   // clients that find themselves in a new process; taken before `mutex`
+  std::mutex closing;  // a recorder that is being destroyed; taken after `mutex`, before a recorder's own
   std::map<std::string, std::weak_ptr<Recorder>> recorders;
   // While a fork is under way: recorders whose mutex the forking thread holds.
   std::vector<std::shared_ptr<Recorder>> forking;

@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "client/adopter.h"
+#include "client/fork.h"
 #include "json/value.h"
 
 namespace plog::client {
@@ -36,9 +37,9 @@ void run(store::Store& store, const VerifyRequest& request, VerifyReport& report
     // Every ledger begins with an event of its own: what has none was emptied.
     report.verdict = ledger::Verdict::kMissingLog;
     report.error = "no events in " + report.db_path;
-  } else if (request.agent && report.events == 0 && report.finding_count == 0) {
-    report.verdict = ledger::Verdict::kMissingLog;
-    report.error = "no events of agent " + *request.agent;
+  } else if (request.agent && ((report.events == 0 && report.finding_count == 0) || request.agent->empty())) {
+    report.verdict = std::max(report.verdict, ledger::Verdict::kMissingLog);
+    if (report.error.empty()) report.error = "no events of agent " + (request.agent->empty() ? "\"\"" : *request.agent);
   }
   report.pending = count_pending(journal_directory(report.db_path), store);
 }
@@ -54,8 +55,11 @@ void fail(VerifyReport& report, const Error& error) {
 VerifyReport verify_path(const std::string& db_path, const VerifyRequest& request) {
   VerifyReport report;
   report.db_path = db_path;
-  report.agent = request.agent.value_or("");
+  report.agent = request.agent;
   try {
+    if (cloned_without_handlers()) {
+      throw Error(Status::kUnsupported, "this process was cloned without fork handlers and cannot read the ledger");
+    }
     if (::access(db_path.c_str(), F_OK) != 0 && errno == ENOENT) {
       throw Error(Status::kNotFound, "no ledger at " + db_path);
     }
@@ -71,11 +75,18 @@ VerifyReport verify_path(const std::string& db_path, const VerifyRequest& reques
 VerifyReport verify_client(Client& client, const VerifyRequest& request) {
   VerifyReport report;
   report.db_path = client.db_path();
-  report.agent = request.agent.value_or("");
+  report.agent = request.agent;
   try {
     const std::shared_ptr<Recorder> recorder = client.recorder();
-    store::Store& store = request.read_only ? recorder->store() : client.fresh_store();
-    run(store, request, report);
+    if (!request.read_only) {
+      try {
+        client.fresh_store();
+      } catch (const Error& error) {
+        // What is not in the ledger yet is counted as pending.
+        if (error.status() == Status::kCorrupt || error.status() == Status::kNotFound) throw;
+      }
+    }
+    run(recorder->store(), request, report);
   } catch (const Error& error) {
     fail(report, error);
   }
@@ -88,7 +99,8 @@ std::string VerifyReport::json() const {
   for (const ledger::Finding& finding : findings) {
     list.push_back(Value::Object{{"agent_id", Value(finding.agent)},
                                  {"commit_index", Value(finding.commit_index)},
-                                 {"sequence", Value(finding.sequence)},
+                                 // A row may claim a negative one.
+                                 {"sequence", Value(static_cast<std::int64_t>(finding.sequence))},
                                  {"verdict", Value(ledger::verdict_name(finding.verdict))},
                                  {"what", Value(finding.what)}});
   }
@@ -104,7 +116,7 @@ std::string VerifyReport::json() const {
                        {"tail", Value(0)},
                        {"valid", Value(valid)},
                        {"verdict", Value(ledger::verdict_name(verdict))}};
-  if (!agent.empty()) object["agent_id"] = Value(agent);
+  if (agent) object["agent_id"] = Value(*agent);
   if (!error.empty()) object["error"] = Value(error);
   return Value(std::move(object)).canonical();
 }

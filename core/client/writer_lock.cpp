@@ -43,7 +43,13 @@ void WriterLock::lock(std::int64_t timeout_ms) {
   const std::int64_t deadline = steady_millis() + timeout_ms;
   const auto busy = [&] { return Error(Status::kBusy, "another process holds the ledger's lock " + path_); };
   if (!poll_until(deadline, [&] { return set_queue_lock(fd_.get(), F_WRLCK); })) throw busy();
-  const bool locked = poll_until(deadline, [&] { return try_lock(fd_.get()); });
+  bool locked = false;
+  try {
+    locked = poll_until(deadline, [&] { return try_lock(fd_.get()); });
+  } catch (...) {
+    set_queue_lock(fd_.get(), F_UNLCK);
+    throw;
+  }
   set_queue_lock(fd_.get(), F_UNLCK);
   if (!locked) throw busy();
   if (!same_file(fd_.get(), path_)) {
