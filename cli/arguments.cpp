@@ -197,7 +197,7 @@ void Parser::add_get() {
 void Parser::add_verify() {
   auto options = std::make_shared<VerifyOptions>();
   CLI::App* app = command("verify", "Check that nothing in the ledger was changed", kVerifyExamples);
-  app->add_option("--agent-id", options->agent, "Only the chain of this agent (default: all)")->type_name("AGENT");
+  add_text(app, "--agent-id", &options->agent, "AGENT", "Only the chain of this agent (default: all)");
   app->add_flag("--strict", options->strict, "Exit codes of their own for OK_WITH_TAIL, RECOVERED, ERASED and PRUNED");
   add_read(app, options.get(), "Print the report as one JSON object");
   add_globals(app);

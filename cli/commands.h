@@ -59,7 +59,7 @@ struct GetOptions : ReadOptions {
 };
 
 struct VerifyOptions : ReadOptions {
-  std::string agent;  // empty: all
+  std::optional<std::string> agent;  // absent: all
   bool strict = false;
 };
 

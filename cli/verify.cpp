@@ -44,7 +44,7 @@ std::string verify(const Context& context, const VerifyOptions& options, Progres
     plog_verify_options_init(&verify_options);
     verify_options.read_only = options.read_only ? 1 : 0;
     verify_options.db_path = path.c_str();
-    verify_options.agent_id = options.agent.empty() ? nullptr : options.agent.c_str();
+    verify_options.agent_id = options.agent ? options.agent->c_str() : nullptr;
     verify_options.progress = on_progress;
     verify_options.user_data = &bar;
     plog_buffer* report = nullptr;
@@ -86,7 +86,7 @@ void print_report(Context& context, const VerifyOptions& options, const json::Va
     text += "  " + format_counted(count_of(report, "events"), "event", "events") + " of " +
             format_counted(count_of(report, "agents"), "agent", "agents") + " checked";
   }
-  if (!options.agent.empty()) text += ", agent " + escape(options.agent);
+  if (options.agent) text += ", agent " + escape(*options.agent);
   text += "\n";
   const json::Value* findings = report.find("findings");
   const bool found = findings != nullptr && findings->is_array() && !findings->array().empty();

@@ -80,8 +80,8 @@ Client::Client(const ClientOptions& options) {
   const redact::Redactor* redactor = defaults_.redactor.get();
   defaults_.agent_id = pick(options.agent_id, config.agent_id, std::string());
   defaults_.session_id = pick(options.session_id, config.session_id, std::string());
-  defaults_.source = options.source;
-  defaults_.capture_method = options.capture_method;
+  defaults_.source = options.source.empty() ? "sdk" : options.source;
+  defaults_.capture_method = options.capture_method.empty() ? "embedded" : options.capture_method;
   for (const std::string* text :
        {&defaults_.agent_id, &defaults_.session_id, &defaults_.source, &defaults_.capture_method}) {
     if (!is_utf8(*text)) throw Error(Status::kInvalid, "agent_id, session_id and source must be valid UTF-8");
@@ -234,12 +234,17 @@ store::Store& Client::fresh_store() {
   }
   try {
     recorder.flush(kReadMillis);
+  } catch (const Error& error) {
+    // What a newer format forbids to write can be read nevertheless.
+    if (error.status() != Status::kUnsupported) throw;
+  }
+  try {
     recorder.adopt_orphans(kReadMillis);
   } catch (const Error& error) {
-    // A newer format can be read though not written; a full disk and a foreign lock do not stop reading either.
-    const bool reads_on = error.status() == Status::kUnsupported || error.status() == Status::kFull ||
-                          error.status() == Status::kBusy || error.status() == Status::kTimeout;
-    if (!reads_on) throw;
+    // What others left behind does not keep this client from its own events.
+    const bool transient = error.status() == Status::kUnsupported || error.status() == Status::kFull ||
+                           error.status() == Status::kBusy || error.status() == Status::kTimeout;
+    if (!transient) throw;
   }
   return recorder.store();
 }

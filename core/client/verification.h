@@ -20,7 +20,8 @@ struct VerifyRequest {
 
 struct VerifyReport {
   ledger::Verdict verdict = ledger::Verdict::kOk;
-  std::string db_path, ledger_id, agent, error;  // error: the first finding in words, empty when valid
+  std::string db_path, ledger_id, error;  // error: the first finding in words, empty when valid
+  std::optional<std::string> agent;
   std::uint64_t events = 0, agents = 0, pending = 0, finding_count = 0;
   std::vector<ledger::Finding> findings;
 

@@ -254,7 +254,7 @@ void Builder::number_literal(std::string_view literal) {
   char buffer[json::kNumberSize];
   const json::Number number = json::canonical_number(literal, buffer);
   if (number.is_text) {
-    warning("number_as_text", "no double has exactly this value");
+    warning("number_as_text", "as a number it would have other digits");
     add_number_text(number.text);
     return;
   }

@@ -27,11 +27,8 @@ void append_json(const EventRow& row, std::string& out) {
   append_hex(out, row.hash);
   out += "\",\"prev_hash\":\"";
   append_hex(out, row.prev_hash);
-  out += '"';
-  if (!row.warnings.empty()) {
-    out += ",\"validation_warnings\":";
-    out += row.warnings;
-  }
+  out += "\",\"validation_warnings\":";
+  out += row.warnings.empty() ? "[]" : row.warnings;
   out += '}';
 }
 
