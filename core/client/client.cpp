@@ -182,7 +182,6 @@ Uuid Client::commit(Scratch& scratch, std::optional<OnFull> on_full) {
 Uuid Client::log(std::string_view json) {
   check_open();
   std::unique_ptr<Scratch> scratch = take_scratch();
-  scratch->builder.reset();
   event::read_event(scratch->reader, json, scratch->builder);
   const Uuid id = commit(*scratch);
   give_scratch(std::move(scratch));

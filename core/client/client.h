@@ -34,7 +34,7 @@ struct Scratch {
   json::Reader reader;
   std::string record;
 };
-std::unique_ptr<Scratch> take_scratch();
+std::unique_ptr<Scratch> take_scratch();  // its builder is reset
 void give_scratch(std::unique_ptr<Scratch> scratch) noexcept;
 
 // Thread-safe.

@@ -83,6 +83,7 @@ class Builder {
  private:
   enum class Type : std::uint8_t { kNull, kTrue, kFalse, kNumber, kString, kObject, kArray };
   static constexpr std::uint32_t kNone = 0xFFFFFFFF;
+  static constexpr std::uint32_t kBorrowed = 0xFFFFFFFE;  // a slot whose text is in borrowed_
 
   struct Node {
     Type type = Type::kNull;
@@ -137,6 +138,7 @@ class Builder {
   }
   std::string_view text_of_slot(Field field) const noexcept;
   void set_text(Field field, std::string_view text);
+  void set_borrowed(Field field, std::string_view text);
   bool value_fits(Field field, std::uint32_t node);
   void validate(const Defaults& defaults);
   void validate_identity(const Defaults& defaults, Micros now);
@@ -175,6 +177,8 @@ class Builder {
   std::vector<Node> nodes_;
   std::vector<Open> stack_;  // without the event itself
   std::uint32_t slots_[kFieldCount];
+  std::string_view borrowed_[kFieldCount];  // texts of defaults and of the three below, which need no node
+  char id_text_[kUuidTextSize], time_text_[kTimestampSize], salt_text_[22];
   std::uint32_t present_ = 0;                             // a bit for each slot that has a node
   std::vector<std::uint32_t> unknown_;                    // top-level nodes of unknown fields
   std::vector<std::pair<Field, std::uint32_t>> invalid_;  // what goes to metadata._invalid

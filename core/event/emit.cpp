@@ -333,7 +333,7 @@ void Builder::emit_field(Field field, const Defaults& defaults) {
   canonical_.set_end(to + prefix.size - skip);
   const std::size_t begin = canonical_.size();
   if (field_kind(field) == Kind::kString) {
-    json::append_quoted(canonical_, node_text(nodes_[index]));
+    json::append_quoted(canonical_, text_of_slot(field));
     set_span(field, begin, canonical_.size());
     return;
   }

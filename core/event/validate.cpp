@@ -24,7 +24,14 @@ std::string cut_structural(std::string_view text) {
 
 std::string_view Builder::text_of_slot(Field field) const noexcept {
   const std::uint32_t index = slot(field);
+  if (index == kBorrowed) return borrowed_[static_cast<std::size_t>(field)];
   return index == kNone ? std::string_view() : node_text(nodes_[index]);
+}
+
+// A text that lasts until the event is emitted.
+void Builder::set_borrowed(Field field, std::string_view text) {
+  borrowed_[static_cast<std::size_t>(field)] = text;
+  set_slot(field, kBorrowed);
 }
 
 void Builder::set_text(Field field, std::string_view text) {
@@ -84,21 +91,20 @@ void Builder::validate_identity(const Defaults& defaults, Micros now) {
     if (defaults.agent_id.empty()) {
       throw Error(Status::kInvalid, "agent_id is required: give the event an agent_id, or the client a default one");
     }
-    set_text(Field::kAgentId, defaults.agent_id);
+    set_borrowed(Field::kAgentId, defaults.agent_id);
   }
   if (!system_ && text_of_slot(Field::kAgentId) == kSystemAgent) {
-    set_text(Field::kAgentId, "_provenlog");
+    set_borrowed(Field::kAgentId, "_provenlog");
     field_warning(Field::kAgentId, "reserved_agent", "`provenlog` is the ledger's own agent; recorded as `_provenlog`");
   }
   const auto fill = [&](Field field, const std::string& text) {
-    if (slot(field) == kNone && !text.empty()) set_text(field, text);
+    if (slot(field) == kNone && !text.empty()) set_borrowed(field, text);
   };
   fill(Field::kSessionId, defaults.session_id);
   fill(Field::kSource, defaults.source);
   fill(Field::kCaptureMethod, defaults.capture_method);
-  if (slot(Field::kSchemaVersion) == kNone) set_text(Field::kSchemaVersion, "1.0");
+  if (slot(Field::kSchemaVersion) == kNone) set_borrowed(Field::kSchemaVersion, "1.0");
 
-  char text[kUuidTextSize];
   if (slot(Field::kId) == kNone || text_of_slot(Field::kId).empty()) {
     index_.id = uuid_v7(now);
   } else {
@@ -111,15 +117,14 @@ void Builder::validate_identity(const Defaults& defaults, Micros now) {
       field_warning(Field::kId, "foreign_id", "not a UUID: became the UUIDv5 of its text");
     }
   }
-  format_uuid(index_.id, text);
-  set_text(Field::kId, {text, sizeof text});
+  format_uuid(index_.id, id_text_);
+  set_borrowed(Field::kId, {id_text_, sizeof id_text_});
 
   if (defaults.salt && slot(Field::kSalt) == kNone) {
     std::uint8_t octets[16];
     random_octets(octets, sizeof octets);
-    char salt[22];
-    base64url_encode16(octets, salt);
-    set_text(Field::kSalt, {salt, sizeof salt});
+    base64url_encode16(octets, salt_text_);
+    set_borrowed(Field::kSalt, {salt_text_, sizeof salt_text_});
   }
 }
 
@@ -131,9 +136,8 @@ void Builder::validate_timestamp(Micros now) {
     if (!time) field_warning(Field::kTimestamp, "bad_timestamp", given);
   }
   index_.time = time ? *time : now;
-  char text[kTimestampSize];
-  format_timestamp(index_.time, text);
-  set_text(Field::kTimestamp, {text, sizeof text});
+  format_timestamp(index_.time, time_text_);
+  set_borrowed(Field::kTimestamp, {time_text_, sizeof time_text_});
 }
 
 void Builder::validate_duration() {
