@@ -224,7 +224,6 @@ plog_status plog_event_begin(plog_client* client, plog_event** out, plog_error**
     plog_client& handle = deref(client, "client");
     if (handle.client.closed()) throw Error(Status::kClosed, "the client is closed");
     auto scratch = plog::client::take_scratch();
-    scratch->builder.reset();
     auto event = std::make_unique<plog_event>();
     event->client = &handle;
     event->scratch = std::move(scratch);
