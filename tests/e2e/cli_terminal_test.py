@@ -134,11 +134,11 @@ def test_json_never_has_colours(story: Plog) -> None:
 
 def test_a_progress_bar_is_shown_on_a_terminal_and_removed(plog: Plog) -> None:
     source = plog.home / "many.jsonl"
-    source.write_text('{"agent_id":"a","action_input":"some text of a certain length"}\n' * 60_000)
+    source.write_text('{"agent_id":"a","action_input":"some text of a certain length"}\n' * 400_000)
     code, out = plog.on_terminal("ingest", str(source))
     assert code == 0
     assert "█" in out or "░" in out
-    assert re.search(r"\r\x1b\[K[^\r█░]*60,000 events recorded[^\r]*\n$", out), out[-300:]
+    assert re.search(r"\r\x1b\[K[^\r█░]*400,000 events recorded[^\r]*\n$", out), out[-300:]
     assert plog("ingest", source).stderr == ""
 
 
