@@ -1,5 +1,5 @@
 /* What the crash tests run and kill: writes events into a ledger as fast as it can, through plog.h alone, and says
- * which ids the library acknowledged: one write(2) of "<id>\n" to the file `ack` after plog_log_event returned.
+ * which ids the library acknowledged: one write(2) of a line to the file `ack` after plog_log_event returned.
  *
  *   crash_writer key=value...
  *     pattern=plain | fork-parent | fork-children | fork-both | clone | recover   (see the functions)
@@ -49,9 +49,10 @@ static void fail(const char* what, plog_error* error) {
 }
 
 static void acknowledge(const char* id) {
-  char line[37];
+  char line[64]; /* divides a page: a kill can cut a write(2) short between two pages */
+  memset(line, ' ', sizeof line);
   memcpy(line, id, 36);
-  line[36] = '\n';
+  line[sizeof line - 1] = '\n';
   if (g_ack >= 0 && write(g_ack, line, sizeof line) != (ssize_t)sizeof line) {
     perror("acknowledge");
     exit(4);
