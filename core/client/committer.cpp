@@ -5,7 +5,8 @@
 
 namespace plog::client {
 
-void Committer::begin() {
+bool Committer::begin() {
+  bool created = false;
   heads_.clear();
   last_head_ = nullptr;
   store_.begin();
@@ -14,11 +15,13 @@ void Committer::begin() {
       const std::string id = format_uuid(uuid_v7());
       add(ledger_created(builder_, id));
       store_.set_ledger_id(id);
+      created = true;
     }
   } catch (...) {
     rollback();
     throw;
   }
+  return created;
 }
 
 Committer::Result Committer::add(const event::Prepared& event) {

@@ -18,7 +18,8 @@ class Committer {
 
   // Starts a transaction; records ledger.created first in a new ledger. Heads of chains are read inside it, since
   // another process may have written since the last one. Throws as Store::begin.
-  void begin();
+  // True when it did record that.
+  bool begin();
 
   enum class Result {
     kStored,

@@ -279,6 +279,7 @@ void Recorder::create(std::int64_t timeout_ms) {
     locked(deadline - steady_millis(), [&] {
       committer_->begin();
       committer_->commit(power_);
+      ledger_known_ = true;
     });
   });
 }
@@ -288,6 +289,9 @@ void Recorder::lead(Lock& lock, std::int64_t timeout_ms) {
   leading(lock, steady_millis() + timeout_ms, [&] { batch = commit_batch(timeout_ms); });
   settle(batch);
   failing_ = false;
+  if (batch.replaced) {
+    report(Error(Status::kIo, "the ledger " + db_path_ + " was deleted while in use; a new one was begun"));
+  }
 }
 
 Recorder::Batch Recorder::commit_batch(std::int64_t timeout_ms) {
@@ -302,13 +306,20 @@ Recorder::Batch Recorder::commit_batch(std::int64_t timeout_ms) {
   if (owns.empty()) return batch;
   locked(timeout_ms, [&] {
     try {
-      committer_->begin();
+      if (committer_->begin() && ledger_known_) {
+        // Under a new ledger's first event: what was in the old file is not here.
+        event::Builder builder;
+        committer_->add(gap(builder, owns.front()->journal.id(), owns.front()->drained.offset, "ledger_deleted", {}));
+        batch.replaced = true;
+        ++batch.gaps;
+      }
       for (Own* own : owns) {
         commit_gap(*own, batch);
         drain(*own, batch);
         if (batch.more) break;
       }
       committer_->commit(power);
+      ledger_known_ = true;
     } catch (...) {
       committer_->rollback();
       for (Own* own : owns) {

@@ -106,6 +106,7 @@ class Recorder {
     std::size_t events = 0;
     std::uint64_t last_number = 0, bytes = 0, stored = 0, duplicates = 0, conflicts = 0, gaps = 0;
     bool more = false;
+    bool replaced = false;  // the ledger was gone, and a new one was begun
   };
   using Lock = std::unique_lock<std::mutex>;
 
@@ -139,6 +140,8 @@ class Recorder {
   std::unique_ptr<store::Store> store_;
   WriterLock writer_lock_;
   std::optional<Committer> committer_;  // of the committing thread
+
+  bool ledger_known_ = false;  // of the committing thread: it was there before
 
   std::mutex mutex_;
   std::condition_variable changed_;  // committed_, leading_, space, errors

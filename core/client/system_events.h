@@ -17,8 +17,8 @@ inline constexpr std::string_view kContextChanged = "context.changed";
 // The first event of every ledger. The result borrows from `builder`.
 event::Prepared ledger_created(event::Builder& builder, std::string_view ledger_id);
 
-// Events that were not recorded. `reason`: "journal_full" or "journal_damaged". Its id follows from the journal, the
-// generation and the reason, so that it is recorded once.
+// Events that were not recorded. `reason`: "journal_full", "journal_damaged" or "ledger_deleted". Its id follows from
+// the journal, the generation and the reason, so that it is recorded once.
 event::Prepared gap(event::Builder& builder, const Uuid& journal, std::uint64_t generation, std::string_view reason,
                     const std::vector<Dropped>& dropped);
 

@@ -1,0 +1,93 @@
+// Files deleted under a running client: what was acknowledged and not yet committed is kept, and somebody is told.
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+
+#include "client/client.h"
+#include "client/cursor.h"
+#include "client/verification.h"
+
+namespace plog::client {
+namespace {
+
+namespace fs = std::filesystem;
+
+class DeletionTest : public testing::Test {
+ protected:
+  DeletionTest() {
+    std::string pattern = fs::temp_directory_path() / "plog-deletion-XXXXXX";
+    directory_ = ::mkdtemp(pattern.data());
+    setenv("HOME", directory_.c_str(), 1);
+  }
+  ~DeletionTest() override { fs::remove_all(directory_); }
+
+  ClientOptions options(const fs::path& db) const {
+    ClientOptions options;
+    options.db_path = db.string();
+    options.agent_id = "a";
+    return options;
+  }
+
+  // The names of all events, system events too, in the order of commit.
+  static std::vector<std::string> names(Client& client) {
+    std::vector<std::string> result;
+    Cursor cursor(client, R"({"include_system":true})");
+    while (const std::string* event = cursor.next()) {
+      result.push_back(json::parse(*event).find("action_name")->text());
+    }
+    return result;
+  }
+
+  fs::path directory_;
+};
+
+TEST_F(DeletionTest, ADeletedLedgerIsBegunAnewAndTold) {
+  const fs::path home = directory_ / "ledger";
+  Client client(options(home / "events.db"));
+  client.log(R"({"action_name":"lost with the file"})");
+  client.flush(5000);
+  client.log(R"({"action_name":"second"})");
+  fs::remove_all(home);
+  client.log(R"({"action_name":"third"})");
+  client.flush(5000);
+
+  const auto error = client.next_error(1000);
+  ASSERT_TRUE(error.has_value());
+  EXPECT_EQ(error->status(), Status::kIo);
+  EXPECT_NE(std::string(error->what()).find("deleted"), std::string::npos);
+  EXPECT_EQ(names(client), (std::vector<std::string>{"ledger.created", "gap", "second", "third"}));
+  EXPECT_EQ(verify_client(client, {}).verdict, ledger::Verdict::kOk);
+}
+
+TEST_F(DeletionTest, ADeletedJournalLosesNothing) {
+  Client client(options(directory_ / "events.db"));
+  client.log(R"({"action_name":"first"})");
+  fs::remove_all(directory_ / "events.db.journal");
+  client.log(R"({"action_name":"second"})");
+  client.flush(5000);
+  EXPECT_EQ(names(client), (std::vector<std::string>{"ledger.created", "first", "second"}));
+  // The thread notices within a second or so, and says it.
+  const auto error = client.next_error(5000);
+  ASSERT_TRUE(error.has_value());
+  EXPECT_NE(std::string(error->what()).find("journal"), std::string::npos);
+  client.log(R"({"action_name":"third"})");
+  EXPECT_TRUE(fs::exists(directory_ / "events.db.journal"));
+  client.flush(5000);
+  EXPECT_EQ(names(client).back(), "third");
+}
+
+TEST_F(DeletionTest, AnUnknownAgentIsNeverValidNorIsAnEmptyOne) {
+  Client client(options(directory_ / "events.db"));
+  client.log(R"({"action_name":"first"})");
+  for (const char* agent : {"nobody", ""}) {
+    VerifyRequest request;
+    request.agent = agent;
+    const VerifyReport report = verify_client(client, request);
+    EXPECT_EQ(report.verdict, ledger::Verdict::kMissingLog) << agent;
+    EXPECT_FALSE(report.error.empty());
+  }
+}
+
+}  // namespace
+}  // namespace plog::client
