@@ -73,13 +73,18 @@ template <typename Number>
 bool take_number(PyObject* value, const char* name, Number& out) {
   out = 0;
   if (value == Py_None) return true;
-  const long long number = PyLong_AsLongLong(value);
-  if (number == -1 && PyErr_Occurred() != nullptr) return false;
-  if (number < 0 || static_cast<unsigned long long>(number) > std::numeric_limits<Number>::max()) {
-    PyErr_Format(PyExc_ValueError, "%s is out of range", name);
+  if (!PyIndex_Check(value)) {
+    PyErr_Format(PyExc_TypeError, "%s must be an int, not %s", name, Py_TYPE(value)->tp_name);
     return false;
   }
-  out = static_cast<Number>(number);
+  const Ref index(PyNumber_Index(value));
+  if (!index) return false;
+  int overflow = 0;
+  const long long number = PyLong_AsLongLongAndOverflow(index.get(), &overflow);
+  const bool fits =
+      overflow == 0 && number >= 0 && static_cast<unsigned long long>(number) <= std::numeric_limits<Number>::max();
+  // What does not fit is out of every range: the core names the right one.
+  out = fits ? static_cast<Number>(number) : std::numeric_limits<Number>::max();
   return true;
 }
 

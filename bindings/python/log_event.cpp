@@ -82,7 +82,10 @@ class Recording {
 
   // False: the positional argument is no event.
   bool write() {
-    if (arguments_.event != nullptr && !write_event(arguments_.event)) return false;
+    if (arguments_.event != nullptr && !write_event(arguments_.event)) {
+      if (!walker_.interrupted()) return false;
+      field(g.event, arguments_.event);  // says that it was not read
+    }
     for (Py_ssize_t i = 0; i < arguments_.count; ++i) {
       PyObject* name = PyTuple_GET_ITEM(arguments_.names, i);
       if (name != g.event) field(name, arguments_.values[i]);
@@ -194,20 +197,17 @@ bool on_event_loop() {
 
 enum class Outcome { kDone, kRaised };
 
-// Writes the event and commits it. kRaised: with a Python error set. `wait`: whether it may wait for space.
+// Writes the event and commits it. kRaised: with a Python error set. `wait`: whether it may wait for space. `interrupt`
+// gets what the caller raises when it is done.
 Outcome record(ClientObject* client, const Arguments& arguments, bool wait, char (&id)[37], plog_status* status,
-               plog_error** error) {
+               plog_error** error, Ref* interrupt) {
   plog_event* event = nullptr;
   *status = plog_event_begin(client->handle, &event, error);
   if (*status != PLOG_OK) return Outcome::kDone;
   EventWriter writer(event);
   Recording recording(event, arguments);
   if (!recording.write()) {
-    if (recording.walker().interrupted()) {
-      recording.walker().raise_interrupt();
-    } else {
-      raise_status(PLOG_E_INVALID, "log_event() takes a ProvenLogEvent, a mapping, or keywords");
-    }
+    raise_status(PLOG_E_INVALID, "log_event() takes a ProvenLogEvent, a mapping, or keywords");
     return Outcome::kRaised;
   }
   std::int32_t on_full = PLOG_ON_FULL_RAISE;
@@ -220,10 +220,8 @@ Outcome record(ClientObject* client, const Arguments& arguments, bool wait, char
     *status = plog_event_commit_with(writer.release(), on_full, id, error);
   }
   if (*status == PLOG_OK) ++client->recorded;
-  if (!recording.walker().interrupted()) return Outcome::kDone;
-  plog_error_destroy(std::exchange(*error, nullptr));
-  recording.walker().raise_interrupt();
-  return Outcome::kRaised;
+  if (recording.walker().interrupted()) *interrupt = recording.walker().take_interrupt();
+  return Outcome::kDone;
 }
 
 }  // namespace
@@ -242,12 +240,13 @@ PyObject* log_event(PyObject* self, PyObject* const* args, Py_ssize_t count, PyO
   char id[37];
   plog_status status = PLOG_OK;
   plog_error* error = nullptr;
+  Ref interrupt;
   try {
-    if (record(client, arguments, false, id, &status, &error) == Outcome::kRaised) return nullptr;
+    if (record(client, arguments, false, id, &status, &error, &interrupt) == Outcome::kRaised) return nullptr;
     if (status == PLOG_E_FULL && client->on_full != PLOG_ON_FULL_RAISE) {
       // The first try neither waited nor counted a loss.
       plog_error_destroy(std::exchange(error, nullptr));
-      if (record(client, arguments, true, id, &status, &error) == Outcome::kRaised) return nullptr;
+      if (record(client, arguments, true, id, &status, &error, &interrupt) == Outcome::kRaised) return nullptr;
     }
   } catch (const std::bad_alloc&) {
     return PyErr_NoMemory();
@@ -257,6 +256,11 @@ PyObject* log_event(PyObject* self, PyObject* const* args, Py_ssize_t count, PyO
   if (++client->since_poll >= kPollInterval || status != PLOG_OK) {
     client->since_poll = 0;
     if (!client->watched && !report_errors(self, client->handle)) PyErr_Clear();
+  }
+  if (interrupt) {
+    plog_error_destroy(error);
+    raise_interrupt(interrupt);
+    return nullptr;
   }
   if (status == PLOG_OK) return PyUnicode_FromStringAndSize(id, 36);
   if (status == PLOG_E_FULL && client->on_full != PLOG_ON_FULL_RAISE) {

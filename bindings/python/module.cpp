@@ -2,6 +2,7 @@
 #include <pybind11/pybind11.h>
 
 #include <string>
+#include <utility>
 
 #include "client.h"
 #include "provenlog/plog.h"
@@ -20,17 +21,29 @@ namespace {
 
 JsonText json_of(const py::object& value) {
   JsonText json;
-  if (!to_json(value.ptr(), json)) throw py::error_already_set();
+  if (const Ref interrupt = to_json(value.ptr(), json); interrupt) {
+    raise_interrupt(interrupt);
+    throw py::error_already_set();
+  }
   return json;
 }
 
+py::tuple json_and_interrupt(const py::object& value) {
+  JsonText json;
+  Ref interrupt = to_json(value.ptr(), json);
+  py::object error = interrupt ? py::reinterpret_steal<py::object>(interrupt.release()) : py::none();
+  return py::make_tuple(std::move(json), std::move(error));
+}
+
+constexpr char kSubinterpreter[] =
+    "provenlog cannot be used in a subinterpreter: its clients, threads and fork handlers belong to the whole process. "
+    "Import it in the main interpreter.";
+
+bool in_subinterpreter() { return PyInterpreterState_Get() != PyInterpreterState_Main(); }
+
 void refuse_unsupported_hosts() {
-  // CPython 3.12 and later refuse an isolated subinterpreter by themselves; older ones and shared ones do not.
-  if (PyInterpreterState_Get() != PyInterpreterState_Main()) {
-    throw py::import_error(
-        "provenlog cannot be used in a subinterpreter: its clients, threads and fork handlers belong to the whole "
-        "process. Import it in the main interpreter.");
-  }
+  // CPython 3.13 calls PyInit__native in the main interpreter, whichever imports.
+  if (in_subinterpreter()) throw py::import_error(kSubinterpreter);
   if (plog_abi_version() != PLOG_ABI_VERSION) {
     throw py::import_error("provenlog._native was built for ABI " + std::to_string(PLOG_ABI_VERSION) +
                            " of the C library, but is linked with ABI " + std::to_string(plog_abi_version()));
@@ -40,7 +53,7 @@ void refuse_unsupported_hosts() {
 }  // namespace
 }  // namespace plog::python
 
-PYBIND11_MODULE(_native, module, py::multiple_interpreters::not_supported()) {
+PYBIND11_MODULE(_native_of_main, module, py::multiple_interpreters::not_supported()) {
   using namespace plog::python;
   refuse_unsupported_hosts();
   if (!init_datetime() || !init_types()) throw py::error_already_set();
@@ -57,9 +70,21 @@ PYBIND11_MODULE(_native, module, py::multiple_interpreters::not_supported()) {
   add_redactor(module);
   module.attr("scope") = py::reinterpret_borrow<py::object>(g.scope);
   module.attr("status_classes") = py::reinterpret_borrow<py::object>(g.status_classes);
+  module.def("json_and_interrupt", &json_and_interrupt, py::arg("value"),
+             "(Json of the value, the KeyboardInterrupt that came while it was read or None).");
   module.def(
       "version", [] { return std::string(plog_version()); }, "The release of the core.");
   module.def(
       "status_name", [](int status) { return std::string(plog_status_name(status)); }, py::arg("status"),
       "The stable name of a status number.");
+}
+
+// The entry point. pybind11's own takes the GIL with PyGILState_Ensure, which waits for ever in a subinterpreter of
+// CPython before 3.12: it must not be reached there.
+extern "C" PYBIND11_EXPORT PyObject* PyInit__native() {
+  if (plog::python::in_subinterpreter()) {
+    PyErr_SetString(PyExc_ImportError, plog::python::kSubinterpreter);
+    return nullptr;
+  }
+  return PyInit__native_of_main();
 }

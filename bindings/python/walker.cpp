@@ -121,10 +121,7 @@ template <class Sink>
 void Walker<Sink>::apart(JsonSink& json, PyObject* object) {
   Walker<JsonSink> walker(json, budget_);
   walker.value(object);
-  if (walker.interrupted()) {
-    walker.raise_interrupt();
-    swallow();
-  }
+  if (walker.interrupted() && !interrupt_) interrupt_ = walker.take_interrupt();
 }
 
 template <class Sink>
@@ -287,29 +284,26 @@ std::string Walker<Sink>::swallow() {
 #endif
   if (!error) return "unknown";
   std::string name = Py_TYPE(error.get())->tp_name;
-  const bool ordinary = PyObject_TypeCheck(error.get(), reinterpret_cast<PyTypeObject*>(PyExc_Exception));
-  if (!ordinary && !interrupt_) interrupt_ = std::move(error);
+  const bool interrupt = PyObject_TypeCheck(error.get(), reinterpret_cast<PyTypeObject*>(PyExc_KeyboardInterrupt));
+  if (interrupt && !interrupt_) interrupt_ = std::move(error);
   return name;
-}
-
-template <class Sink>
-void Walker<Sink>::raise_interrupt() {
-  PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(interrupt_.get())), interrupt_.get());
 }
 
 template class Walker<EventSink>;
 template class Walker<JsonSink>;
 
-bool to_json(PyObject* object, JsonText& out) {
+void raise_interrupt(const Ref& interrupt) {
+  PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(interrupt.get())), interrupt.get());
+}
+
+Ref to_json(PyObject* object, JsonText& out) {
   JsonSink sink;
   Budget budget;
   Walker<JsonSink> walker(sink, budget);
   walker.value(object);
   out.text = sink.text();
   out.warnings = sink.warnings();
-  if (!walker.interrupted()) return true;
-  walker.raise_interrupt();
-  return false;
+  return walker.take_interrupt();
 }
 
 }  // namespace plog::python

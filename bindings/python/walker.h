@@ -81,9 +81,10 @@ class Walker {
   using Member = std::function<void(PyObject* key, PyObject* value)>;
   bool members(PyObject* object, const Member& member);
 
-  // User code raised what is no Exception (KeyboardInterrupt, SystemExit): the caller finishes, then re-raises it.
+  // User code was interrupted by the user (KeyboardInterrupt): the caller finishes, then re-raises it.
   bool interrupted() const { return static_cast<bool>(interrupt_); }
-  void raise_interrupt();
+  // The exception, or nothing.
+  Ref take_interrupt() { return std::move(interrupt_); }
 
  private:
   // A container being read. As long as no user code runs, borrowed references into it are safe; before user code runs,
@@ -151,7 +152,7 @@ class Walker {
   bool is_a(PyObject* object, PyObject* cls);
   // An attribute, or NULL without an error.
   Ref find(PyObject* object, PyObject* name);
-  // Clears the error; one that is no Exception is kept for raise_interrupt(). The name of its type.
+  // Clears the error; a KeyboardInterrupt is kept for take_interrupt(). The name of its type.
   std::string swallow();
 
   Sink& sink_;
@@ -174,7 +175,10 @@ struct JsonText {
 // The content of a provenlog._native.Json; borrowed. Defined in module.cpp.
 const JsonText* json_text_of(PyObject* object);
 
-// The canonical text of any value. False with a Python error set only when the caller was interrupted.
-bool to_json(PyObject* object, JsonText& out);
+// The canonical text of any value, and the KeyboardInterrupt that came while it was read, if any.
+Ref to_json(PyObject* object, JsonText& out);
+
+// Sets it as the Python error.
+void raise_interrupt(const Ref& interrupt);
 
 }  // namespace plog::python

@@ -530,7 +530,7 @@ bool Walker<Sink>::abstract(PyObject* object) {
   if (!is_a(object, g.sequence)) return false;
   const Py_ssize_t size = PyObject_Size(object);
   if (size < 0 || size > kMaxForeignElements) {
-    PyErr_Clear();
+    swallow();
     return false;
   }
   sequence(object);

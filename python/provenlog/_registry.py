@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import time
 import weakref
-from typing import TYPE_CHECKING, Optional
+from typing import TYPE_CHECKING, List, Optional
 
 if TYPE_CHECKING:
     from provenlog.client import ProvenLogClient
@@ -14,12 +15,13 @@ if TYPE_CHECKING:
 # For all clients together; what is not in the ledger by then is in the journal.
 EXIT_DEADLINE = 5.0
 
-_clients: weakref.WeakSet[ProvenLogClient] = weakref.WeakSet()
+# The open ones, oldest first.
+_clients: List[weakref.ref[ProvenLogClient]] = []
 _active: Optional[ProvenLogClient] = None
 
 
 def get_client() -> Optional[ProvenLogClient]:
-    """The active client: the one made last and not closed, or the one that ``set_client`` named."""
+    """The active client: the newest one that is not closed, or the one that ``set_client`` named."""
     return _active
 
 
@@ -31,24 +33,37 @@ def set_client(client: Optional[ProvenLogClient]) -> Optional[ProvenLogClient]:
 
 
 def opened(client: ProvenLogClient) -> None:
-    _clients.add(client)
+    _clients.append(weakref.ref(client, _forget))
     set_client(client)
 
 
 def closed(client: ProvenLogClient) -> None:
-    _clients.discard(client)
+    """In place of the active one comes the newest that is still open."""
+    for reference in list(_clients):
+        if reference() is client:
+            _forget(reference)
     if _active is client:
-        set_client(None)
+        still_open = _open()
+        set_client(still_open[-1] if still_open else None)
+
+
+def _forget(reference: weakref.ref[ProvenLogClient]) -> None:
+    with contextlib.suppress(ValueError):
+        _clients.remove(reference)
+
+
+def _open() -> List[ProvenLogClient]:
+    return [client for client in (reference() for reference in list(_clients)) if client is not None]
 
 
 def _close_all() -> None:
     deadline = time.monotonic() + EXIT_DEADLINE
-    for client in list(_clients):
+    for client in _open():
         client._exit(max(0.1, deadline - time.monotonic()))
 
 
 def _after_fork() -> None:
-    for client in list(_clients):
+    for client in _open():
         client._after_fork()
 
 

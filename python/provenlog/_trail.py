@@ -260,6 +260,9 @@ class _Calls:
             self.signature = inspect.signature(function)
         except (TypeError, ValueError):
             self.signature = None
+        first = next(iter(self.signature.parameters), None) if self.signature else None
+        self.receiver = first if first in ("self", "cls") else None
+        self.attribute = _attribute_name(plain) if self.receiver else None
         self.warned = False
 
     def begin(self, args: Any, kwargs: Dict[str, Any]) -> Optional[_Call]:
@@ -269,7 +272,12 @@ class _Calls:
                 self.warned = True
                 _log.warning("@trail: %s is not recorded: there is no active ProvenLogClient", self.name)
             return None
-        return _Call(self, client, _native.Json(self.arguments(args, kwargs)))
+        arguments, interrupt = _native.json_and_interrupt(self.arguments(args, kwargs))
+        call = _Call(self, client, arguments)
+        if interrupt is not None:
+            call.fail(interrupt)
+            raise interrupt
+        return call
 
     def arguments(self, args: Any, kwargs: Dict[str, Any]) -> Dict[str, Any]:
         if self.signature is not None:
@@ -280,9 +288,8 @@ class _Calls:
             else:
                 bound.apply_defaults()
                 names = dict(bound.arguments)
-                first = next(iter(self.signature.parameters), None)
-                if first in ("self", "cls"):
-                    del names[first]
+                if self.receiver and self.attribute and _is_receiver(names[self.receiver], self.attribute):
+                    del names[self.receiver]
                 return names
         return {"args": list(args), "kwargs": kwargs}
 
@@ -311,10 +318,13 @@ class _Call:
 
     def fail(self, error: BaseException, items: Optional[int] = None) -> None:
         output = None if items is None else {"items": items}
+        message, interrupt = describe(error)
         try:
-            self.log(action_output=output, action_status="error", error_message=describe(error))
+            self.log(action_output=output, action_status="error", error_message=message)
         except ProvenLogError as failure:
             self.client._deliver(failure)  # the function's own exception goes on
+        if interrupt is not None:
+            raise interrupt
 
     def log(self, **fields: Any) -> None:
         settings = self.calls.settings
@@ -332,6 +342,31 @@ class _Call:
             metadata=settings.metadata,
             **fields,
         )
+
+
+def _attribute_name(function: Any) -> Optional[str]:
+    """The attribute that a function defined in a class is there; None for other functions."""
+    name = getattr(function, "__name__", None)
+    qualified = getattr(function, "__qualname__", None)
+    if not isinstance(name, str) or not isinstance(qualified, str):
+        return None
+    owner = qualified.rpartition(".")[0].rpartition(".")[2]
+    if not owner or owner == "<locals>":
+        return None
+    private = name.startswith("__") and not name.endswith("__")
+    return f"_{owner.lstrip('_')}{name}" if private else name
+
+
+def _is_receiver(value: Any, attribute: str) -> bool:
+    """Whether it is the instance or the class that a method was called on. Runs no code of the value."""
+    classes = type(value).__mro__
+    if issubclass(type(value), type):
+        classes = value.__mro__ + classes
+    for cls in classes:
+        found = cls.__dict__.get(attribute)
+        if found is not None:
+            return attribute == "__new__" or not isinstance(found, staticmethod)
+    return False
 
 
 def _new_id() -> str:

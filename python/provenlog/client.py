@@ -22,6 +22,7 @@ from typing import (
     List,
     Mapping,
     Optional,
+    Tuple,
     Type,
     TypeVar,
     Union,
@@ -109,9 +110,9 @@ class ProvenLogClient(_native.Client):
             raise UnsupportedError("api_key belongs to server mode, which does not exist yet; leave it out")
         if on_error is not None and not callable(on_error):
             raise TypeError("on_error must be callable")
-        if not 0 <= timeout < math.inf:
-            raise InvalidEventError("timeout must be a number of seconds")
-        self._timeout = float(timeout)
+        self._timeout = _seconds(timeout)
+        if self._timeout == math.inf:
+            raise InvalidEventError("timeout must be a finite number of seconds")
         self._on_error = on_error
         self._watcher: Optional[threading.Thread] = None
         self._warned_at = -math.inf
@@ -144,7 +145,7 @@ class ProvenLogClient(_native.Client):
 
     def get_event(self, id: str, agent_id: Optional[str] = None) -> Optional[Dict[str, Any]]:
         """One event by its id, or ``None``. Without an agent: the first one committed with that id."""
-        text = self._get_event(id, agent_id)
+        text = self._get_event(_text(id, "id"), _optional_text(agent_id, "agent_id"))
         return None if text is None else _parsed(text)
 
     def get_events(
@@ -232,7 +233,7 @@ class ProvenLogClient(_native.Client):
 
         The rest of the report is that of ``plog verify --json``. ``progress`` is called with the events done and all.
         """
-        return _report(_native.verify(self, None, agent_id, read_only, progress), agent_id)
+        return _verify(self, None, agent_id, read_only, progress)
 
     def stats(self) -> Dict[str, Any]:
         """Counters of this process and ledger; ``last_error`` is the newest asynchronous error or ``None``."""
@@ -258,6 +259,8 @@ class ProvenLogClient(_native.Client):
         The label is one of this client's default labels, unless ``value`` names another value; ``ValueError`` if there
         is no such default. Storage errors are logged as warnings, not raised.
         """
+        _text(label_key, "label_key")
+        _optional_text(value, "value")
         text = _object(context, "context")
         try:
             self._set_context(label_key, value, text if text is not None else "{}")
@@ -268,11 +271,12 @@ class ProvenLogClient(_native.Client):
 
     def get_context(self, label_key: str, value: Optional[str] = None) -> Optional[Dict[str, Any]]:
         """The context of a label value (by default that of this client's label), or ``None``."""
+        _text(label_key, "label_key")
         if value is None:
             if label_key not in self._labels:
                 raise InvalidEventError(f"{label_key!r} is no default label of this client")
             value = str(self._labels[label_key])
-        text = self._get_context(label_key, value)
+        text = self._get_context(label_key, _text(value, "value"))
         return None if text is None else _parsed(text)
 
     # ---- Scopes
@@ -293,11 +297,11 @@ class ProvenLogClient(_native.Client):
 
     def agent(self, agent_id: str) -> AbstractContextManager[None]:
         """``with client.agent("critic"):`` sets the agent of what is logged inside."""
-        return _scope.entered(agent=agent_id)
+        return _scope.entered(agent=_optional_text(agent_id, "agent_id"))
 
     def parent(self, event_id: str) -> AbstractContextManager[None]:
         """``with client.parent(event_id):`` makes that event the parent of what is logged inside."""
-        return _scope.entered(parent=event_id)
+        return _scope.entered(parent=_optional_text(event_id, "event_id"))
 
     # ---- End
 
@@ -306,8 +310,9 @@ class ProvenLogClient(_native.Client):
 
         FlushTimeoutError when that takes longer than ``timeout`` seconds (by default the client's).
         """
+        seconds = self._timeout if timeout is None else _seconds(timeout)
         try:
-            self._flush(self._timeout if timeout is None else timeout)
+            self._flush(seconds)
         finally:
             self._report_errors()
 
@@ -317,9 +322,10 @@ class ProvenLogClient(_native.Client):
         On FlushTimeoutError the client is closed too; its events wait in the journal for the next program that opens
         the ledger.
         """
+        seconds = self._timeout if timeout is None else _seconds(timeout)
         _registry.closed(self)
         try:
-            self._close(self._timeout if timeout is None else timeout)
+            self._close(seconds)
         finally:
             self._stop_watcher()
             self._report_errors()
@@ -424,7 +430,7 @@ class Session:
         metadata: Optional[Mapping[str, Any]],
         labels: Optional[Mapping[str, Any]],
     ) -> None:
-        self.id = session_id or str(uuid.uuid4())
+        self.id = _optional_text(session_id, "session_id") or str(uuid.uuid4())
         self._client = client
         self._shared: Dict[str, Any] = {"metadata": metadata, "labels": labels}
         self._outer: Optional[_scope.Scope] = None
@@ -455,13 +461,14 @@ class Session:
     def __exit__(
         self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
     ) -> None:
+        message, interrupt = (None, None) if error is None else describe(error)
         try:
             self.end_event_id = self._client.log_event(
                 action_type="CUSTOM",
                 action_name="session.end",
                 action_output={"events": self.events},
                 action_status="success" if error is None else "error",
-                error_message=None if error is None else describe(error),
+                error_message=message,
                 duration_ms=int((time.monotonic() - self._began) * 1000),
                 session_id=self.id,
                 **self._shared,
@@ -471,6 +478,8 @@ class Session:
             self._client._deliver(failure)
         finally:
             _scope.swap(self._outer)
+        if interrupt is not None:
+            raise interrupt
 
     async def __aenter__(self) -> Session:
         return self.__enter__()
@@ -490,15 +499,34 @@ def verify(
 ) -> Dict[str, Any]:
     """Verifies a ledger file without a client; by default the configured one. As ``ProvenLogClient.verify``."""
     path = None if db_path is None else os.fspath(db_path)
-    return _report(_native.verify(None, path, agent_id, read_only, progress), agent_id)
+    return _verify(None, path, agent_id, read_only, progress)
 
 
-def describe(error: BaseException) -> str:
-    """The text of an exception, or its type where it has none or fails to give one."""
+def _verify(
+    client: Optional[ProvenLogClient],
+    path: Optional[str],
+    agent_id: Optional[str],
+    read_only: bool,
+    progress: Optional[Callable[[int, int], object]],
+) -> Dict[str, Any]:
+    if progress is not None and not callable(progress):
+        raise TypeError(f"progress must be callable, not {type(progress).__name__}")
+    agent_id = _optional_text(agent_id, "agent_id")
+    return _report(_native.verify(client, path, agent_id, bool(read_only), progress), agent_id)
+
+
+def describe(error: BaseException) -> Tuple[str, Optional[KeyboardInterrupt]]:
+    """The text of an exception, or its type where it has none or fails to give one.
+
+    Second, the interrupt that came meanwhile: to be raised when the text is recorded.
+    """
+    name = type(error).__name__
     try:
-        return str(error) or type(error).__name__
-    except Exception:
-        return type(error).__name__
+        return str(error) or name, None
+    except KeyboardInterrupt as interrupt:
+        return name, interrupt
+    except BaseException:
+        return name, None
 
 
 def _parsed(text: str) -> Dict[str, Any]:
@@ -530,19 +558,46 @@ def _zoned(time: datetime) -> str:
     return time.isoformat() if time.tzinfo is not None else time.isoformat() + "Z"
 
 
+def _text(value: str, name: str) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a str, not {type(value).__name__}")
+    return value
+
+
+def _optional_text(value: Optional[str], name: str) -> Optional[str]:
+    return None if value is None else _text(value, name)
+
+
 def _batch(size: int) -> int:
+    if not hasattr(size, "__index__"):
+        raise TypeError(f"batch_size must be an int, not {type(size).__name__}")
     if not 1 <= size <= 4096:
         raise InvalidEventError("batch_size must be from 1 to 4096")
     return size
 
 
+def _seconds(value: float, name: str = "timeout") -> float:
+    try:
+        seconds = math.fabs(value)
+    except TypeError:
+        raise TypeError(f"{name} must be a number of seconds, not {type(value).__name__}") from None
+    except OverflowError:
+        seconds = math.inf
+    if math.isnan(seconds) or value < 0:
+        raise InvalidEventError(f"{name} must be a number of seconds, 0 or more")
+    return seconds
+
+
 def _interval(seconds: float, name: str) -> int:
+    seconds = _seconds(seconds, name)
     if not 0 < seconds <= 3600:
         raise InvalidEventError(f"{name} must be more than 0 and at most 3600 seconds")
     return max(1, round(seconds * 1000))
 
 
 def _choice(value: Optional[str], choices: Mapping[Optional[str], int], name: str) -> int:
+    if value is not None and not isinstance(value, str):
+        raise TypeError(f"{name} must be a str, not {type(value).__name__}")
     if value not in choices:
         names = ", ".join(repr(choice) for choice in choices if choice is not None)
         raise InvalidEventError(f"{name} must be one of {names}")

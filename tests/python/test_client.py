@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
 import json
 import logging
+import math
 import os
 import re
 import sqlite3
@@ -12,7 +14,7 @@ import threading
 import time
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 import pytest
 
@@ -311,6 +313,12 @@ def test_without_salt_nothing_is_added(db: Path) -> None:
         {"labels": ["a"]},
         {"metadata": "text"},
         {"max_event_bytes": 1},
+        {"max_event_bytes": -1},
+        {"max_event_bytes": 2**70},
+        {"journal_limit_bytes": 2**70},
+        {"timeout": float("nan")},
+        {"timeout": float("inf")},
+        {"block_timeout": float("nan")},
     ],
 )
 def test_a_wrong_option_is_refused(db: Path, wrong: dict[str, Any]) -> None:
@@ -319,8 +327,21 @@ def test_a_wrong_option_is_refused(db: Path, wrong: dict[str, Any]) -> None:
 
 
 def test_options_of_the_wrong_type_are_refused(db: Path) -> None:
-    for wrong in ({"agent_id": 5}, {"on_error": 5}, {"session_id": b"s"}, {"max_event_bytes": "big"}):
-        with pytest.raises(TypeError):
+    for wrong in (
+        {"agent_id": 5},
+        {"on_error": 5},
+        {"session_id": b"s"},
+        {"max_event_bytes": "big"},
+        {"max_event_bytes": 5000.5},
+        {"batch_size": "9"},
+        {"batch_size": 1.5},
+        {"flush_interval": "1"},
+        {"block_timeout": []},
+        {"timeout": None},
+        {"durability": []},
+        {"on_full": 1},
+    ):
+        with pytest.raises(TypeError, match=f"^{next(iter(wrong))} must be "):
             ProvenLogClient(db_path=db, **wrong)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="agent_id"):
         ProvenLogClient(agent_id="a\0b", db_path=db)
@@ -520,6 +541,72 @@ def test_the_newest_client_is_the_active_one(db: Path) -> None:
     assert provenlog.get_client() is first
     first.close()
     assert provenlog.get_client() is None
+
+
+def test_when_the_active_client_is_closed_the_newest_open_one_takes_its_place(db: Path, tmp_path: Path) -> None:
+    oldest, middle = (ProvenLogClient(agent_id=name, db_path=db) for name in ("oldest", "middle"))
+    closed = ProvenLogClient(agent_id="closed", db_path=db)
+    forgotten = ProvenLogClient(agent_id="forgotten", db_path=tmp_path / "other.db")
+    closed.close()
+    provenlog.set_client(middle)
+    del forgotten
+    gc.collect()
+    with ProvenLogClient(agent_id="newest", db_path=db) as newest:
+        assert provenlog.get_client() is newest
+    assert provenlog.get_client() is middle
+    provenlog.trail(lambda: None)()
+    middle.close()
+    assert provenlog.get_client() is oldest
+    assert [event["agent_id"] for event in oldest.get_events()] == ["middle"]
+    oldest.close()
+    assert provenlog.get_client() is None
+
+
+def test_closing_another_client_leaves_the_choice_of_none_alone(db: Path) -> None:
+    with ProvenLogClient(agent_id="a", db_path=db):
+        with ProvenLogClient(agent_id="b", db_path=db):
+            provenlog.set_client(None)
+        assert provenlog.get_client() is None
+
+
+@pytest.mark.parametrize(
+    ("call", "named"),
+    [
+        (lambda client: client.verify(5), "agent_id"),
+        (lambda client: client.verify(progress=5), "progress"),
+        (lambda client: provenlog.verify(client.db_path, b"a"), "agent_id"),
+        (lambda client: client.get_event(5), "id"),
+        (lambda client: client.get_event(None), "id"),
+        (lambda client: client.get_event("e", 5), "agent_id"),
+        (lambda client: client.set_context(5, {}), "label_key"),
+        (lambda client: client.set_context("env", {}, value=5), "value"),
+        (lambda client: client.get_context(5), "label_key"),
+        (lambda client: client.get_context("env", 5), "value"),
+        (lambda client: client.flush("1"), "timeout"),
+        (lambda client: client.close("1"), "timeout"),
+        (lambda client: client.session(5).__enter__(), "session_id"),
+        (lambda client: client.agent(5).__enter__(), "agent_id"),
+        (lambda client: client.parent(5).__enter__(), "event_id"),
+    ],
+)
+def test_an_argument_of_the_wrong_type_is_named(
+    client: ProvenLogClient, call: Callable[[Any], object], named: str
+) -> None:
+    with pytest.raises(TypeError, match=rf"^{named} must be .*, not \w+$|^{named} must be callable, not int$"):
+        call(client)
+    assert client.get_events() == []
+    assert provenlog.get_client() is client
+
+
+@pytest.mark.parametrize("timeout", [float("nan"), -1, -math.inf])
+def test_a_timeout_that_is_no_time_is_refused_and_nothing_is_closed(client: ProvenLogClient, timeout: float) -> None:
+    for call in (client.flush, client.close):
+        with pytest.raises(InvalidEventError, match="timeout must be a number of seconds"):
+            call(timeout)
+    assert provenlog.get_client() is client
+    assert client.log_event()
+    client.flush(math.inf)
+    client.flush(10**400)
 
 
 @pytest.fixture(autouse=True)

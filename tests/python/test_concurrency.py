@@ -482,7 +482,8 @@ def test_pythons_own_sqlite_may_open_read_and_close_the_database(db: Path) -> No
     assert [event["id"] for event in stored(db)] == acknowledged
 
 
-def test_a_subinterpreter_is_refused(run_python: RunPython) -> None:
+@pytest.mark.parametrize("first", ["import provenlog", ""], ids=["imported before", "imported nowhere else"])
+def test_a_subinterpreter_is_refused(run_python: RunPython, first: str) -> None:
     done = run_python(
         """
         import sys, textwrap
@@ -490,7 +491,7 @@ def test_a_subinterpreter_is_refused(run_python: RunPython) -> None:
             import _interpreters as interpreters
         except ImportError:
             import _xxsubinterpreters as interpreters
-        import provenlog
+        exec(sys.argv[1])
         code = textwrap.dedent('''
             import sys
             sys.path[:] = %r
@@ -505,7 +506,9 @@ def test_a_subinterpreter_is_refused(run_python: RunPython) -> None:
             problem = (interpreters.exec if hasattr(interpreters, "exec") else interpreters.run_string)(interpreter, code)
             assert not problem, problem
             interpreters.destroy(interpreter)
+        import provenlog
         print("done", provenlog.__version__ != "")
-        """
+        """,
+        first,
     )
     assert set(done.stdout.split("\n")) == {"refused", "done True", ""}, done.stderr

@@ -346,3 +346,146 @@ def test_hostile_arguments_and_results(client: ProvenLogClient) -> None:
     assert event["action_input"] == {"value": mark}
     assert event["action_output"] == {"return": mark}
     assert {w["field"] for w in event["validation_warnings"]} >= {"/action_output/return"}
+
+
+def test_an_interrupt_in_an_argument_or_a_message_is_passed_on_after_the_event_is_recorded(
+    client: ProvenLogClient,
+) -> None:
+    class Slow(Exception):
+        def __repr__(self) -> str:
+            raise KeyboardInterrupt
+
+        __str__ = __repr__
+
+    class Plain:
+        __repr__ = Slow.__repr__
+
+    ran = []
+
+    @trail
+    def work(value: Any, error: Any = None) -> None:
+        ran.append(value)
+        if error is not None:
+            raise error
+
+    with pytest.raises(KeyboardInterrupt):
+        work(Plain())
+    event = last(client)
+    assert event["action_input"]["value"] == "<unrepresentable Plain: KeyboardInterrupt>"
+    assert (event["action_status"], event["error_message"]) == ("error", "KeyboardInterrupt")
+    assert ran == []
+
+    with pytest.raises(KeyboardInterrupt):
+        trail(lambda: ran.append(1) or (_ for _ in ()).throw(Slow()))()
+    assert last(client)["error_message"] == "Slow"
+    with pytest.raises(KeyboardInterrupt), client.session("s"):
+        raise Slow
+    assert last(client)["error_message"] == "Slow"
+    assert provenlog.current_session_id() is None
+
+
+def test_exits_that_values_raise_do_not_reach_the_caller(client: ProvenLogClient) -> None:
+    class Leaving(Exception):
+        def __repr__(self) -> str:
+            raise SystemExit
+
+        __str__ = __repr__
+
+    class Plain:
+        __repr__ = Leaving.__repr__
+
+    @trail
+    def work(value: Any) -> Any:
+        if isinstance(value, Exception):
+            raise value
+        return value
+
+    value = Plain()
+    assert work(value) is value
+    assert last(client)["action_output"] == {"return": "<unrepresentable Plain: SystemExit>"}
+    with pytest.raises(Leaving):
+        work(Leaving())
+    assert last(client)["error_message"] == "Leaving"
+
+
+def test_a_plain_function_keeps_a_first_argument_called_self_or_cls(client: ProvenLogClient) -> None:
+    @trail
+    def greet(self: Any, word: str) -> None: ...
+
+    @trail
+    def build(cls: Any) -> None: ...
+
+    class Agent:
+        def act(self) -> None:
+            @trail
+            def inner(self: Any) -> None: ...
+
+            inner(5)
+
+        @staticmethod
+        @trail
+        def apart(self: Any, n: int) -> None: ...
+
+        @trail
+        def take(self: Any) -> None: ...
+
+    greet("me", "hi")
+    assert last(client)["action_input"] == {"self": "me", "word": "hi"}
+    build(int)
+    assert last(client)["action_input"] == {"cls": "int"}
+    Agent().act()
+    assert last(client)["action_input"] == {"self": 5}
+    Agent.apart(Agent(), 1)
+    assert sorted(last(client)["action_input"]) == ["n", "self"]
+    Agent.take(7)
+    assert last(client)["action_input"] == {"self": 7}
+
+
+def test_every_kind_of_method_is_recorded_without_its_receiver(client: ProvenLogClient) -> None:
+    class Meta(type):
+        @trail
+        def make(cls, n: int) -> int:
+            return n
+
+    class Base(metaclass=Meta):
+        @trail
+        def __new__(cls, n: int) -> Any:
+            return super().__new__(cls)
+
+        @trail
+        def __init__(self, n: int) -> None:
+            self.n = n
+
+        @property
+        @trail
+        def double(self) -> int:
+            return self.n * 2
+
+        @classmethod
+        @trail
+        def named(cls, n: int) -> int:
+            return n
+
+        @trail
+        def __hidden(self, n: int) -> int:
+            return n
+
+        def reveal(self) -> int:
+            return self.__hidden(3)
+
+    class Derived(Base):
+        pass
+
+    derived = Derived(1)
+    assert (derived.double, derived.named(2), derived.reveal(), Derived.make(4)) == (2, 2, 3, 4)
+    assert Base.double.fget(derived) == 2  # type: ignore[attr-defined]
+    calls = [(event["action_name"], event.get("action_input", {})) for event in client.get_events()]
+    assert calls == [
+        ("__new__", {"n": 1}),
+        ("__init__", {"n": 1}),
+        ("double", {}),
+        ("named", {"n": 2}),
+        ("__hidden", {"n": 3}),
+        ("make", {"n": 4}),
+        ("double", {}),
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import collections
 import collections.abc
 import enum
@@ -12,6 +13,7 @@ import re
 import sys
 import threading
 import types
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from decimal import Decimal
@@ -23,6 +25,7 @@ import pytest
 from canonical import canonical
 from conftest import SOURCE
 
+import provenlog
 from provenlog import ClosedError, InvalidEventError, ProvenLogClient, ProvenLogEvent
 
 Record = Callable[[Any], Any]
@@ -499,6 +502,53 @@ def test_an_interrupt_is_passed_on_after_the_event_is_recorded(client: ProvenLog
     assert stored["action_input"]["c"] == "kept"
     assert stored["action_input"]["a"] == "<unrepresentable Slow: KeyboardInterrupt>"
     assert len(calls) == 1
+
+
+@pytest.mark.parametrize("error", [SystemExit, GeneratorExit, asyncio.CancelledError, BaseException])
+def test_what_a_value_raises_never_reaches_the_caller(client: ProvenLogClient, error: type[BaseException]) -> None:
+    class Raising:
+        def __repr__(self) -> str:
+            raise error
+
+    class Odd(Mapping):  # type: ignore[type-arg]
+        def __len__(self) -> int:
+            raise error
+
+        __iter__ = __getitem__ = __len__  # type: ignore[assignment]
+
+    mark = f"<unrepresentable Raising: {error.__name__}>"
+    event_id = client.log_event(action_input=[Raising(), {Raising(): {Raising()}}, Odd()], action_name="kept")
+    event = client.get_event(event_id)
+    assert event is not None
+    assert event["action_input"] == [mark, {mark: [mark]}, "<Odd object>"]
+    assert event["action_name"] == "kept"
+    assert provenlog._native.Json([Raising()]).text == f'["{mark}"]'
+
+
+def test_an_interrupt_while_an_event_or_a_key_is_read_is_passed_on_after_it_is_recorded(
+    client: ProvenLogClient,
+) -> None:
+    class Slow(Mapping):  # type: ignore[type-arg]
+        def __len__(self) -> int:
+            raise KeyboardInterrupt
+
+        __iter__ = __getitem__ = keys = __len__  # type: ignore[assignment]
+
+    class Key:
+        def __repr__(self) -> str:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        client.log_event(Slow(), action_name="a")
+    with pytest.raises(KeyboardInterrupt):
+        client.log_event(action_name="b", action_input={Key(): 1})
+    with pytest.raises(KeyboardInterrupt):
+        client.log_event(action_name="c", action_input=[{Key()}])
+    mark = "<unrepresentable Key: KeyboardInterrupt>"
+    first, second, third = client.get_events()
+    assert (first["action_name"], first["event"]) == ("a", "<unread Slow>")
+    assert second["action_input"] == {mark: 1}
+    assert third["action_input"] == [[mark]]
 
 
 def test_a_huge_repr_is_cut(client: ProvenLogClient) -> None:
