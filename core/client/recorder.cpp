@@ -23,6 +23,7 @@ constexpr std::size_t kMaxErrors = 64;
 constexpr std::int64_t kAttemptMillis = 250;  // one try at the writer lock, so that a fork never waits for long
 constexpr std::int64_t kMaintainMillis = 1000;
 constexpr std::uint64_t kWalBytes = 32u << 20;
+constexpr std::chrono::nanoseconds kMaxGather = std::chrono::milliseconds(2);
 constexpr std::int64_t kForever = INT64_MAX / 4;
 
 std::int64_t deadline_after(std::int64_t timeout_ms) {
@@ -228,7 +229,12 @@ void Recorder::append(std::string& record, std::string_view agent, Micros time, 
     waiting_ = false;
     work_.notify_one();
   }
-  if (options.power) wait_committed(lock, number_, steady_millis() + options.block_timeout_ms);
+  if (!options.power) return;
+  const std::uint64_t own = number_;
+  const std::int64_t until = steady_millis() + options.block_timeout_ms;
+  if (gathering_ && number_ - committed_ >= expected_) gathered_.notify_one();
+  gather(lock);
+  wait_committed(lock, own, until);
 }
 
 // ---- Committing
@@ -284,10 +290,24 @@ void Recorder::create(std::int64_t timeout_ms) {
   });
 }
 
+// The callers whom the last commit released are mostly on their way back with the next event. Who would lead the next
+// commit lets them come, for a fraction of what a commit takes: half a group costs as much as a whole one. A caller who
+// is alone waits for nobody.
+void Recorder::gather(Lock& lock) {
+  if (leading_ || gathering_ || number_ - committed_ >= expected_) return;
+  gathering_ = true;
+  gathered_.wait_for(lock, std::min(commit_time_ / 2, kMaxGather),
+                     [&] { return leading_ || number_ - committed_ >= expected_; });
+  gathering_ = false;
+}
+
 void Recorder::lead(Lock& lock, std::int64_t timeout_ms) {
   Batch batch;
+  const auto start = std::chrono::steady_clock::now();
   leading(lock, steady_millis() + timeout_ms, [&] { batch = commit_batch(timeout_ms); });
   settle(batch);
+  commit_time_ = std::chrono::steady_clock::now() - start;
+  expected_ = batch.events + (number_ - committed_);
   failing_ = false;
   if (batch.replaced) {
     report(Error(Status::kIo, "the ledger " + db_path_ + " was deleted while in use; a new one was begun"));
@@ -328,8 +348,8 @@ Recorder::Batch Recorder::commit_batch(std::int64_t timeout_ms) {
       }
       throw;
     }
-    // A caller who waits for the disk does not also wait for this; the thread does it.
-    if (power) return;
+    // A caller who waits for the disk waits for this too, since a log that only grows is slower to sync. There the log
+    // holds the same pages over and over, so it is soon done.
     try {
       store_->checkpoint(kWalBytes);
     } catch (const std::exception&) {
@@ -458,7 +478,7 @@ void Recorder::wait_committed(Lock& lock, std::uint64_t number, std::int64_t dea
       if (failure && failure->status() != Status::kBusy) throw *failure;
       throw Error(Status::kTimeout, "the deadline passed before all events were committed; they are in the journal");
     }
-    if (leading_) {
+    if (leading_ || gathering_) {
       changed_.wait_until(lock, time_point(deadline));
       continue;
     }

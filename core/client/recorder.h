@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -119,6 +120,7 @@ class Recorder {
   void drop(std::string_view agent, Micros time);
   // Becomes the committing thread for one batch. The lock is held on entry and exit, not during the work. Throws.
   void lead(Lock& lock, std::int64_t timeout_ms);
+  void gather(Lock& lock);
   template <typename Work>
   void leading(Lock& lock, std::int64_t deadline, Work&& work);
   // Runs `work` under the ledger's writer lock.
@@ -144,8 +146,9 @@ class Recorder {
   bool ledger_known_ = false;  // of the committing thread: it was there before
 
   std::mutex mutex_;
-  std::condition_variable changed_;  // committed_, leading_, space, errors
-  std::condition_variable work_;     // for the thread
+  std::condition_variable changed_;   // committed_, leading_, space, errors
+  std::condition_variable work_;      // for the thread
+  std::condition_variable gathered_;  // for who gathers a group
   std::deque<std::unique_ptr<Own>> journals_;
   DropAccount unjournalled_;     // while no journal could be made
   std::uint64_t number_ = 0;     // of the record last appended
@@ -156,6 +159,9 @@ class Recorder {
   std::uint64_t journal_limit_;
   bool power_;
   bool leading_ = false;
+  bool gathering_ = false;                   // a caller waits for others before it leads
+  std::uint64_t expected_ = 0;               // how many events the next group may have
+  std::chrono::nanoseconds commit_time_{0};  // of the last commit
   bool stop_ = false;
   bool running_ = false;  // the thread is, or is about to
   bool pressed_ = false;  // a caller found no room since the last commit
