@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -121,11 +122,9 @@ class Recorder {
   // Becomes the committing thread for one batch. The lock is held on entry and exit, not during the work. Throws.
   void lead(Lock& lock, std::int64_t timeout_ms);
   void gather(Lock& lock);
-  template <typename Work>
-  void leading(Lock& lock, std::int64_t deadline, Work&& work);
+  void leading(Lock& lock, std::int64_t deadline, const std::function<void()>& work);
   // Runs `work` under the ledger's writer lock.
-  template <typename Work>
-  void locked(std::int64_t timeout_ms, Work&& work);
+  void locked(std::int64_t timeout_ms, const std::function<void()>& work);
   Batch commit_batch(std::int64_t timeout_ms);
   void drain(Own& own, Batch& batch);
   void commit_gap(Own& own, Batch& batch);
@@ -160,6 +159,8 @@ class Recorder {
   bool power_;
   bool leading_ = false;
   bool gathering_ = false;                   // a caller waits for others before it leads
+  std::atomic<std::uint32_t> turn_{0};       // how often leading_ ended
+  std::atomic<std::uint64_t> durable_{0};    // committed_, for those who don't hold the lock
   std::uint64_t expected_ = 0;               // how many events the next group may have
   std::chrono::nanoseconds commit_time_{0};  // of the last commit
   bool stop_ = false;

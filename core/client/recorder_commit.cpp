@@ -1,0 +1,318 @@
+// From the journal into the ledger: one committing thread at a time, which may be any that waits for a commit.
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <exception>
+#include <new>
+#include <utility>
+
+#include "client/adopter.h"
+#include "client/fork.h"
+#include "client/recorder.h"
+#include "client/recorder_timing.h"
+#include "client/system_events.h"
+
+namespace plog::client {
+namespace {
+
+constexpr std::size_t kMaxBatch = 4096;
+constexpr std::chrono::nanoseconds kMaxGather = std::chrono::milliseconds(2);
+
+// Failures that trying again does not cure.
+bool permanent(const Error& error) {
+  return error.status() == Status::kUnsupported || error.status() == Status::kCorrupt;
+}
+
+}  // namespace
+
+// Runs `work` as the committing thread, of which there is one at a time. The lock is held on entry and on exit, also by
+// an exception, but not during the work.
+void Recorder::leading(Lock& lock, std::int64_t deadline, const std::function<void()>& work) {
+  if (cloned_without_handlers()) {
+    throw Error(Status::kUnsupported,
+                "this process was cloned without fork handlers: its events stay in the journal until it ends");
+  }
+  while (leading_) {
+    if (steady_millis() >= deadline) throw Error(Status::kTimeout, "the deadline passed while a commit was running");
+    changed_.wait_until(lock, time_point(deadline));
+  }
+  leading_ = true;
+  lock.unlock();
+  std::exception_ptr failure;  // kept without memory: that may be what there is none of
+  try {
+    work();
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  lock.lock();
+  leading_ = false;
+  changed_.notify_all();
+  turn_.fetch_add(1, std::memory_order_relaxed);
+  turn_.notify_all();
+  if (failure) std::rethrow_exception(failure);
+}
+
+void Recorder::locked(std::int64_t timeout_ms, const std::function<void()>& work) {
+  make_directories(db_path_.substr(0, db_path_.rfind('/')));
+  writer_lock_.lock(timeout_ms);
+  try {
+    work();
+  } catch (...) {
+    writer_lock_.unlock();
+    throw;
+  }
+  writer_lock_.unlock();
+}
+
+void Recorder::create(std::int64_t timeout_ms) {
+  const std::int64_t deadline = deadline_after(timeout_ms);
+  Lock lock(mutex_);
+  leading(lock, deadline, [&] {
+    locked(deadline - steady_millis(), [&] {
+      committer_->begin();
+      committer_->commit(power_);
+      ledger_known_ = true;
+    });
+  });
+}
+
+// The callers whom the last commit released are mostly on their way back with the next event. Who would lead the next
+// commit lets them come, for a fraction of what a commit takes: half a group costs as much as a whole one. A caller who
+// is alone waits for nobody.
+void Recorder::gather(Lock& lock) {
+  if (leading_ || gathering_ || number_ - committed_ >= expected_) return;
+  gathering_ = true;
+  gathered_.wait_for(lock, std::min(commit_time_ / 2, kMaxGather),
+                     [&] { return leading_ || number_ - committed_ >= expected_; });
+  gathering_ = false;
+}
+
+void Recorder::lead(Lock& lock, std::int64_t timeout_ms) {
+  Batch batch;
+  const auto start = std::chrono::steady_clock::now();
+  leading(lock, steady_millis() + timeout_ms, [&] {
+    batch = commit_batch(timeout_ms);
+    durable_.store(std::max(durable_.load(std::memory_order_relaxed), batch.last_number), std::memory_order_release);
+  });
+  settle(batch);
+  commit_time_ = std::chrono::steady_clock::now() - start;
+  expected_ = batch.events + (number_ - committed_);
+  failing_ = false;
+  if (batch.replaced) {
+    report(Error(Status::kIo, "the ledger " + db_path_ + " was deleted while in use; a new one was begun"));
+  }
+}
+
+Recorder::Batch Recorder::commit_batch(std::int64_t timeout_ms) {
+  Batch batch;
+  std::vector<Own*> owns;
+  bool power;
+  {
+    const Lock lock(mutex_);
+    for (const auto& own : journals_) owns.push_back(own.get());
+    power = power_;
+  }
+  if (owns.empty()) return batch;
+  locked(timeout_ms, [&] {
+    try {
+      if (committer_->begin() && ledger_known_) {
+        // Under a new ledger's first event: what was in the old file is not here.
+        event::Builder builder;
+        committer_->add(gap(builder, owns.front()->journal.id(), owns.front()->drained.offset, "ledger_deleted", {}));
+        batch.replaced = true;
+        ++batch.gaps;
+      }
+      for (Own* own : owns) {
+        commit_gap(*own, batch);
+        drain(*own, batch);
+        if (batch.more) break;
+      }
+      committer_->commit(power);
+      ledger_known_ = true;
+    } catch (...) {
+      committer_->rollback();
+      for (Own* own : owns) {
+        own->reader.reset();  // read again from what is committed
+        own->gap_committed = false;
+      }
+      throw;
+    }
+    // A caller who waits for the disk waits for this too, since a log that only grows is slower to sync. There the log
+    // holds the same pages over and over, so it is soon done.
+    try {
+      store_->checkpoint(kWalBytes);
+    } catch (const std::exception&) {
+      // The events are committed. The thread's next checkpoint fails too, and reports it.
+    }
+  });
+
+  // The events are committed: nothing that fails from here on may hide that.
+  std::vector<Journal::Drained> drained;
+  try {
+    const Lock lock(mutex_);
+    for (Own* own : owns) {
+      if (own->reader) own->drained = {own->reader_segment, own->reader->offset()};
+      for (auto& segment : own->journal.take_before(own->drained)) drained.push_back(std::move(segment));
+      if (!std::exchange(own->gap_committed, false)) continue;
+      own->journal.account().settle();
+      save_account(own->journal);  // if that fails, the gap's id keeps it from being recorded twice
+    }
+  } catch (const std::bad_alloc&) {
+    // Files that could not be noted down stay until the ledger is opened again, which knows them to be done with.
+  }
+  for (const Journal::Drained& segment : drained) ::unlink(segment.path.c_str());
+  return batch;
+}
+
+void Recorder::commit_gap(Own& own, Batch& batch) {
+  std::vector<Dropped> frozen;
+  std::uint64_t generation = 0;
+  {
+    const Lock lock(mutex_);
+    DropAccount& account = own.journal.account();
+    if (account.empty()) return;
+    account.freeze();
+    own.journal.save_account();
+    frozen = account.frozen;
+    generation = account.generation;
+  }
+  event::Builder builder;
+  if (committer_->add(gap(builder, own.journal.id(), generation, "journal_full", frozen)) ==
+      Committer::Result::kStored) {
+    ++batch.gaps;
+  }
+  own.gap_committed = true;
+}
+
+void Recorder::drain(Own& own, Batch& batch) {
+  std::uint64_t segment = own.reader ? own.reader_segment : own.drained.segment;
+  while (true) {
+    std::uint64_t limit = 0, end_segment = 0;
+    std::shared_ptr<Fd> fd;
+    {
+      const Lock lock(mutex_);
+      end_segment = own.journal.end().segment;
+      segment = std::max(segment, own.journal.first_segment());
+      fd = own.journal.segment(segment, &limit);
+    }
+    if (fd == nullptr) break;  // nothing was appended yet
+    if (!own.reader || own.reader_segment != segment) {
+      const std::uint64_t offset = segment == own.drained.segment ? own.drained.offset : 0;
+      own.reader = std::make_unique<SegmentReader>(fd->get(), offset, limit);
+      own.reader_segment = segment;
+      own.reader_fd = fd;
+    } else {
+      own.reader->extend(limit);
+    }
+    std::string_view payload;
+    std::uint64_t number = 0;
+    auto result = SegmentReader::Result::kEnd;
+    const std::uint64_t before = own.reader->offset();
+    while (batch.events < kMaxBatch && (result = own.reader->next(payload, number)) == SegmentReader::Result::kRecord) {
+      ++batch.events;
+      batch.last_number = number;
+      const event::Prepared event = event::decode(payload);
+      switch (committer_->add(event)) {
+        case Committer::Result::kStored: ++batch.stored; break;
+        case Committer::Result::kDuplicate: ++batch.duplicates; break;
+        case Committer::Result::kConflict: {
+          ++batch.duplicates;
+          ++batch.conflicts;
+          const Lock lock(mutex_);
+          report(Error(Status::kInvalid, "event " + format_uuid(event.index.id) +
+                                             " was given again with other content; the first stands"));
+          break;
+        }
+      }
+    }
+    batch.bytes += own.reader->offset() - before;
+    if (batch.events >= kMaxBatch) {
+      batch.more = true;
+      break;
+    }
+    if (result == SegmentReader::Result::kDamaged) {
+      throw Error(Status::kCorrupt, "the journal of this process was overwritten: " +
+                                        segment_path(directory_, own.journal.id(), segment));
+    }
+    if (segment >= end_segment) break;
+    ++segment;
+  }
+  if (own.reader)
+    committer_->store().set_journal_position(own.journal.id(), {own.reader_segment, own.reader->offset()});
+}
+
+// The lock is held.
+void Recorder::settle(const Batch& batch) {
+  committed_ = std::max(committed_, batch.last_number);
+  oldest_ = steady_millis();
+  queued_bytes_ -= std::min(queued_bytes_, batch.bytes);
+  counters_.stored += batch.stored;
+  counters_.duplicates += batch.duplicates;
+  counters_.conflicts += batch.conflicts;
+  counters_.gaps += batch.gaps;
+  // An earlier journal goes when all that was ever appended to it is in the ledger.
+  while (journals_.size() > 1 && journals_.front()->done()) {
+    journals_.front()->journal.remove();
+    journals_.pop_front();
+  }
+  pressed_ = gap_due_ = false;
+}
+
+void Recorder::wait_committed(Lock& lock, std::uint64_t number, std::int64_t deadline, int gaps) {
+  std::optional<Error> failure;
+  while (committed_ < number || (gaps > 0 && gap_waits())) {
+    const std::int64_t now = steady_millis();
+    if (now >= deadline) {
+      // Another process at work is a matter of time; a full disk is not.
+      if (failure && failure->status() != Status::kBusy) throw *failure;
+      throw Error(Status::kTimeout, "the deadline passed before all events were committed; they are in the journal");
+    }
+    if (leading_ || gathering_) {
+      changed_.wait_until(lock, time_point(deadline));
+      continue;
+    }
+    try {
+      lead(lock, std::clamp<std::int64_t>(deadline - now, 0, kAttemptMillis));
+      --gaps;
+    } catch (const Error& error) {
+      if (permanent(error)) throw;
+      failure = error;
+      changed_.wait_until(lock, time_point(std::min(deadline, steady_millis() + 20)));
+    }
+  }
+}
+
+void Recorder::flush(std::int64_t timeout_ms) {
+  Lock lock(mutex_);
+  if (journals_.empty() && !unjournalled_.empty()) renew();
+  // The account that is on its way, and the one after it: whoever goes on dropping doesn't keep us.
+  wait_committed(lock, number_, deadline_after(timeout_ms), 2);
+}
+
+void Recorder::adopt_orphans(std::int64_t timeout_ms) {
+  if (cloned_without_handlers()) return;
+  const std::int64_t deadline = deadline_after(timeout_ms);
+  std::vector<Adopted> done;
+  std::optional<Error> failure;
+  Lock lock(mutex_);
+  const bool power = power_;
+  try {
+    leading(lock, deadline, [&] {
+      for (Orphan& orphan : find_orphans(directory_)) {
+        locked(std::max<std::int64_t>(0, deadline - steady_millis()),
+               [&] { done.push_back(adopt(orphan, directory_, *committer_, kMaxBatch, power)); });
+      }
+    });
+  } catch (const Error& error) {
+    failure = error;
+  }
+  for (const Adopted& adopted : done) {
+    counters_.recovered += adopted.recovered;
+    counters_.gaps += adopted.gaps;
+    for (const Error& error : adopted.errors) report(error);
+  }
+  if (failure) throw *failure;
+}
+
+}  // namespace plog::client

@@ -1,0 +1,25 @@
+// Deadlines and thresholds that the parts of the recorder share.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+
+#include "base/clock.h"
+
+namespace plog::client {
+
+inline constexpr std::int64_t kAttemptMillis = 250;  // one try at the writer lock, so that a fork never waits for long
+inline constexpr std::uint64_t kWalBytes = 32u << 20;  // from this size on the write-ahead log is checkpointed
+inline constexpr std::int64_t kForever = INT64_MAX / 4;
+
+// steady_millis at which a timeout ends; negative: never.
+inline std::int64_t deadline_after(std::int64_t timeout_ms) {
+  return timeout_ms < 0 ? kForever : steady_millis() + timeout_ms;
+}
+
+inline std::chrono::steady_clock::time_point time_point(std::int64_t millis) {
+  return std::chrono::steady_clock::time_point(std::chrono::milliseconds(std::min(millis, kForever / 1000000)));
+}
+
+}  // namespace plog::client
