@@ -54,7 +54,7 @@ def test_no_kill_and_no_loss_of_power_breaks_the_protocol(tmp_path: pathlib.Path
         (*SMALL, "NO_UNIQUE"),
         (*SMALL, "DROPS=2", "ONE_ACCOUNT"),
         (*POWER, "NO_SYNC"),
-        (*SMALL, "FORGET_FIRST"),
+        (*SMALL, "KILLS=2", "FORGET_FIRST"),
     ],
     ids=lambda settings: settings[-1],
 )
