@@ -74,6 +74,24 @@ std::optional<DropAccount> read_account(int fd) {
   return decode_owner(octets);
 }
 
+// Whether a segment holds what is neither a record nor the torn end of one.
+bool is_damaged(const std::string& path) {
+  const Fd fd = open_existing(path, O_RDONLY);
+  if (!fd) return false;
+  SegmentReader reader(fd.get(), 0, file_size(fd.get()));
+  std::string_view payload;
+  std::uint64_t number = 0;
+  SegmentReader::Result result;
+  while ((result = reader.next(payload, number)) == SegmentReader::Result::kRecord) {
+    try {
+      event::decode(payload);
+    } catch (const Error&) {
+      return true;
+    }
+  }
+  return result == SegmentReader::Result::kDamaged;
+}
+
 }  // namespace
 
 std::vector<Orphan> find_orphans(const std::string& directory) {
@@ -138,8 +156,12 @@ Adopted adopt(Orphan& orphan, const std::string& directory, Committer& committer
       recovered = in_batch = 0;
     };
     for (const std::uint64_t number : orphan.segments) {
-      if (number < start.segment) continue;
       const std::string path = segment_path(directory, orphan.id, number);
+      if (number < start.segment) {
+        // Its gap is in the ledger, but whoever recorded that died before it could rename the file.
+        if (is_damaged(path)) damaged.push_back(path);
+        continue;
+      }
       const Fd fd = open_existing(path, O_RDONLY);
       if (!fd) continue;
       SegmentReader reader(fd.get(), number == start.segment ? start.offset : 0, file_size(fd.get()));
