@@ -54,7 +54,10 @@ Status status_of(int code, int system_errno) {
 Error make_error(sqlite3* db, int code, const std::string& what) {
   const int system_errno = db == nullptr ? 0 : sqlite3_system_errno(db);
   const bool of_system = (code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN;
-  std::string message = what + ": " + (db == nullptr ? sqlite3_errstr(code) : sqlite3_errmsg(db));
+  const char* file = db == nullptr ? nullptr : sqlite3_db_filename(db, "main");
+  std::string message = what;
+  if (file != nullptr && *file != '\0' && what.find(file) == what.npos) message += std::string(" (") + file + ")";
+  message += std::string(": ") + (db == nullptr ? sqlite3_errstr(code) : sqlite3_errmsg(db));
   message += " (SQLite code " + std::to_string(code);
   if (of_system && system_errno != 0) message += ", system error " + std::to_string(system_errno);
   message += ")";

@@ -45,7 +45,7 @@ struct Writer::Statements {
   explicit Statements(sqlite3* db)
       : begin(db, "BEGIN IMMEDIATE"),
         commit(db, "COMMIT"),
-        last_index(db, "SELECT max(commit_index) FROM event"),
+        state(db, "SELECT (SELECT max(commit_index) FROM event), (SELECT value FROM meta WHERE key = 'format_writer')"),
         head(db, "SELECT sequence, hash FROM event WHERE agent = ?1 ORDER BY sequence DESC LIMIT 1"),
         existing(db, "SELECT canonical FROM event WHERE id = ?1 AND agent = ?2"),
         event(db, "INSERT INTO event VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"),
@@ -65,7 +65,7 @@ struct Writer::Statements {
         set_journal(db, "INSERT OR REPLACE INTO journal VALUES (?1, ?2, ?3)"),
         forget_journal(db, "DELETE FROM journal WHERE id = ?1") {}
 
-  Statement begin, commit, last_index, head, existing, event, labels, reference, activity, time_block, context, meta,
+  Statement begin, commit, state, head, existing, event, labels, reference, activity, time_block, context, meta,
       journal, set_journal, forget_journal;
 };
 
@@ -121,10 +121,12 @@ void Writer::begin() {
     throw;
   }
   try {
-    Statement& last = statements_->last_index;
-    const Run run(last);
-    last.step();
-    next_index_ = last.type(0) == SQLITE_NULL ? 0 : last.integer(0) + 1;
+    Statement& state = statements_->state;
+    const Run run(state);
+    state.step();
+    next_index_ = state.type(0) == SQLITE_NULL ? 0 : state.integer(0) + 1;
+    // A newer library may have changed the ledger since we opened it.
+    if (state.type(1) != SQLITE_INTEGER || state.integer(1) > kFormatWriter) check_writable(*connection_);
   } catch (...) {
     close();
     throw;
