@@ -154,8 +154,11 @@ void Walker<Sink>::key(PyObject* object) {
     bool repaired = false;
     const std::string_view utf8 = utf8_of(object, scratch_, &repaired);
     budget_.bytes += utf8.size();
+    // Below the top level a repaired name is reported for its object, as it is for JSON text.
+    const bool inner = sink_.depth() > 1;
+    if (repaired && inner) sink_.warning(kRepaired, kRepairDetail);
     sink_.key(utf8);
-    if (repaired) sink_.warning(kRepaired, "in the key: replaced by U+FFFD");
+    if (repaired && !inner) sink_.warning(kRepaired, kRepairDetail);
     return;
   }
   before_user_code();

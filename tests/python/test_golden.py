@@ -19,7 +19,7 @@ LEDGER_FIELDS = ("sequence", "hash", "prev_hash", "validation_warnings")
 def cases() -> list[dict[str, str]]:
     blocks = (SOURCE / "tests" / "golden" / "events.txt").read_bytes().decode().split("\n\n")
     return [
-        dict(line.split(": ", 1) for line in block.splitlines() if ": " in line) for block in blocks if block.strip()
+        dict(line.split(": ", 1) for line in block.split("\n") if ": " in line) for block in blocks if block.strip()
     ]
 
 
