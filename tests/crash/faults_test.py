@@ -52,6 +52,7 @@ while refused < 20:
     except ProvenLogError as error:
         refused += 1
         kinds.add(error.code)
+        assert "the disk is full" in str(error), error
 time.sleep(0.3)
 say([refused, sorted(kinds), sorted(set(errors)), client.stats()["dropped"]])
 wait()
