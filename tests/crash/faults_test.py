@@ -285,10 +285,15 @@ os._exit(0)
         writer.heard()
         done = threading.Event()
 
+        failures: list[sqlite3.Error] = []
+
         def look() -> None:
             while not done.is_set():
                 other = sqlite3.connect(ledger.db)
-                other.execute("SELECT max(commit_index) FROM event").fetchone()
+                try:
+                    other.execute("SELECT max(commit_index) FROM event").fetchone()
+                except sqlite3.Error as error:
+                    failures.append(error)
                 other.close()
 
         outside = threading.Thread(target=look)
@@ -299,6 +304,7 @@ os._exit(0)
         finally:
             done.set()
             outside.join()
+    assert failures == []
     ledger.check()
 
 
