@@ -90,7 +90,9 @@ class Ledger:
     def journal_files(self) -> list[str]:
         return sorted(path.name for path in self.journal.iterdir()) if self.journal.exists() else []
 
-    def check(self, *, exactly: bool = True, leftovers: bool = False) -> list[tuple[int, str, int, str, dict[str, object]]]:
+    def check(
+        self, *, exactly: bool = True, leftovers: bool = False
+    ) -> list[tuple[int, str, int, str, dict[str, object]]]:
         """Recovers, then: acknowledged exactly once, sequences contiguous, no gaps, verified, nothing left over.
 
         After a loss of power parts of journals may stay that nothing can be known about (`leftovers`).

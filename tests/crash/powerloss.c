@@ -1,9 +1,9 @@
 /* Preloaded into a writer: remembers what a loss of power would leave of the files below POWERLOSS_DIR.
  *
  * Nothing is durable but what was synced: fsync(2) and fdatasync(2) of a file copy its content to POWERLOSS_SHADOW
- * ("file-<key>"), those of a directory its names ("dir-<key>": one "<key> <name>" a line). No real sync is done. The test
- * kills the process and builds a disk from the shadow (powerloss_test.py). A kill inside a copy leaves whole pages of
- * the old or of the new content, as a loss of power does.
+ * ("file-<key>"), those of a directory its names ("dir-<key>": one "<key> <name>" a line). No real sync is done. The
+ * test kills the process and builds a disk from the shadow (powerloss_test.py). A kill inside a copy leaves whole pages
+ * of the old or of the new content, as a loss of power does.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
