@@ -242,7 +242,7 @@ for step, offset in enumerate([0, -1, -3600, 86400, -86400 * 400, 0, -5]):
         log(client, step * 100 + n)
 client.close()
 """
-    shim = {"LD_PRELOAD": str(program("libcrash_clock.so")), "FAULTS_CLOCK": str(clock)}
+    shim = {"LD_PRELOAD": str(program("libcrash_faults.so")), "FAULTS_CLOCK": str(clock)}
     with Program(ledger, source, env=shim) as writer:
         writer.ends()
     rows = [row for row in ledger.check() if row[1] == "agent-0"]
