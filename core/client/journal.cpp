@@ -57,7 +57,9 @@ std::vector<Dropped> get_table(const char* at) {
     const std::uint64_t count = get_u64(at);
     const auto size = static_cast<std::uint8_t>(at[24]);
     if (count == 0 || size > kNameBytes) break;
-    table.push_back({repair_utf8({at + 25, size}), count, static_cast<Micros>(get_u64(at + 8)),
+    // The repair of a damaged name makes it longer.
+    const std::string name = repair_utf8({at + 25, size});
+    table.push_back({std::string(utf8_prefix(name, kNameBytes)), count, static_cast<Micros>(get_u64(at + 8)),
                      static_cast<Micros>(get_u64(at + 16))});
   }
   return table;
