@@ -219,7 +219,10 @@ void Recorder::append(std::string& record, std::string_view agent, Micros time, 
   while (committed_ < own) {
     if (!leading_ && !gathering_) {
       gather(lock);
-      if (!leading_) break;
+      if (!leading_) {
+        if (committed_ >= own) give_up_lead();
+        break;
+      }
     }
     // Whom the commit reaches does not need the lock again, for which all would queue up.
     const std::uint32_t turn = turn_.load(std::memory_order_relaxed);

@@ -122,6 +122,8 @@ class Recorder {
   // Becomes the committing thread for one batch. The lock is held on entry and exit, not during the work. Throws.
   void lead(Lock& lock, std::int64_t timeout_ms);
   void gather(Lock& lock);
+  void give_up_lead() noexcept;
+  bool wants_power();  // takes the lock
   void leading(Lock& lock, std::int64_t deadline, const std::function<void()>& work);
   // Runs `work` under the ledger's writer lock.
   void locked(std::int64_t timeout_ms, const std::function<void()>& work);

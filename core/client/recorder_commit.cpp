@@ -47,9 +47,7 @@ void Recorder::leading(Lock& lock, std::int64_t deadline, const std::function<vo
   }
   lock.lock();
   leading_ = false;
-  changed_.notify_all();
-  turn_.fetch_add(1, std::memory_order_relaxed);
-  turn_.notify_all();
+  give_up_lead();
   if (failure) std::rethrow_exception(failure);
 }
 
@@ -88,6 +86,18 @@ void Recorder::gather(Lock& lock) {
   gathering_ = false;
 }
 
+// Who waited for us to lead has to do it.
+void Recorder::give_up_lead() noexcept {
+  changed_.notify_all();
+  turn_.fetch_add(1, std::memory_order_relaxed);
+  turn_.notify_all();
+}
+
+bool Recorder::wants_power() {
+  const Lock lock(mutex_);
+  return power_;
+}
+
 void Recorder::lead(Lock& lock, std::int64_t timeout_ms) {
   Batch batch;
   const auto start = std::chrono::steady_clock::now();
@@ -107,11 +117,9 @@ void Recorder::lead(Lock& lock, std::int64_t timeout_ms) {
 Recorder::Batch Recorder::commit_batch(std::int64_t timeout_ms) {
   Batch batch;
   std::vector<Own*> owns;
-  bool power;
   {
     const Lock lock(mutex_);
     for (const auto& own : journals_) owns.push_back(own.get());
-    power = power_;
   }
   if (owns.empty()) return batch;
   locked(timeout_ms, [&] {
@@ -128,7 +136,8 @@ Recorder::Batch Recorder::commit_batch(std::int64_t timeout_ms) {
         drain(*own, batch);
         if (batch.more) break;
       }
-      committer_->commit(power);
+      // Asked now: a client that wants power durability may have come, and its event may be among these.
+      committer_->commit(wants_power());
       ledger_known_ = true;
     } catch (...) {
       committer_->rollback();
