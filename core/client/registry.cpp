@@ -84,6 +84,9 @@ void RecorderRegistry::child(bool raw) {
     recorder->abandon();
     keep_forever(std::move(recorder));
   }
+  if (!raw) {
+    for (const auto& recorder : forking) recorder->mutex_.unlock();
+  }
   forking.clear();
   recorders.clear();
   if (raw) return;
