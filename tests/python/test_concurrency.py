@@ -172,9 +172,9 @@ def test_a_signal_interrupts_a_flush(run_python: RunPython, db: Path) -> None:
         foreign = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=30, check_same_thread=False)
         foreign.execute("BEGIN IMMEDIATE")
         client.log_event()
-        threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
         began = time.monotonic()
         try:
+            threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
             client.flush(50)
         except KeyboardInterrupt:
             print("interrupted", time.monotonic() - began < 30)
