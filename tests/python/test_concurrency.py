@@ -276,7 +276,7 @@ def test_on_error_works_again_in_a_child(db: Path, tmp_path: Path) -> None:
         client.log_event(action_name="second", id=known)
         client.flush()
         deadline = time.monotonic() + 30
-        while not marks.exists() and time.monotonic() < deadline:
+        while not (marks.exists() and marks.read_text()) and time.monotonic() < deadline:
             time.sleep(0.01)
 
     pid = in_child(child)
