@@ -13,10 +13,17 @@ from crash_harness import LONG
 MODEL = pathlib.Path(__file__).parent / "journal.pml"
 SMALL = ("N=2", "SEG=1", "DROPS=1", "KILLS=1")
 POWER = (*SMALL, "POWER", "POWER_LOSS")
-FULL = ("N=3", "SEG=2", "DROPS=1", "KILLS=1")
+# Searches of seconds, and of a minute with more than 1 GiB of memory. README.md has their sizes.
+SEARCHES = [SMALL, ("N=3", "SEG=2", "DROPS=1", "KILLS=1")]
+if LONG:
+    SEARCHES += [
+        ("N=4", "SEG=2", "DROPS=2", "KILLS=3", "BATCH=1"),
+        ("N=2", "SEG=1", "DROPS=0", "KILLS=2", "POWER", "POWER_LOSS"),
+        ("N=2", "SEG=1", "DROPS=0", "KILLS=1", "POWER_LOSS"),
+        POWER,
+    ]
 
 pytestmark = [
-    pytest.mark.skipif(not LONG, reason="the model is checked with PLOG_TEST_LONG=1"),
     pytest.mark.skipif(
         shutil.which("spin") is None or shutil.which("cc") is None, reason="needs spin and a C compiler"
     ),
@@ -40,7 +47,7 @@ def errors(directory: pathlib.Path, settings: tuple[str, ...]) -> int:
     return count
 
 
-@pytest.mark.parametrize("settings", [SMALL, FULL, POWER], ids=" ".join)
+@pytest.mark.parametrize("settings", SEARCHES, ids=" ".join)
 def test_no_kill_and_no_loss_of_power_breaks_the_protocol(tmp_path: pathlib.Path, settings: tuple[str, ...]) -> None:
     assert errors(tmp_path, settings) == 0
 
