@@ -76,7 +76,8 @@ class Stress : public testing::Test {
     plog_error* error = nullptr;
     const plog_status status = plog_log_event(client, json.data(), json.size(), id, &error);
     if (status != PLOG_OK) {
-      EXPECT_EQ(status, PLOG_E_CLOSED) << taken(error);
+      const std::string message = taken(error);
+      EXPECT_EQ(status, PLOG_E_CLOSED) << message;
       return;
     }
     const std::lock_guard lock(mutex_);
