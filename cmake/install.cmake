@@ -1,23 +1,38 @@
-# The C library of a system install: header, library, CMake package, pkg-config file. plog and the Python module say in
-# their own folders where they go; a wheel (SKBUILD) has nothing but these two.
-if(SKBUILD OR NOT PLOG_BUILD_SHARED)
+# The C library of a system install: header, shared and static library, CMake package, pkg-config file. plog and the
+# language modules say in their own folders where they go; a wheel (SKBUILD) has nothing but these.
+if(SKBUILD)
   return()
 endif()
 include(CMakePackageConfigHelpers)
 
-install(TARGETS provenlog EXPORT provenlogTargets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
-        INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(FILES ${PROJECT_SOURCE_DIR}/capi/include/provenlog/plog.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/provenlog)
+install(TARGETS plog_static ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+if(PLOG_BUILD_SHARED)
+  install(TARGETS provenlog LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+endif()
+
+# What a program links besides libprovenlog.a, by the linker's names: plog_deps, and what C++ code needs from a C linker.
+set(PLOG_PRIVATE_LIBRARIES sqlite3 crypto simdjson re2 yaml-cpp)
+set(PLOG_RUNTIME_LIBRARIES ${CMAKE_CXX_IMPLICIT_LINK_LIBRARIES})
+list(REMOVE_ITEM PLOG_RUNTIME_LIBRARIES ${CMAKE_C_IMPLICIT_LINK_LIBRARIES})
+list(APPEND PLOG_RUNTIME_LIBRARIES ${CMAKE_THREAD_LIBS_INIT})
+list(REMOVE_DUPLICATES PLOG_RUNTIME_LIBRARIES)
 
 set(PLOG_CMAKE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/provenlog)
-install(EXPORT provenlogTargets NAMESPACE provenlog:: DESTINATION ${PLOG_CMAKE_DIR})
-configure_package_config_file(${PROJECT_SOURCE_DIR}/packaging/provenlogConfig.cmake.in
-                              ${PROJECT_BINARY_DIR}/packaging/provenlogConfig.cmake INSTALL_DESTINATION ${PLOG_CMAKE_DIR})
+configure_package_config_file(
+  ${PROJECT_SOURCE_DIR}/packaging/provenlogConfig.cmake.in ${PROJECT_BINARY_DIR}/packaging/provenlogConfig.cmake
+  INSTALL_DESTINATION ${PLOG_CMAKE_DIR} PATH_VARS CMAKE_INSTALL_INCLUDEDIR CMAKE_INSTALL_LIBDIR)
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/packaging/provenlogConfigVersion.cmake
                                  COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/packaging/provenlogConfig.cmake
               ${PROJECT_BINARY_DIR}/packaging/provenlogConfigVersion.cmake DESTINATION ${PLOG_CMAKE_DIR})
 
 file(RELATIVE_PATH PLOG_PC_TO_PREFIX ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
+list(TRANSFORM PLOG_PRIVATE_LIBRARIES PREPEND -l OUTPUT_VARIABLE PLOG_PC_LIBS_PRIVATE)
+foreach(library IN LISTS PLOG_RUNTIME_LIBRARIES)
+  string(REGEX REPLACE "^([^-])" "-l\\1" flag ${library})
+  list(APPEND PLOG_PC_LIBS_PRIVATE ${flag})
+endforeach()
+list(JOIN PLOG_PC_LIBS_PRIVATE " " PLOG_PC_LIBS_PRIVATE)
 configure_file(${PROJECT_SOURCE_DIR}/packaging/provenlog.pc.in ${PROJECT_BINARY_DIR}/packaging/provenlog.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/packaging/provenlog.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
