@@ -20,6 +20,13 @@ constexpr char kHexDigits[] = "0123456789abcdef";
 constexpr char kBase64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 constexpr char kBase64Url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
+constexpr std::array<std::int8_t, 256> kBase64Values = [] {
+  std::array<std::int8_t, 256> values{};
+  values.fill(-1);
+  for (int i = 0; i < 64; ++i) values[static_cast<unsigned char>(kBase64[i])] = static_cast<std::int8_t>(i);
+  return values;
+}();
+
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
 std::string encode_base64(const std::uint8_t* data, std::size_t size, const char* alphabet, bool pad) {
@@ -203,6 +210,27 @@ void base64url_encode16(const std::uint8_t* data, char* out) noexcept {
 
 std::string base64_encode(const std::uint8_t* data, std::size_t size) {
   return encode_base64(data, size, kBase64, true);
+}
+
+std::optional<std::string> base64_decode(std::string_view text) {
+  if (text.size() % 4 != 0) return std::nullopt;
+  const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
+  text.remove_suffix(padding);
+  std::string out;
+  out.reserve(text.size() / 4 * 3 + 2);
+  std::uint32_t bits = 0;
+  unsigned count = 0;  // of the low bits that are no octet yet
+  for (const char c : text) {
+    const std::int8_t value = kBase64Values[static_cast<unsigned char>(c)];
+    if (value < 0) return std::nullopt;
+    bits = bits << 6 | static_cast<std::uint32_t>(value);
+    count += 6;
+    if (count < 8) continue;
+    count -= 8;
+    out += static_cast<char>(bits >> count & 0xFF);
+  }
+  if (count != 2 * padding || (bits & ((1u << count) - 1)) != 0) return std::nullopt;
+  return out;
 }
 
 std::uint32_t crc32c(const void* data, std::size_t size, std::uint32_t crc) noexcept {

@@ -22,6 +22,9 @@ std::string base64url_encode(const std::uint8_t* data, std::size_t size);
 void base64url_encode16(const std::uint8_t* data, char* out) noexcept;
 // RFC 4648 section 4, with padding: what bytes become in an event.
 std::string base64_encode(const std::uint8_t* data, std::size_t size);
+// The octets of which `text` is the only spelling: padded, nothing between the characters, no bits left over; nullopt
+// for any other text.
+std::optional<std::string> base64_decode(std::string_view text);
 
 // CRC-32C (reflected polynomial 0x82F63B78, initial and final inversion); crc32c("123456789") == 0xE3069283. Uses the
 // CPU's instruction where there is one. `crc` continues an earlier call's result.

@@ -40,6 +40,22 @@ TEST(Base64, MatchesRfc4648) {
   EXPECT_EQ(base64url("\xFF"), "_w");
 }
 
+TEST(Base64, WhatIsEncodedDecodes) {
+  std::string text;
+  for (int i = 0; i < 300; ++i) {
+    EXPECT_EQ(base64_decode(base64(text)), text);
+    text += static_cast<char>(i * 7);
+  }
+}
+
+TEST(Base64, OnlyTheOneSpellingDecodes) {
+  EXPECT_EQ(base64_decode(""), "");
+  for (const char* bad : {"A", "AA", "AAA", "AAA\n", "AAAA\n", "A===", "====", "=", "==", "AA=A",
+                          "AB==", "A/==", "AAB=", "AA==AAAA", "AAAA====", " AAA", "AA\n==", "-_--", "AA=\0"}) {
+    EXPECT_EQ(base64_decode(bad), std::nullopt) << bad;
+  }
+}
+
 std::uint32_t bitwise_crc32c(std::string_view data) {
   std::uint32_t crc = ~0u;
   for (const char c : data) {
