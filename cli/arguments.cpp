@@ -3,6 +3,7 @@
 #include <provenlog/plog.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <sstream>
@@ -10,6 +11,7 @@
 
 #include "cli/help.h"
 #include "cli/options.h"
+#include "cli/syntax.h"
 
 namespace plog::cli {
 namespace {
@@ -58,6 +60,7 @@ class Parser {
   void add_backup();
   void add_ingest();
   void add_redact();
+  void add_generate();
 
   Arguments& result_;
   const Micros now_ = now_micros();
@@ -84,6 +87,7 @@ Parser::Parser(Arguments& result) : result_(result) {
   add_backup();
   add_ingest();
   add_redact();
+  add_generate();
 }
 
 CLI::App* Parser::command(const char* name, const char* description, const char* examples) {
@@ -262,10 +266,24 @@ void Parser::add_redact() {
   on_parse<RedactOptions>(app, options, run_redact);
 }
 
+void Parser::add_generate() {
+  auto what = std::make_shared<std::string>();
+  CLI::App* app = command("generate", "Print a completion script or the manual page", kGenerateExamples);
+  app->add_option("WHAT", *what, "bash, fish, zsh (the completion script of that shell) or man (the manual page)")
+      ->required()
+      ->type_name("")
+      ->check([](const std::string& text) {
+        const std::vector<std::string>& known = words_for("WHAT");
+        return std::count(known.begin(), known.end(), text) != 0 ? std::string() : "must be bash, fish, zsh or man";
+      });
+  add_globals(app);
+  app->callback([this, what] { result_.out_text = generate(app_, *what); });
+}
+
 void Parser::parse(int argc, char** argv) {
   try {
     app_.parse(argc, argv);
-    if (!result_.run) {
+    if (!result_.run && result_.out_text.empty()) {
       result_.exit_code = kExitUsage;
       result_.error_text = app_.help();
     }

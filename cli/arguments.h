@@ -12,7 +12,7 @@ struct Arguments {
   Globals globals;
   std::function<int(Context&)> run;  // empty: print the texts and exit with `exit_code`
   int exit_code = kExitOk;
-  std::string out_text;  // --help, --version
+  std::string out_text;  // --help, --version, generate
   std::string error_text;
 };
 

@@ -84,4 +84,13 @@ Examples:
   tail -f agent.log | plog redact
   plog redact --json transcript.jsonl > shareable.jsonl)";
 
+inline constexpr const char* kGenerateExamples =
+    R"(Packages of provenlog for the system bring all of these; this is for the others.
+
+Examples:
+  plog generate bash > ~/.local/share/bash-completion/completions/plog
+  plog generate fish > ~/.config/fish/completions/plog.fish
+  plog generate zsh > /usr/local/share/zsh/site-functions/_plog
+  plog generate man | man -l -)";
+
 }  // namespace plog::cli

@@ -39,6 +39,7 @@ OPTIONS = {
     "backup": ["--read-only"],
     "ingest": ["--json", "--agent-id", "--session-id", "--label"],
     "redact": ["--json"],
+    "generate": [],
 }
 
 
