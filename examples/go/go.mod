@@ -1,0 +1,3 @@
+module provenlog.io/provenlog
+
+go 1.19

@@ -1,0 +1,72 @@
+package provenlog
+
+import (
+	"context"
+	"encoding/json"
+)
+
+// Report is the result of a verification. A verdict is no error: look at Valid.
+type Report struct {
+	Verdict   string // "OK", "TAMPERED", "CANNOT_RUN", "MISSING_LOG", ...
+	Valid     bool
+	Events    int64
+	Agents    int64
+	Tail      int64
+	Assurance string // how far the verification reaches
+	Findings  []Finding
+
+	JSON string `json:"-"` // the whole report
+}
+
+// Finding is one thing that is wrong.
+type Finding struct {
+	AgentID  string `json:"agent_id"`
+	Sequence int64
+	What     string
+}
+
+// VerifyOptions of a verification.
+type VerifyOptions struct {
+	AgentID  string // "": all agents. An unknown agent is never valid
+	ReadOnly bool   // never drain the journals of dead processes first; their records are counted as pending
+}
+
+// Verify flushes, and verifies the ledger. When ctx ends it stops, with ErrCancelled.
+func (c *Client) Verify(ctx context.Context, options VerifyOptions) (*Report, error) {
+	if err := c.native.acquire(); err != nil {
+		return nil, err
+	}
+	defer c.native.release()
+	return runVerify(ctx, &c.native, "", options)
+}
+
+// Verify verifies a ledger by its path; "" is the default one.
+func Verify(ctx context.Context, dbPath string, options VerifyOptions) (*Report, error) {
+	return runVerify(ctx, nil, dbPath, options)
+}
+
+func runVerify(ctx context.Context, client *nativeClient, path string, options VerifyOptions) (*Report, error) {
+	stop := newStopFlag()
+	defer stop.free()
+	if ctx.Err() != nil {
+		stop.raise()
+	} else if ctx.Done() != nil {
+		// The watcher is waited for, since the flag is freed on return.
+		finished, watched := make(chan struct{}), make(chan struct{})
+		go func() {
+			defer close(watched)
+			select {
+			case <-ctx.Done():
+				stop.raise()
+			case <-finished:
+			}
+		}()
+		defer func() { close(finished); <-watched }()
+	}
+	text, err := verify(client, path, options, stop)
+	if err != nil {
+		return nil, err
+	}
+	report := &Report{JSON: string(text)}
+	return report, json.Unmarshal(text, report)
+}
