@@ -70,10 +70,16 @@ build: deps-test $(RELEASE)/build.ninja ## Build plog, libprovenlog.so and the P
 demo: build ## Record and verify a real session with examples/agent.py (installs and builds first)
 	@$(VENV_PYTHON) examples/agent.py --db build/demo/events.db
 
+# Where packages are put.
+DIST ?= dist
+
 .PHONY: wheel
-wheel: deps-build $(VENV)/.ready ## Build a wheel for this machine's Python in dist/
-	@CC=$${CC:-cc} CXX=$${CXX:-c++} $(VENV_PYTHON) -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
-	@ls dist/*.whl
+wheel: deps-build $(VENV)/.ready ## Build a source distribution and from it a wheel for this machine's Python, in dist/
+	@rm -rf build/wheel && mkdir -p build/wheel
+	@CC=$${CC:-cc} CXX=$${CXX:-c++} $(VENV_PYTHON) -m build --outdir build/wheel . > build/wheel/log 2>&1 \
+	  || { cat build/wheel/log >&2; exit 1; }
+	@$(VENV_PYTHON) packaging/wheel_repair.py build/wheel/provenlog-*.whl $(DIST)
+	@cp build/wheel/provenlog-*.tar.gz $(DIST)
 
 # ---- Tests -----------------------------------------------------------------------------------------------------
 
