@@ -28,9 +28,9 @@ help: ## Print this list
 
 # ---- What is needed --------------------------------------------------------------------------------------------
 
-.PHONY: deps deps-build deps-test deps-lint
+.PHONY: deps deps-build deps-test deps-deb deps-lint
 deps: ## Install what is missing: Debian packages (needs root or sudo) and .venv
-	@tools/install_deps.sh build test lint
+	@tools/install_deps.sh build test deb lint
 	@$(MAKE) --no-print-directory $(VENV)/.ready
 
 deps-build:
@@ -38,6 +38,9 @@ deps-build:
 
 deps-test:
 	@tools/install_deps.sh build test
+
+deps-deb:
+	@tools/install_deps.sh build deb
 
 deps-lint:
 	@tools/install_deps.sh build test lint
@@ -81,6 +84,11 @@ wheel: deps-build $(VENV)/.ready ## Build a source distribution and from it a wh
 	@$(VENV_PYTHON) packaging/wheel_repair.py build/wheel/provenlog-*.whl $(DIST)
 	@cp build/wheel/provenlog-*.tar.gz $(DIST)
 
+.PHONY: deb
+deb: deps-deb ## Build .deb packages of the C library and plog in dist/
+	@mkdir -p build && packaging/deb/build.sh $(DIST) > build/deb.log 2>&1 || { cat build/deb.log >&2; exit 1; }
+	@ls $(DIST)/*.deb
+
 # ---- Tests -----------------------------------------------------------------------------------------------------
 
 .PHONY: test test-release test-asan test-python
@@ -94,7 +102,7 @@ test-asan: deps-test build/asan-ubsan/build.ninja ## Only the C and C++ tests, u
 	@cmake --build --preset asan-ubsan
 	@ctest --preset asan-ubsan -j $(JOBS)
 
-test-python: build ## Only the tests written in Python, against the release build
+test-python: build deps-deb ## Only the tests written in Python, against the release build
 	@PLOG_BUILD_DIR=$(CURDIR)/$(RELEASE) $(VENV_PYTHON) -m pytest $(PYTHON_TESTS)
 
 .PHONY: test-long

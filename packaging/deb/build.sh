@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Builds the .deb packages of this checkout from packaging/deb/debian, by dpkg-buildpackage.
+# usage: packaging/deb/build.sh OUTPUT_DIR
+#
+# DEB_CXXFLAGS_SET and the like (dpkg-buildflags(1)) replace the compiler's flags.
+set -euo pipefail
+source=$(cd "$(dirname "$0")/../.." && pwd)
+mkdir -p "$1"
+output=$(cd "$1" && pwd)
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir "$work/provenlog"
+cp -r "$source/packaging/deb/debian" "$work/provenlog/"
+cd "$work/provenlog"
+# debhelper gives the build a home directory of its own; ccache keeps its cache.
+if command -v ccache >/dev/null; then
+  export CCACHE_DIR="${CCACHE_DIR:-$(ccache --get-config cache_dir)}"
+fi
+export PROVENLOG_SOURCE="$source"
+dpkg-buildpackage --build=binary --no-sign
+cp "$work"/*.deb "$work"/*.changes "$work"/*.buildinfo "$output/"
