@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -22,6 +23,12 @@ constexpr std::size_t kDroppedBytes = 8 + 8 + 8 + 1 + kNameBytes;
 constexpr std::size_t kAccountStart = 64;
 constexpr std::size_t kAccountEntries = DropAccount::kAgents + 1;
 static_assert(kAccountStart + 2 * kAccountEntries * kDroppedBytes <= kOwnerBytes);
+
+// A segment grows in steps of so many octets: a page of the page cache that is there already is written at a third of
+// the cost of a new one, and many new ones at once cost less than one by one. Larger steps save no more, but make the
+// call that takes one slower.
+constexpr std::uint64_t kGrowth = 32u << 10;
+char zeros[kGrowth];  // only read
 
 void put_u32(char* at, std::uint32_t value) {
   for (int i = 0; i < 4; ++i) at[i] = static_cast<char>(value >> (8 * i));
@@ -148,16 +155,33 @@ bool SegmentReader::fill(std::size_t size) {
   return end_ - begin_ >= size;
 }
 
+// Whether nothing was ever written behind `offset`. A write that the process did not live to finish leaves such zeros
+// in its record as well, whose last octet is never one otherwise.
+bool SegmentReader::only_zeros_from(std::uint64_t offset) const {
+  char octets[4096];
+  while (offset < limit_) {
+    const std::size_t want = std::min<std::uint64_t>(sizeof octets, limit_ - offset);
+    const std::size_t got = pread_some(fd_, octets, want, static_cast<off_t>(offset));
+    if (std::any_of(octets, octets + got, [](char c) { return c != '\0'; })) return false;
+    if (got < want) break;
+    offset += got;
+  }
+  return true;
+}
+
 SegmentReader::Result SegmentReader::next(std::string_view& payload, std::uint64_t& number) {
   if (!fill(kRecordHeader)) return Result::kEnd;
   const std::uint32_t size = get_u32(buffer_.data() + begin_);
-  // A power loss may leave zeros where a write was never synced.
+  // What the segment was grown by, or what a power loss left where a write was never synced.
   if (size == 0 && get_u32(buffer_.data() + begin_ + 4) == 0) return Result::kEnd;
   if (size > kMaxRecordBytes) return Result::kDamaged;
   if (!fill(kRecordHeader + size)) return Result::kEnd;
   const char* record = buffer_.data() + begin_;
   const std::uint32_t crc = crc32c(record + 8, 8, crc32c(record + kRecordHeader, size));
-  if (crc != get_u32(record + 4)) return Result::kDamaged;
+  if (crc != get_u32(record + 4)) {
+    const bool torn = record[kRecordHeader + size - 1] == '\0' && only_zeros_from(offset_ + kRecordHeader + size);
+    return torn ? Result::kEnd : Result::kDamaged;
+  }
   number = get_u64(record + 8);
   payload = {record + kRecordHeader, size};
   begin_ += kRecordHeader + size;
@@ -198,8 +222,26 @@ void Journal::open_segment() {
     throw;
   }
   segment_ = number;
-  offset_ = kSegmentHeader;
+  offset_ = grown_ = kSegmentHeader;
   segments_[number] = {std::make_shared<Fd>(std::move(fd)), offset_};
+}
+
+// One write, which also grows the segment when the record reaches beyond what it has grown to.
+void Journal::write(int fd, std::string_view record) {
+  std::uint64_t written = 0;
+  if (offset_ + record.size() > grown_) {
+    const std::uint64_t end = offset_ + record.size();
+    iovec parts[2] = {{const_cast<char*>(record.data()), record.size()}, {zeros, (kGrowth - end % kGrowth) % kGrowth}};
+    ssize_t done = 0;
+    do {
+      done = ::pwritev(fd, parts, 2, static_cast<off_t>(offset_));
+    } while (done < 0 && errno == EINTR);
+    if (done < 0) throw errno_error("cannot write", errno);
+    written = static_cast<std::uint64_t>(done);
+    grown_ = std::max(end, offset_ + written);
+    if (written >= record.size()) return;  // for the zeros alone, a full disk is none yet
+  }
+  pwrite_all(fd, record.data() + written, record.size() - written, static_cast<off_t>(offset_ + written));
 }
 
 void Journal::append(std::string& record, std::uint32_t crc, std::uint64_t number) {
@@ -211,10 +253,11 @@ void Journal::append(std::string& record, std::uint32_t crc, std::uint64_t numbe
   put_u32(header + 4, crc32c(header + 8, 8, crc));
   Segment& segment = segments_.rbegin()->second;
   try {
-    pwrite_all(segment.fd->get(), record.data(), record.size(), static_cast<off_t>(offset_));
+    write(segment.fd->get(), record);
   } catch (...) {
     // What was written of it must not look like the start of the next record.
     if (::ftruncate(segment.fd->get(), static_cast<off_t>(offset_)) != 0) open_segment();
+    grown_ = offset_;
     throw;
   }
   offset_ += record.size();

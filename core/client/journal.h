@@ -2,7 +2,8 @@
 //
 // In `<real path of the db>.journal/` each process keeps an owner file `<uuid>.owner` (4,096 octets: magic, version,
 // and the account of dropped events), locked by flock as long as the process lives, and segments `<uuid>.<number>.seg`
-// of about 16 MiB: a header of 32 octets, then records (length, CRC-32C, number, payload), each written by one write.
+// of about 16 MiB: a header of 32 octets, then records (length, CRC-32C, number, payload), each written by one write,
+// then zeros, in which the next records will stand.
 // The format is described in docs/formats.md. Everything before the position that the ledger keeps for a journal is in
 // the ledger; segments before it are unlinked.
 #pragma once
@@ -74,6 +75,7 @@ class SegmentReader {
 
  private:
   bool fill(std::size_t size);
+  bool only_zeros_from(std::uint64_t offset) const;
   int fd_;
   std::uint64_t offset_, limit_;
   std::string buffer_;
@@ -125,6 +127,7 @@ class Journal {
     std::uint64_t size = 0;
   };
   void open_segment();
+  void write(int fd, std::string_view record);
 
   std::string directory_;
   Uuid id_;
@@ -132,6 +135,7 @@ class Journal {
   std::map<std::uint64_t, Segment> segments_;
   std::uint64_t segment_ = 0;
   std::uint64_t offset_ = 0;
+  std::uint64_t grown_ = 0;  // the current segment's size, of which zeros lie behind offset_
   std::uint64_t total_ = 0;
   DropAccount account_;
 };

@@ -107,10 +107,40 @@ TEST_F(SegmentTest, ARecordTornAtAnyOctetIsTheEnd) {
 }
 
 TEST_F(SegmentTest, ZerosAreTheEnd) {
-  patch(path_, end_, std::string(4096, '\0'));
+  patch(path_, end_, std::string(100'000, '\0'));
   EXPECT_THAT(read(path_), ElementsAre("first", "second", "end"));
   patch(path_, second_, std::string(end_ - second_, '\0'));
   EXPECT_THAT(read(path_), ElementsAre("first", "end"));
+}
+
+TEST_F(SegmentTest, ARecordOfWhichOnlyTheFrontWasWrittenIsTheEnd) {
+  for (std::uint64_t written = end_ - 1; written >= second_; --written) {
+    patch(path_, written, std::string(1, '\0'));
+    EXPECT_THAT(read(path_), ElementsAre("first", "end")) << written;
+  }
+}
+
+TEST_F(SegmentTest, ARecordWithoutItsEndIsDamageWhenSomethingStandsBehindIt) {
+  append(journal_, "third", 3);
+  patch(path_, end_ - 3, std::string(3, '\0'));
+  EXPECT_THAT(read(path_), ElementsAre("first", "damaged"));
+  patch(path_, end_, std::string(journal_.end().offset - end_, '\0'));
+  EXPECT_THAT(read(path_), ElementsAre("first", "end"));
+  const std::uint64_t size = fs::file_size(path_);
+  patch(path_, size - 1, "x");
+  EXPECT_THAT(read(path_), ElementsAre("first", "damaged"));
+}
+
+TEST_F(SegmentTest, ItGrowsInStepsThatHoldManyRecords) {
+  std::uint64_t number = 2, sizes = 1;
+  for (std::uint64_t size = fs::file_size(path_); number < 1000; size = fs::file_size(path_)) {
+    ASSERT_GE(size, journal_.end().offset);
+    append(journal_, std::string(500, 'x'), ++number);
+    if (fs::file_size(path_) != size) ++sizes;
+  }
+  EXPECT_LT(sizes, 20u);
+  EXPECT_THAT(read(path_), testing::SizeIs(number + 1));
+  EXPECT_EQ(read(path_).back(), "end");
 }
 
 TEST_F(SegmentTest, AnyChangedOctetOfARecordIsNeverReadAsARecord) {
@@ -488,7 +518,9 @@ TEST_F(AdoptionTest, ARecordThatIsNoEventIsDamage) {
 TEST_F(AdoptionTest, ATornLastRecordIsNeitherDamageNorAGap) {
   const Uuid id = dead_process({"one", "two"});
   const std::string path = segment_path(directory_, id, 1);
-  fs::resize_file(path, fs::file_size(path) - 1);
+  const std::uint64_t second = kSegmentHeader + kRecordHeader + payload("one").size();
+  const std::uint64_t end = second + kRecordHeader + payload("two").size();
+  fs::resize_file(path, end - 1);
   const Adopted adopted = adopt_all();
   EXPECT_EQ(adopted.recovered, 1u);
   EXPECT_EQ(adopted.gaps, 0u);
