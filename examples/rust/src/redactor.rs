@@ -1,0 +1,63 @@
+use crate::error::{check, Result};
+use crate::object;
+use crate::sys;
+use crate::text::take;
+use crate::value::Value;
+use std::ptr;
+
+/// A redaction rule besides the built-in ones.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// Its name.
+    pub name: String,
+    /// What it finds, in RE2 syntax.
+    pub pattern: String,
+    /// What is put in place of it.
+    pub replace: String,
+}
+
+/// The redaction engine by itself. Any thread may use it at any time.
+#[derive(Debug)]
+pub struct Redactor {
+    raw: *mut sys::plog_redactor,
+}
+
+// "Immutable": any thread, no locks.
+unsafe impl Send for Redactor {}
+unsafe impl Sync for Redactor {}
+
+impl Redactor {
+    /// A redactor of the built-in patterns and these rules.
+    pub fn new(rules: &[Rule]) -> Result<Redactor> {
+        let rules: Vec<Value> = rules
+            .iter()
+            .map(|rule| object! {"name": &rule.name, "pattern": &rule.pattern, "replace": &rule.replace})
+            .collect();
+        let text = Value::Array(rules).to_string();
+        let mut raw = ptr::null_mut();
+        check(|error| unsafe { sys::plog_redactor_new(text.as_ptr().cast(), text.len(), &mut raw, error) })?;
+        Ok(Redactor { raw })
+    }
+
+    /// The text with every hit replaced by its marker, and the number of hits.
+    pub fn redact(&self, text: &str) -> Result<(String, u64)> {
+        let (mut buffer, mut count) = (ptr::null_mut(), 0);
+        check(|error| unsafe {
+            sys::plog_redactor_redact(
+                self.raw,
+                text.as_ptr().cast(),
+                text.len(),
+                &mut buffer,
+                &mut count,
+                error,
+            )
+        })?;
+        Ok((unsafe { take(buffer) }, count))
+    }
+}
+
+impl Drop for Redactor {
+    fn drop(&mut self) {
+        unsafe { sys::plog_redactor_destroy(self.raw) }
+    }
+}
