@@ -1,0 +1,68 @@
+// The addon's entry: what node/src/native.ts sees.
+#include <napi.h>
+
+#include "client.h"
+#include "environment.h"
+#include "provenlog/plog.h"
+#include "queries.h"
+
+namespace plog::node {
+
+namespace {
+
+// (makeError, names): once, before anything else.
+Napi::Value configure(const Napi::CallbackInfo& info) {
+  Environment& environment = Environment::of(info.Env());
+  environment.make_error = Napi::Persistent(info[0].As<Napi::Function>());
+  const Napi::Array names = info[1].As<Napi::Array>();
+  environment.names.clear();
+  for (std::uint32_t i = 0; i < names.Length(); ++i) {
+    environment.names.push_back(names.Get(i).As<Napi::String>().Utf8Value());
+  }
+  return info.Env().Undefined();
+}
+
+// (buffer): where `record` finds events from now on.
+Napi::Value set_tape(const Napi::CallbackInfo& info) {
+  Environment& environment = Environment::of(info.Env());
+  Napi::ArrayBuffer buffer = info[0].As<Napi::ArrayBuffer>();
+  environment.tape = Napi::Persistent(buffer);
+  environment.tape_data = static_cast<const std::uint8_t*>(buffer.Data());
+  environment.tape_size = buffer.ByteLength();
+  return info.Env().Undefined();
+}
+
+// Waiting calls of this environment come back early from now on: the process exits.
+Napi::Value stop(const Napi::CallbackInfo& info) {
+  Environment::of(info.Env()).stopping()->store(true);
+  return info.Env().Undefined();
+}
+
+Napi::Value status_name(const Napi::CallbackInfo& info) {
+  return Napi::String::New(info.Env(), plog_status_name(info[0].As<Napi::Number>().Int32Value()));
+}
+
+Napi::Object init(Napi::Env env, Napi::Object exports) {
+  if (plog_abi_version() != PLOG_ABI_VERSION) {
+    Napi::Error::New(env, "provenlog: the addon was built against another core").ThrowAsJavaScriptException();
+    return exports;
+  }
+  auto* environment = new Environment(env);
+  env.SetInstanceData(environment);
+  environment->cursor = Napi::Persistent(Cursor::define(env));
+  exports.Set("version", Napi::String::New(env, plog_version()));
+  exports.Set("configure", Napi::Function::New(env, configure, "configure"));
+  exports.Set("setTape", Napi::Function::New(env, set_tape, "setTape"));
+  exports.Set("stop", Napi::Function::New(env, stop, "stop"));
+  exports.Set("statusName", Napi::Function::New(env, status_name, "statusName"));
+  exports.Set("verify", Napi::Function::New(env, verify, "verify"));
+  exports.Set("Client", Client::define(env));
+  exports.Set("Redactor", Redactor::define(env));
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(provenlog, init)
+
+}  // namespace plog::node

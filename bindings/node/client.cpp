@@ -1,0 +1,318 @@
+#include "client.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <string>
+#include <utility>
+
+#include "job.h"
+#include "queries.h"
+#include "tape.h"
+
+namespace plog::node {
+
+namespace {
+
+// Settings come by name. Absent ones are undefined.
+class Settings {
+ public:
+  explicit Settings(const Napi::Object& object) : object_(object) {}
+
+  const char* text(const char* name, std::string& out) const {
+    const Napi::Value value = object_.Get(name);
+    if (!value.IsString()) return nullptr;
+    out = value.As<Napi::String>().Utf8Value();
+    return out.c_str();
+  }
+  // What does not fit is out of every range: the core names the right one.
+  template <typename Number>
+  Number number(const char* name) const {
+    const Napi::Value value = object_.Get(name);
+    if (!value.IsNumber()) return 0;
+    const double number = value.As<Napi::Number>().DoubleValue();
+    const auto most = static_cast<double>(std::numeric_limits<Number>::max());
+    return number >= 0 && number < most ? static_cast<Number>(number) : std::numeric_limits<Number>::max();
+  }
+  bool flag(const char* name) const { return object_.Get(name).ToBoolean(); }
+
+ private:
+  Napi::Object object_;
+};
+
+std::int64_t milliseconds_of(const Napi::Value& value) {
+  const double number = value.As<Napi::Number>().DoubleValue();
+  return number >= 0 && number < 1e15 ? static_cast<std::int64_t>(std::ceil(number)) : -1;
+}
+
+// Text, or undefined.
+struct OptionalText {
+  explicit OptionalText(const Napi::Value& value) : given(value.IsString()) {
+    if (given) text = value.As<Napi::String>().Utf8Value();
+  }
+  const char* data() const { return given ? text.data() : nullptr; }
+
+  std::string text;
+  bool given;
+};
+
+// The text that a job found, or undefined when there is none.
+struct Found {
+  std::string text;
+  bool found = false;
+
+  plog_status take(plog_status status, plog_buffer* buffer, plog_error** error) {
+    if (status == PLOG_E_NOT_FOUND) {
+      plog_error_destroy(std::exchange(*error, nullptr));
+      return PLOG_OK;
+    }
+    if (status == PLOG_OK) {
+      text.assign(plog_buffer_data(buffer), plog_buffer_size(buffer));
+      found = true;
+    }
+    plog_buffer_destroy(buffer);
+    return status;
+  }
+  Napi::Value value(Napi::Env env) const { return found ? Napi::String::New(env, text) : env.Undefined(); }
+};
+
+}  // namespace
+
+Napi::Function Client::define(Napi::Env env) {
+  return DefineClass(env, "Client",
+                     {InstanceMethod("record", &Client::record), InstanceMethod("flush", &Client::flush),
+                      InstanceMethod("close", &Client::close), InstanceMethod("flushNow", &Client::flush_now),
+                      InstanceMethod("closeNow", &Client::close_now), InstanceMethod("setContext", &Client::set_context),
+                      InstanceMethod("getContext", &Client::get_context),
+                      InstanceMethod("getEvent", &Client::get_event), InstanceMethod("query", &Client::query),
+                      InstanceMethod("stats", &Client::stats), InstanceMethod("nextError", &Client::next_error),
+                      InstanceMethod("watch", &Client::watch), InstanceMethod("dbPath", &Client::db_path)});
+}
+
+Client::Client(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Client>(info) {
+  const Settings settings(info[0].As<Napi::Object>());
+  plog_client_options options;
+  plog_client_options_init(&options);
+  std::string base_url, db_path, agent, session, labels, metadata, context, source, capture;
+  options.base_url = settings.text("baseUrl", base_url);
+  options.db_path = settings.text("dbPath", db_path);
+  options.agent_id = settings.text("agentId", agent);
+  options.session_id = settings.text("sessionId", session);
+  options.labels_json = settings.text("labels", labels);
+  options.metadata_json = settings.text("metadata", metadata);
+  options.context_json = settings.text("context", context);
+  options.source = settings.text("source", source);
+  options.capture_method = settings.text("captureMethod", capture);
+  options.durability = settings.number<std::int32_t>("durability");
+  options.on_full = settings.number<std::int32_t>("onFull");
+  options.no_salt = settings.flag("noSalt") ? 1 : 0;
+  options.batch_size = settings.number<std::uint32_t>("batchSize");
+  options.flush_interval_ms = settings.number<std::uint32_t>("flushInterval");
+  options.block_timeout_ms = settings.number<std::uint32_t>("blockTimeout");
+  options.max_event_bytes = settings.number<std::uint64_t>("maxEventBytes");
+  options.journal_limit_bytes = settings.number<std::uint64_t>("journalLimitBytes");
+  plog_client* handle = nullptr;
+  plog_error* error = nullptr;
+  const plog_status status = plog_client_new(&options, &handle, &error);
+  Environment& environment = Environment::of(info.Env());
+  if (status != PLOG_OK) {
+    environment.raise(status, error);
+    return;
+  }
+  ledger_ = std::make_shared<Ledger>(handle);
+  environment.opened(ledger_);
+}
+
+Client::~Client() {
+  if (!ledger_ || ledger_.use_count() > 1) return;
+  const Napi::Env env = Env();
+  const Environment* environment = env.GetInstanceData<Environment>();
+  if (environment == nullptr || environment->stopping()->load()) return;
+  // Collected without having been closed, which waits for the disk: not on this thread.
+  Job::start(
+      env,
+      [ledger = std::move(ledger_)](plog_error**) mutable {
+        ledger.reset();
+        return PLOG_OK;
+      },
+      undefined_of);
+}
+
+Napi::Value Client::record(const Napi::CallbackInfo& info) {
+  Environment& environment = Environment::of(info.Env());
+  const std::uint32_t from = info[0].As<Napi::Number>().Uint32Value();
+  const std::uint32_t to = info[1].As<Napi::Number>().Uint32Value();
+  char id[37];
+  plog_error* error = nullptr;
+  plog_status status = PLOG_E_INTERNAL;
+  const std::int32_t policy = ledger_->on_full();
+  // The first try neither waits nor counts a loss; nor does the second wait: an event loop never does.
+  for (const std::int32_t on_full : {std::int32_t{PLOG_ON_FULL_RAISE}, std::int32_t{PLOG_ON_FULL_DROP}}) {
+    plog_event* event = nullptr;
+    plog_error_destroy(std::exchange(error, nullptr));
+    status = plog_event_begin(ledger_->handle(), &event, &error);
+    if (status != PLOG_OK) break;
+    if (from > to || to > environment.tape_size ||
+        !write_tape(environment.tape_data + from, to - from, environment.names, event)) {
+      plog_event_cancel(event);
+      environment.raise(PLOG_E_INTERNAL, "the event was not written as a tape");
+      return {};
+    }
+    status = plog_event_commit_with(event, on_full, id, &error);
+    if (status != PLOG_E_FULL || policy == PLOG_ON_FULL_RAISE) break;
+  }
+  if (status == PLOG_E_FULL && policy != PLOG_ON_FULL_RAISE) {
+    plog_error_destroy(error);
+    return Napi::String::New(info.Env(), "", 0);
+  }
+  if (status != PLOG_OK) {
+    environment.raise(status, error);
+    return {};
+  }
+  napi_value text = nullptr;
+  napi_create_string_latin1(info.Env(), id, 36, &text);
+  return {info.Env(), text};
+}
+
+Napi::Value Client::flush(const Napi::CallbackInfo& info) {
+  const auto stopping = Environment::of(info.Env()).stopping();
+  return Job::start(
+      info.Env(),
+      [ledger = ledger_, stopping, timeout = milliseconds_of(info[0])](plog_error** error) {
+        return ledger->flush(timeout, *stopping, error);
+      },
+      undefined_of);
+}
+
+Napi::Value Client::close(const Napi::CallbackInfo& info) {
+  const auto stopping = Environment::of(info.Env()).stopping();
+  return Job::start(
+      info.Env(),
+      [ledger = ledger_, stopping, timeout = milliseconds_of(info[0])](plog_error** error) {
+        return ledger->close(timeout, *stopping, error);
+      },
+      undefined_of);
+}
+
+Napi::Value Client::flush_now(const Napi::CallbackInfo& info) {
+  Environment& environment = Environment::of(info.Env());
+  plog_error* error = nullptr;
+  const plog_status status = ledger_->flush(milliseconds_of(info[0]), *environment.stopping(), &error);
+  if (status != PLOG_OK) environment.raise(status, error);
+  return info.Env().Undefined();
+}
+
+Napi::Value Client::close_now(const Napi::CallbackInfo& info) {
+  Environment& environment = Environment::of(info.Env());
+  plog_error* error = nullptr;
+  const plog_status status = ledger_->close(milliseconds_of(info[0]), *environment.stopping(), &error);
+  if (status != PLOG_OK) environment.raise(status, error);
+  return info.Env().Undefined();
+}
+
+Napi::Value Client::set_context(const Napi::CallbackInfo& info) {
+  return Job::start(
+      info.Env(),
+      [ledger = ledger_, key = info[0].As<Napi::String>().Utf8Value(), value = OptionalText(info[1]),
+       context = info[2].As<Napi::String>().Utf8Value()](plog_error** error) {
+        return plog_client_set_context(ledger->handle(), key.data(), key.size(), value.data(), value.text.size(),
+                                       context.data(), context.size(), error);
+      },
+      undefined_of);
+}
+
+Napi::Value Client::get_context(const Napi::CallbackInfo& info) {
+  auto found = std::make_shared<Found>();
+  return Job::start(
+      info.Env(),
+      [ledger = ledger_, found, key = info[0].As<Napi::String>().Utf8Value(),
+       value = info[1].As<Napi::String>().Utf8Value()](plog_error** error) {
+        plog_buffer* buffer = nullptr;
+        const plog_status status = plog_client_get_context(ledger->handle(), key.data(), key.size(), value.data(),
+                                                           value.size(), &buffer, error);
+        return found->take(status, buffer, error);
+      },
+      [found](Napi::Env env) { return found->value(env); });
+}
+
+Napi::Value Client::get_event(const Napi::CallbackInfo& info) {
+  auto found = std::make_shared<Found>();
+  return Job::start(
+      info.Env(),
+      [ledger = ledger_, found, id = info[0].As<Napi::String>().Utf8Value(),
+       agent = OptionalText(info[1])](plog_error** error) {
+        plog_buffer* buffer = nullptr;
+        const plog_status status = plog_client_get_event(ledger->handle(), id.data(), id.size(), agent.data(),
+                                                         agent.text.size(), &buffer, error);
+        return found->take(status, buffer, error);
+      },
+      [found](Napi::Env env) { return found->value(env); });
+}
+
+Napi::Value Client::query(const Napi::CallbackInfo& info) {
+  auto cursor = std::make_shared<Rows>(ledger_);
+  return Job::start(
+      info.Env(),
+      [cursor, filter = info[0].As<Napi::String>().Utf8Value()](plog_error** error) {
+        return cursor->open(filter, error);
+      },
+      [cursor](Napi::Env env) { return Cursor::make(env, cursor); });
+}
+
+Napi::Value Client::stats(const Napi::CallbackInfo& info) {
+  struct Answer {
+    plog_client_stats_t counters = {};
+    plog_error* last = nullptr;
+    ~Answer() { plog_error_destroy(last); }
+  };
+  auto answer = std::make_shared<Answer>();
+  answer->counters.struct_size = sizeof answer->counters;
+  return Job::start(
+      info.Env(),
+      [ledger = ledger_, answer](plog_error** error) {
+        return plog_client_stats(ledger->handle(), &answer->counters, &answer->last, error);
+      },
+      [answer](Napi::Env env) {
+        const plog_client_stats_t& counters = answer->counters;
+        const std::pair<const char*, std::uint64_t> members[] = {
+            {"accepted", counters.accepted},         {"stored", counters.stored},
+            {"recovered", counters.recovered},       {"duplicates", counters.duplicates},
+            {"conflicts", counters.conflicts},       {"dropped", counters.dropped},
+            {"gaps", counters.gaps},                 {"queuedEvents", counters.queued_events},
+            {"queuedBytes", counters.queued_bytes},  {"truncated", counters.truncated},
+            {"redactions", counters.redactions},     {"errors", counters.errors}};
+        Napi::Object result = Napi::Object::New(env);
+        for (const auto& [name, value] : members) result.Set(name, Napi::Number::New(env, static_cast<double>(value)));
+        Napi::Value last = env.Null();
+        if (answer->last != nullptr) {
+          last = Environment::of(env).error(plog_error_status(answer->last), plog_error_message(answer->last));
+        }
+        result.Set("lastError", last);
+        return result;
+      });
+}
+
+Napi::Value Client::next_error(const Napi::CallbackInfo& info) {
+  plog_error* error = nullptr;
+  const Napi::Env env = info.Env();
+  if (plog_client_next_error(ledger_->handle(), 0, &error, nullptr) != PLOG_OK || error == nullptr) {
+    return env.Undefined();
+  }
+  Napi::Array pair = Napi::Array::New(env, 2);
+  pair.Set(0U, Napi::Number::New(env, plog_error_status(error)));
+  pair.Set(1U, Napi::String::New(env, plog_error_message(error)));
+  plog_error_destroy(error);
+  return pair;
+}
+
+Napi::Value Client::watch(const Napi::CallbackInfo& info) {
+  ledger_->watch(info.Env(), info[0].As<Napi::Function>());
+  Environment::of(info.Env()).end_first();
+  return info.Env().Undefined();
+}
+
+Napi::Value Client::db_path(const Napi::CallbackInfo& info) {
+  return Napi::String::New(info.Env(), plog_client_db_path(ledger_->handle()));
+}
+
+}  // namespace plog::node

@@ -1,0 +1,47 @@
+// The native half of a ProvenLogClient.
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+
+#include "environment.h"
+#include "ledger.h"
+
+namespace plog::node {
+
+// Its environment's thread. Calls that wait for a disk or a lock are promises, settled from libuv's pool.
+class Client : public Napi::ObjectWrap<Client> {
+ public:
+  static Napi::Function define(Napi::Env env);
+
+  // (settings): see `Settings` in node/src/native.ts. Throws an error of the package's classes.
+  explicit Client(const Napi::CallbackInfo& info);
+  ~Client() override;
+
+  const std::shared_ptr<Ledger>& ledger() const { return ledger_; }
+
+ private:
+  // (from, to): the event that stands there on the tape. Its id; "" when the journal had no space and the loss was
+  // counted.
+  Napi::Value record(const Napi::CallbackInfo& info);
+  // (milliseconds); negative: no deadline.
+  Napi::Value flush(const Napi::CallbackInfo& info);
+  Napi::Value close(const Napi::CallbackInfo& info);
+  // On this thread.
+  Napi::Value flush_now(const Napi::CallbackInfo& info);
+  Napi::Value close_now(const Napi::CallbackInfo& info);
+  Napi::Value set_context(const Napi::CallbackInfo& info);
+  Napi::Value get_context(const Napi::CallbackInfo& info);
+  Napi::Value get_event(const Napi::CallbackInfo& info);
+  Napi::Value query(const Napi::CallbackInfo& info);
+  Napi::Value stats(const Napi::CallbackInfo& info);
+  // An asynchronous error that is there already: [status, message], or undefined.
+  Napi::Value next_error(const Napi::CallbackInfo& info);
+  Napi::Value watch(const Napi::CallbackInfo& info);
+  Napi::Value db_path(const Napi::CallbackInfo& info);
+
+  std::shared_ptr<Ledger> ledger_;
+};
+
+}  // namespace plog::node

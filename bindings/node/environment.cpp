@@ -1,0 +1,60 @@
+#include "environment.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "ledger.h"
+
+namespace plog::node {
+
+namespace {
+// What is not committed by then waits in the journal.
+constexpr std::int64_t kEndMs = 5000;
+}  // namespace
+
+Environment::Environment(Napi::Env own) : env(own), stopping_(std::make_shared<std::atomic<bool>>(false)) {
+  napi_add_env_cleanup_hook(env, end, this);
+}
+
+void Environment::end_first() {
+  napi_remove_env_cleanup_hook(env, end, this);
+  napi_add_env_cleanup_hook(env, end, this);
+}
+
+void Environment::end(void* data) {
+  auto* self = static_cast<Environment*>(data);
+  self->stopping_->store(true);
+  const std::int64_t deadline = now_ms() + kEndMs;
+  for (const std::weak_ptr<Ledger>& known : std::exchange(self->ledgers_, {})) {
+    const std::shared_ptr<Ledger> ledger = known.lock();
+    if (ledger) ledger->end(std::max<std::int64_t>(deadline - now_ms(), 100));
+  }
+}
+
+void Environment::opened(const std::shared_ptr<Ledger>& ledger) {
+  std::erase_if(ledgers_, [](const std::weak_ptr<Ledger>& known) { return known.expired(); });
+  ledgers_.push_back(ledger);
+}
+
+Napi::Value Environment::error(plog_status status, const char* message) {
+  return make_error.Call({Napi::Number::New(env, status), Napi::String::New(env, message)});
+}
+
+Napi::Value Environment::error(plog_status status, plog_error* error) {
+  const Napi::Value made =
+      this->error(status, error != nullptr ? plog_error_message(error) : plog_status_name(status));
+  plog_error_destroy(error);
+  return made;
+}
+
+void Environment::raise(plog_status status, const char* message) {
+  const Napi::Value made = error(status, message);
+  if (!env.IsExceptionPending()) napi_throw(env, made);
+}
+
+void Environment::raise(plog_status status, plog_error* error) {
+  const Napi::Value made = this->error(status, error);
+  if (!env.IsExceptionPending()) napi_throw(env, made);
+}
+
+}  // namespace plog::node

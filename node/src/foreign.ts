@@ -1,0 +1,216 @@
+/** Values that are no plain JSON: the second half of encode.ts. */
+import { types } from "node:util";
+
+import { canonicalText, keyText } from "./canonical.js";
+import {
+  array,
+  bigint,
+  container,
+  depthNow,
+  encode,
+  Encoded,
+  exhausted,
+  instead,
+  key,
+  members,
+  number,
+  Op,
+  splice,
+  string,
+  unread,
+  value,
+  warning,
+} from "./encode.js";
+
+// Elements of a typed array; a larger one is described, not written.
+const MAX_ELEMENTS = 100_000;
+const MAX_TEXT = 10_000;
+
+const typedArray = Object.getPrototypeOf(Uint8Array) as { prototype: object };
+const typeOfElements = Object.getOwnPropertyDescriptor(typedArray.prototype, Symbol.toStringTag)?.get as () => string;
+
+/** What to call what was thrown: any value may be. */
+export function readFailure(error: unknown): string {
+  if (typeof error !== "object" || error === null) return error === null ? "null" : typeof error;
+  return className(error);
+}
+
+/** The name of a value's class, whatever its prototype and constructor do. */
+function className(v: object): string {
+  if (types.isProxy(v)) return "Proxy";
+  try {
+    const prototype = Object.getPrototypeOf(v) as { constructor?: { name?: unknown } } | null;
+    const name = prototype?.constructor?.name;
+    if (typeof name === "string" && name !== "") return name.slice(0, 200);
+  } catch {
+    // A getter of its own.
+  }
+  return "Object";
+}
+
+function object(v: object): void {
+  if (v instanceof Encoded) splice(v);
+  else if (types.isProxy(v)) fields(v);
+  else if (ArrayBuffer.isView(v)) view(v);
+  else if (types.isDate(v)) date(v);
+  else if (types.isMap(v)) map(v);
+  else if (types.isSet(v)) set(v);
+  else if (types.isNativeError(v) || v instanceof Error) error(v as Error);
+  else if (types.isAnyArrayBuffer(v)) string(Buffer.from(v).toString("base64"));
+  else if (types.isBoxedPrimitive(v)) boxed(v);
+  else if (types.isRegExp(v)) string(`/${v.source}/${v.flags}`);
+  else if (types.isArgumentsObject(v)) array(v as unknown as ArrayLike<unknown>);
+  else if (types.isPromise(v) || types.isWeakMap(v) || types.isWeakSet(v) || types.isGeneratorObject(v)) unreadable(v);
+  else if (typeof (v as { toJSON?: unknown }).toJSON === "function") toJSON(v);
+  else fields(v);
+}
+
+/** What is text at any depth. */
+function isLeaf(v: object): boolean {
+  return (
+    types.isDate(v) ||
+    types.isAnyArrayBuffer(v) ||
+    types.isBoxedPrimitive(v) ||
+    types.isRegExp(v) ||
+    types.isUint8Array(v) ||
+    types.isDataView(v)
+  );
+}
+
+function toJSON(v: object): void {
+  const method = (v as { toJSON: (name: string) => unknown }).toJSON;
+  instead(v, Reflect.apply(method, v, [""]));
+}
+
+/** The own enumerable fields of an object; its class's name where there are none to see. */
+function fields(v: object): void {
+  if (Array.isArray(v)) {
+    array(v);
+    return;
+  }
+  const names = Object.keys(v);
+  if (names.length === 0 && Object.getPrototypeOf(Object.getPrototypeOf(v) ?? v) !== null) unreadable(v);
+  else members(v as Record<string, unknown>, names);
+}
+
+function unreadable(v: object): void {
+  string(`<${className(v)} object>`);
+}
+
+function callable(v: () => unknown): void {
+  let name: unknown;
+  try {
+    name = v.name;
+  } catch {
+    name = undefined;
+  }
+  string(typeof name === "string" && name !== "" ? name.slice(0, MAX_TEXT) : "<function>");
+}
+
+function date(v: Date): void {
+  const time = Date.prototype.getTime.call(v);
+  if (Number.isNaN(time)) {
+    warning("unrepresentable", "an invalid Date");
+    string("Invalid Date");
+  } else {
+    string(`${new Date(time).toISOString().slice(0, -1)}000Z`);
+  }
+}
+
+function view(v: ArrayBufferView): void {
+  if (types.isUint8Array(v) || types.isUint8ClampedArray(v) || types.isDataView(v)) {
+    string(Buffer.from(v.buffer, v.byteOffset, v.byteLength).toString("base64"));
+    return;
+  }
+  const elements = v as unknown as ArrayLike<number | bigint>;
+  const size = elements.length;
+  if (size > MAX_ELEMENTS) {
+    warning("size", `an array of ${size} elements was left out`);
+    const dtype = typeOfElements.call(v).replace("Big", "").replace("Array", "").toLowerCase();
+    members({ dtype, reason: "size", shape: [size], truncated: true }, ["dtype", "reason", "shape", "truncated"]);
+    return;
+  }
+  container(Op.BeginArray, () => {
+    for (let i = 0; i < size && !exhausted(); i++) value(elements[i]);
+  });
+}
+
+// Read as they were when reading began.
+function map(v: ReadonlyMap<unknown, unknown>): void {
+  const entries = Array.from(Map.prototype.entries.call(v as Map<unknown, unknown>));
+  container(Op.BeginObject, () => {
+    for (const [name, found] of entries) {
+      if (exhausted()) break;
+      if (found === undefined) continue;
+      key(name);
+      value(found);
+    }
+  });
+}
+
+// In the order of the elements' canonical octets, whatever the order they were added in.
+function set(v: ReadonlySet<unknown>): void {
+  const open = depthNow() + 1;
+  const elements: { part: Encoded; order: Buffer }[] = [];
+  for (const element of Array.from(Set.prototype.values.call(v as Set<unknown>))) {
+    if (exhausted()) break;
+    const part = encode(element, open);
+    elements.push({ part, order: Buffer.from(canonicalText(part)) });
+  }
+  elements.sort((a, b) => Buffer.compare(a.order, b.order));
+  container(Op.BeginArray, () => {
+    for (const { part } of elements) splice(part);
+  });
+}
+
+function error(v: Error): void {
+  container(Op.BeginObject, () => {
+    key("type");
+    string(errorType(v));
+    part(v, "message", "message", (message) => string(message as string), String);
+    part(v, "cause", "cause", value);
+    if (typeof AggregateError === "function" && v instanceof AggregateError) part(v, "errors", "exceptions", value);
+  });
+}
+
+function part(
+  v: Error,
+  name: string,
+  as: string,
+  write: (found: unknown) => void,
+  read: (found: unknown) => unknown = (found) => found,
+): void {
+  let found: unknown;
+  try {
+    found = (v as unknown as Record<string, unknown>)[name];
+    if (found === undefined) return;
+    found = read(found);
+  } catch (failure) {
+    key(as);
+    unread(v, readFailure(failure));
+    return;
+  }
+  key(as);
+  write(found);
+}
+
+/** The name of an error; that of its class where nobody gave it another. */
+function errorType(v: Error): string {
+  try {
+    const name: unknown = v.name;
+    if (typeof name === "string" && name !== "" && name !== "Error") return name.slice(0, MAX_TEXT);
+  } catch {
+    // A getter of its own.
+  }
+  return className(v);
+}
+
+function boxed(v: object): void {
+  if (types.isStringObject(v)) string(String.prototype.valueOf.call(v));
+  else if (types.isNumberObject(v)) number(Number.prototype.valueOf.call(v));
+  else if (types.isBooleanObject(v)) value(Boolean.prototype.valueOf.call(v));
+  else if (types.isSymbolObject(v)) string(Symbol.prototype.toString.call(v));
+  else bigint(BigInt.prototype.valueOf.call(v));
+}
+
+export const foreign = { callable, className, fields, isLeaf, keyText, object, toJSON };

@@ -1,0 +1,37 @@
+/**
+ * provenlog: a flight recorder for AI agents.
+ *
+ *     import { ProvenLogClient } from "provenlog";
+ *
+ *     const client = new ProvenLogClient({ agentId: "my-agent", dbPath: "events.db" });
+ *     client.logEvent({ actionType: "TOOL_CALL", actionName: "search", actionInput: { query: "weather" } });
+ *     await client.close();
+ */
+/// <reference lib="esnext.disposable" preserve="true" />
+import { addon } from "./native.js";
+
+export { getClient, ProvenLogClient, setClient, verify } from "./client.js";
+export type { ClientOptions, Entered, EventFilter, Mapping, Report, Stats, VerifyOptions } from "./client.js";
+export {
+  BusyError,
+  ClosedError,
+  ConfigError,
+  CorruptLedgerError,
+  FlushTimeoutError,
+  InternalError,
+  InvalidEventError,
+  JournalFullError,
+  NotFoundError,
+  OperationCancelledError,
+  OutOfMemoryError,
+  ProvenLogError,
+  StorageError,
+  UnsupportedError,
+} from "./errors.js";
+export type { ActionType, EventInput, Json, ProvenLogEvent, ValidationWarning } from "./event.js";
+export { currentAgentId, currentParentId, currentSessionId } from "./scope.js";
+export { Session } from "./session.js";
+export type { SessionOptions } from "./session.js";
+
+/** The release, "MAJOR.MINOR.PATCH". */
+export const version: string = addon.version;

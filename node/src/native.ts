@@ -1,0 +1,90 @@
+/** The addon: bindings/node. One instance for each environment, whichever way the package was loaded. */
+import { join } from "node:path";
+
+import load = require("node-gyp-build");
+
+import { fromStatus } from "./errors.js";
+import { SCHEMA_NAMES } from "./event.js";
+
+/** What a client is opened with; times in milliseconds, objects as JSON text. */
+export interface Settings {
+  baseUrl: string | undefined;
+  dbPath: string | undefined;
+  agentId: string | undefined;
+  sessionId: string | undefined;
+  labels: string | undefined;
+  metadata: string | undefined;
+  context: string | undefined;
+  source: string | undefined;
+  captureMethod: string | undefined;
+  batchSize: number | undefined;
+  flushInterval: number | undefined;
+  blockTimeout: number | undefined;
+  maxEventBytes: number | undefined;
+  journalLimitBytes: number | undefined;
+  durability: number;
+  onFull: number;
+  noSalt: boolean;
+}
+
+export interface NativeCursor {
+  fetch(count: number): Promise<string[]>;
+}
+
+export interface NativeStats {
+  accepted: number;
+  stored: number;
+  recovered: number;
+  duplicates: number;
+  conflicts: number;
+  dropped: number;
+  gaps: number;
+  queuedEvents: number;
+  queuedBytes: number;
+  truncated: number;
+  redactions: number;
+  errors: number;
+  lastError: Error | null;
+}
+
+export interface NativeClient {
+  record(from: number, to: number): string;
+  flush(milliseconds: number): Promise<void>;
+  close(milliseconds: number): Promise<void>;
+  flushNow(milliseconds: number): void;
+  closeNow(milliseconds: number): void;
+  setContext(key: string, value: string | undefined, context: string): Promise<void>;
+  getContext(key: string, value: string): Promise<string | undefined>;
+  getEvent(id: string, agent: string | undefined): Promise<string | undefined>;
+  query(filter: string): Promise<NativeCursor>;
+  stats(): Promise<NativeStats>;
+  nextError(): [status: number, message: string] | undefined;
+  watch(callback: (status: number, message: string) => void): void;
+  dbPath(): string;
+}
+
+export interface NativeRedactor {
+  redact(text: string): [text: string, hits: number];
+  redactJson(text: string): [text: string, hits: number];
+}
+
+interface Addon {
+  readonly version: string;
+  configure(makeError: (status: number, message: string) => Error, names: readonly string[]): void;
+  setTape(buffer: ArrayBufferLike): void;
+  stop(): void;
+  statusName(status: number): string;
+  verify(
+    client: NativeClient | undefined,
+    path: string | undefined,
+    agent: string | undefined,
+    readOnly: boolean,
+    progress: ((done: number, total: number) => boolean) | undefined,
+  ): Promise<string>;
+  Client: new (settings: Settings) => NativeClient;
+  Redactor: new (rules: string, configured: boolean) => NativeRedactor;
+}
+
+export const addon = load(join(__dirname, "..")) as Addon;
+
+addon.configure(fromStatus, SCHEMA_NAMES);
