@@ -31,7 +31,7 @@ help: ## Print this list
 .PHONY: deps deps-build deps-test deps-deb deps-lint
 deps: ## Install what is missing: Debian packages (needs root or sudo) and .venv
 	@tools/install_deps.sh build test deb lint
-	@$(MAKE) --no-print-directory $(VENV)/.ready
+	@$(MAKE) --no-print-directory $(VENV)/.ready $(NODE_READY)
 
 deps-build:
 	@tools/install_deps.sh build
@@ -56,9 +56,18 @@ $(VENV)/.ready: packaging/requirements-dev.txt | deps-build
 	  > "$$($(VENV_PYTHON) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/provenlog-build.pth"
 	@touch $@
 
+# Node 18 or newer with npm, which need not come from Debian, and what node/ needs of the npm registry.
+NODE_READY := node/node_modules/.ready
+$(NODE_READY): node/package-lock.json | deps-build
+	@{ node -e 'process.exit(+process.versions.node.split(".")[0] < 18)' && npm --version; } >/dev/null 2>&1 \
+	  || tools/install_deps.sh node
+	@echo "deps: node/node_modules (Node $$(node --version), npm $$(npm --version 2>/dev/null))"
+	@cd node && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
 # ---- Build -----------------------------------------------------------------------------------------------------
 
-$(RELEASE)/build.ninja: CMakePresets.json $(VENV)/.ready
+$(RELEASE)/build.ninja: CMakePresets.json $(VENV)/.ready $(NODE_READY)
 	@cmake --preset release -DPython_EXECUTABLE=$(VENV_PYTHON) \
 	  -Dpybind11_DIR="$$($(VENV_PYTHON) -m pybind11 --cmakedir)"
 
@@ -66,8 +75,10 @@ build/%/build.ninja: CMakePresets.json | deps-test
 	@cmake --preset $*
 
 .PHONY: build
-build: deps-test $(RELEASE)/build.ninja ## Build plog, libprovenlog.so and the Python module in build/release
+build: deps-test $(RELEASE)/build.ninja ## Build plog, libprovenlog.so, the Python module and the npm package in build/release
 	@cmake --build --preset release
+	@ln -sfn ../$(RELEASE)/node/provenlog/dist node/dist
+	@ln -sfn ../$(RELEASE)/node/provenlog/build node/build
 
 .PHONY: demo
 demo: build ## Record and verify a real session with examples/agent.py (installs and builds first)
