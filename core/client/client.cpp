@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "client/fork.h"
+#include "client/recorder_timing.h"
 #include "client/registry.h"
 #include "client/system_events.h"
 #include "event/json_input.h"
@@ -61,6 +62,10 @@ std::string resolve_db_path(const std::optional<std::string>& given, const Confi
   return real_path(path);
 }
 
+HeadOptions head_options(const Config& config) {
+  return {config.origin.value_or(""), config.key_path.value_or(""), config.head_copies};
+}
+
 std::shared_ptr<const redact::Redactor> make_redactor(const Config& config, std::vector<redact::Rule> more) {
   redact::Options options;
   options.builtin = config.redaction_enabled;
@@ -102,6 +107,7 @@ Client::Client(const ClientOptions& options) {
   recorder_options_.journal_limit_bytes =
       pick(options.journal_limit_bytes, config.journal_limit_bytes, std::uint64_t{256} << 20);
   check_range("journal_limit_bytes", recorder_options_.journal_limit_bytes, 1u << 20, UINT64_MAX / 2);
+  recorder_options_.heads = head_options(config);
   recorder_options_.power = parse_power(pick(options.durability, config.durability, std::string("process")));
   append_.power = recorder_options_.power;
   append_.on_full = parse_on_full(pick(options.on_full, config.on_full, std::string("block")));
@@ -223,7 +229,9 @@ void Client::close(std::int64_t timeout_ms) {
   if (generation_.load() != process_generation()) return;
   Recorder& recorder = *current_.load();
   recorder.wake();
+  const std::int64_t deadline = deadline_after(timeout_ms);
   recorder.flush(timeout_ms);
+  recorder.publish_last_head(timeout_ms < 0 ? -1 : std::max<std::int64_t>(0, deadline - steady_millis()));
 }
 
 store::Store& Client::fresh_store() {

@@ -87,6 +87,9 @@ class Client {
 // The ledger's real path for an option or configuration value; makes its directory (0700) when `create`.
 std::string resolve_db_path(const std::optional<std::string>& given, const Config& config, bool create);
 
+// Where configuration puts heads and their key.
+HeadOptions head_options(const Config& config);
+
 // The configured redactor, with more rules added; null when redaction is off and there are none.
 std::shared_ptr<const redact::Redactor> make_redactor(const Config& config, std::vector<redact::Rule> more);
 

@@ -1,22 +1,37 @@
 #include "client/committer.h"
 
+#include <utility>
+
 #include "client/system_events.h"
 #include "ledger/chain.h"
 
 namespace plog::client {
 
+Committer::Committer(store::Store& store, const std::string& db_path, HeadOptions heads)
+    : store_(store), tree_(store), keeper_(store, tree_, db_path, std::move(heads)) {}
+
 bool Committer::begin() {
   bool created = false;
   heads_.clear();
   last_head_ = nullptr;
-  store_.begin();
+  const bool changed = store_.begin();
+  if (!changed && known_) return false;
   try {
-    if (store_.empty()) {
+    const std::uint64_t leaves = store_.tree_size();
+    const bool fitted = tree_.load();
+    if (store_.size() == 0) {
       const std::string id = format_uuid(uuid_v7());
-      add(ledger_created(builder_, id));
-      store_.set_ledger_id(id);
+      store_.set_meta(store::kMetaLedgerId, id);
+      keeper_.establish(id);
+      add(ledger_created(builder_, id, keeper_.epoch()));
       created = true;
+    } else if (!keeper_.load() && keeper_.establish(store_.meta(store::kMetaLedgerId))) {
+      add(key_created(builder_, keeper_.epoch()));
     }
+    const bool older = !created && leaves == 0;  // of a library without trees
+    const auto unfit = fitted && !created && !older ? std::optional(leaves) : std::nullopt;
+    if (const auto event = keeper_.reconcile(builder_, unfit)) add(*event);
+    known_ = true;
   } catch (...) {
     rollback();
     throw;
@@ -39,6 +54,7 @@ Committer::Result Committer::add(const event::Prepared& event) {
     return existing && !event::same_content(*existing, event.canonical) ? Result::kConflict : Result::kDuplicate;
   }
   ++head.sequence;
+  tree_.append(event, last_agent_, head.sequence, hash, head.hash);
   head.hash = hash;
   if (event.system) {
     ContextChange change;
@@ -47,11 +63,16 @@ Committer::Result Committer::add(const event::Prepared& event) {
   return Result::kStored;
 }
 
-void Committer::commit(bool sync) { store_.commit(sync); }
+void Committer::commit(bool sync) {
+  tree_.flush();
+  if (const auto head = keeper_.take_unsaved()) store_.set_meta(store::kMetaHead, *head);
+  store_.commit(sync);
+}
 
 void Committer::rollback() noexcept {
   heads_.clear();
   last_head_ = nullptr;
+  known_ = false;
   store_.rollback();
 }
 

@@ -1,10 +1,12 @@
-// Puts journalled events into their chains, inside one transaction of the store.
+// Puts journalled events into their chains and the tree, inside one transaction of the store.
 #pragma once
 
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
+#include "client/head_keeper.h"
+#include "client/tree.h"
 #include "event/builder.h"
 #include "event/prepared.h"
 #include "store/store.h"
@@ -14,11 +16,12 @@ namespace plog::client {
 // One thread at a time, which holds the ledger's writer lock from begin() to commit() or rollback().
 class Committer {
  public:
-  explicit Committer(store::Store& store) : store_(store) {}
+  // `db_path` is the store's.
+  Committer(store::Store& store, const std::string& db_path, HeadOptions heads);
 
-  // Starts a transaction; records ledger.created first in a new ledger. Heads of chains are read inside it, since
-  // another process may have written since the last one. Throws as Store::begin.
-  // True when it did record that.
+  // Starts a transaction. Records first what the ledger has to say of itself: that it was created, its key, that it
+  // does not extend its head. Heads of chains are read inside it, since another process may have written since the last
+  // one. True when the ledger is a new one. Throws as Store::begin.
   bool begin();
 
   enum class Result {
@@ -31,9 +34,14 @@ class Committer {
   void commit(bool sync);
   void rollback() noexcept;
   store::Store& store() noexcept { return store_; }
+  HeadKeeper& keeper() noexcept { return keeper_; }
+  event::Builder& builder() noexcept { return builder_; }
 
  private:
   store::Store& store_;
+  LedgerTree tree_;
+  HeadKeeper keeper_;
+  bool known_ = false;  // tree and heads are those of the store's last commit
   std::unordered_map<std::string, store::ChainHead> heads_;
   std::string last_agent_;  // of last_head_: most batches hold long runs of one agent
   store::ChainHead* last_head_ = nullptr;

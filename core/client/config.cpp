@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "client/yaml.h"
+#include "crypto/note.h"
 
 namespace plog::client {
 namespace {
@@ -27,7 +28,7 @@ constexpr std::uint64_t kMinJournalBytes = 1 << 20, kMaxJournalBytes = std::uint
 constexpr std::string_view kRootKeys[] = {
     "server_url",          "db_path",        "agent_id",   "session_id", "labels",        "metadata",
     "batch_size",          "flush_interval", "durability", "on_full",    "block_timeout", "max_event_bytes",
-    "journal_limit_bytes", "salt",           "redaction"};
+    "journal_limit_bytes", "salt",           "origin",     "key_path",   "head_copies",   "redaction"};
 constexpr std::string_view kRedactionKeys[] = {"enabled", "rules"};
 constexpr std::string_view kRuleKeys[] = {"name", "pattern", "replace"};
 
@@ -127,12 +128,28 @@ class ConfigReader {
       config_.journal_limit_bytes = integer(value, key, kMinJournalBytes, kMaxJournalBytes);
     }
     if (key == "salt") config_.salt = truth(value, key);
+    if (key == "origin") config_.origin = origin(value, key);
+    if (key == "key_path") config_.key_path = expand_home(text(value, key));
+    if (key == "head_copies") read_head_copies(value);
   }
 
   std::string text(const Yaml& value, const std::string& key) const {
     if (value.type != Yaml::Type::kScalar || value.text.empty()) refuse(value.line, key, "needs a text");
     if (value.text.find('\0') != std::string::npos) refuse(value.line, key, "must not hold a NUL character");
     return value.text;
+  }
+
+  std::string origin(const Yaml& value, const std::string& key) const {
+    const std::string name = text(value, key);
+    if (!crypto::is_key_name(name)) {
+      refuse(value.line, key, "must be a name without spaces, control characters and '+', such as example.com/agents");
+    }
+    return name;
+  }
+
+  void read_head_copies(const Yaml& value) {
+    if (value.type != Yaml::Type::kSequence) refuse(value.line, "head_copies", "must be a list of paths");
+    for (const Yaml& item : value.items) config_.head_copies.push_back(expand_home(text(item, "head_copies")));
   }
 
   std::string one_of(const Yaml& value, const std::string& key, std::initializer_list<std::string_view> names) const {

@@ -14,6 +14,8 @@ namespace plog::client {
 // What configuration says; empty where it says nothing.
 struct Config {
   std::optional<std::string> server_url, db_path, agent_id, session_id, durability, on_full;
+  std::optional<std::string> origin, key_path;  // of heads
+  std::vector<std::string> head_copies;
   std::optional<std::uint32_t> batch_size, flush_interval_ms, block_timeout_ms;
   std::optional<std::uint64_t> max_event_bytes, journal_limit_bytes;
   std::optional<bool> salt;

@@ -34,7 +34,7 @@ Recorder::Recorder(std::string db_path, const RecorderOptions& options)
       flush_interval_ms_(options.flush_interval_ms),
       journal_limit_(options.journal_limit_bytes),
       power_(options.power) {
-  if (store_) committer_.emplace(*store_);
+  if (store_) committer_.emplace(*store_, db_path_, options.heads);
 }
 
 Recorder::~Recorder() {
@@ -303,7 +303,13 @@ void Recorder::maintain(Lock& lock) {
   }
   lock.lock();
   try {
-    leading(lock, steady_millis(), [&] { locked(0, [&] { store_->checkpoint(kWalBytes); }); });
+    leading(lock, steady_millis(), [&] {
+      const bool due = committer_->keeper().due();
+      locked(due ? kAttemptMillis : 0, [&] {
+        if (due) publish();
+        store_->checkpoint(kWalBytes);
+      });
+    });
   } catch (...) {
     failure = std::current_exception();
   }

@@ -31,6 +31,7 @@ struct RecorderOptions {
   std::uint32_t flush_interval_ms = 1000;
   std::uint64_t journal_limit_bytes = 256u << 20;
   bool power = false;
+  HeadOptions heads;  // of the client that opens the recorder
 };
 
 // How one event is to be appended.
@@ -70,6 +71,19 @@ class Recorder {
   void flush(std::int64_t timeout_ms);
   // Commits the journals of dead processes. As flush.
   void adopt_orphans(std::int64_t timeout_ms);
+
+  // Signs and publishes a head over all that is committed, unless there is one. Throws as flush, and what kept the head
+  // from being published.
+  void publish_head(std::int64_t timeout_ms);
+  // The same for who closes: what keeps it from being published is reported like a failing commit.
+  void publish_last_head(std::int64_t timeout_ms) noexcept;
+  // From now on heads are signed by a new key, which takes the old one's place. Throws as publish_head.
+  void rotate_key(std::int64_t timeout_ms);
+  // Records that an operator has seen these heads (SHA-256 of their octets), which the ledger does not extend.
+  void acknowledge(const std::vector<std::string>& heads, std::string_view comment,
+                   std::shared_ptr<const redact::Redactor> redactor, std::int64_t timeout_ms);
+  // Records that this ledger was restored from a copy. As publish_head.
+  void mark_restored(std::int64_t timeout_ms);
 
   RecorderStats stats();
   void count_effects(const event::Effects& effects) noexcept;
@@ -128,6 +142,10 @@ class Recorder {
   // Runs `work` under the ledger's writer lock.
   void locked(std::int64_t timeout_ms, const std::function<void()>& work);
   Batch commit_batch(std::int64_t timeout_ms);
+  // Commits what `add` adds to a transaction, runs `after` and publishes a head.
+  void commit_alone(std::int64_t timeout_ms, const std::function<void(Committer&)>& add,
+                    const std::function<void()>& after);
+  void publish();  // by the committing thread, under the writer lock
   void drain(Own& own, Batch& batch);
   void commit_gap(Own& own, Batch& batch);
   void settle(const Batch& batch);

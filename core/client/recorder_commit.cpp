@@ -68,9 +68,10 @@ void Recorder::create(std::int64_t timeout_ms) {
   Lock lock(mutex_);
   leading(lock, deadline, [&] {
     locked(deadline - steady_millis(), [&] {
-      committer_->begin();
+      const bool created = committer_->begin();
       committer_->commit(power_);
       ledger_known_ = true;
+      if (created) publish();
     });
   });
 }

@@ -1,12 +1,17 @@
 #include "client/system_events.h"
 
+#include <utility>
+
 #include "base/error.h"
+#include "crypto/sha256.h"
 #include "event/json_input.h"
 #include "event/octets.h"
 #include "json/value.h"
 
 namespace plog::client {
 namespace {
+
+constexpr std::size_t kMaxKeptHead = 16384;  // a head has some 200 octets; what is no head may have any number
 
 void begin_system(event::Builder& builder, std::string_view name) {
   builder.reset();
@@ -23,21 +28,43 @@ void begin_system(event::Builder& builder, std::string_view name) {
   text("action_status", "success");
 }
 
-}  // namespace
+void text_member(event::Builder& builder, std::string_view key, std::string_view value) {
+  builder.key(key);
+  builder.string(value);
+}
 
-event::Prepared ledger_created(event::Builder& builder, std::string_view ledger_id) {
-  begin_system(builder, kLedgerCreated);
-  builder.key("action_input");
-  builder.begin_object();
-  builder.key("format");
-  builder.integer(1);
-  builder.key("ledger_id");
-  builder.string(ledger_id);
-  builder.key("library_version");
-  builder.string(PLOG_VERSION);
+void number_member(event::Builder& builder, std::string_view key, std::uint64_t value) {
+  builder.key(key);
+  builder.integer(static_cast<std::int64_t>(value));
+}
+
+void epoch_members(event::Builder& builder, const Epoch& epoch) {
+  number_member(builder, "epoch", epoch.number);
+  text_member(builder, "origin", epoch.origin);
+  text_member(builder, "vkey", epoch.vkey);
+}
+
+event::Prepared end_system(event::Builder& builder) {
   builder.end_object();
   event::Effects effects;
   return builder.prepare(event::Defaults{}, effects);
+}
+
+void begin_with_input(event::Builder& builder, std::string_view name) {
+  begin_system(builder, name);
+  builder.key("action_input");
+  builder.begin_object();
+}
+
+}  // namespace
+
+event::Prepared ledger_created(event::Builder& builder, std::string_view ledger_id, const Epoch& epoch) {
+  begin_with_input(builder, kLedgerCreated);
+  number_member(builder, "format", 1);
+  text_member(builder, "ledger_id", ledger_id);
+  text_member(builder, "library_version", PLOG_VERSION);
+  if (epoch.number > 0) epoch_members(builder, epoch);
+  return end_system(builder);
 }
 
 event::Prepared gap(event::Builder& builder, const Uuid& journal, std::uint64_t generation, std::string_view reason,
@@ -70,6 +97,48 @@ event::Prepared gap(event::Builder& builder, const Uuid& journal, std::uint64_t 
   builder.end_object();
   event::Effects effects;
   return builder.prepare(event::Defaults{}, effects);
+}
+
+event::Prepared key_created(event::Builder& builder, const Epoch& epoch) {
+  begin_with_input(builder, kKeyCreated);
+  epoch_members(builder, epoch);
+  return end_system(builder);
+}
+
+event::Prepared key_rotated(event::Builder& builder, const Epoch& epoch, std::string_view note) {
+  begin_with_input(builder, kKeyRotated);
+  epoch_members(builder, epoch);
+  text_member(builder, "note", note);
+  return end_system(builder);
+}
+
+event::Prepared origin_changed(event::Builder& builder, const OriginChange& change) {
+  begin_with_input(builder, kOriginChanged);
+  text_member(builder, "origin", change.origin);
+  text_member(builder, "reason", change.reason);
+  number_member(builder, "size", change.size);
+  number_member(builder, "tree_size", change.tree_size);
+  text_member(builder, "vkey", change.vkey);
+  if (!change.head.empty()) {
+    text_member(builder, "head", std::string_view(change.head).substr(0, kMaxKeptHead));
+    text_member(builder, "head_sha256", sha256_hex(change.head));
+  }
+  return end_system(builder);
+}
+
+event::Prepared head_acknowledged(event::Builder& builder, const std::vector<std::string>& heads,
+                                  std::string_view comment, std::shared_ptr<const redact::Redactor> redactor) {
+  begin_with_input(builder, kHeadAcknowledged);
+  text_member(builder, "comment", comment);
+  builder.key("heads");
+  builder.begin_array();
+  for (const std::string& head : heads) builder.string(head);
+  builder.end_array();
+  builder.end_object();
+  event::Defaults defaults;
+  defaults.redactor = std::move(redactor);
+  event::Effects effects;
+  return builder.prepare(defaults, effects);
 }
 
 event::Prepared context_changed(event::Builder& builder, const event::Defaults& defaults, std::string_view key,

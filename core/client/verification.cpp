@@ -23,7 +23,7 @@ void drain_orphans(const std::string& db_path) {
 }
 
 void run(store::Store& store, const VerifyRequest& request, VerifyReport& report) {
-  report.ledger_id = store.ledger_id();
+  report.ledger_id = store.meta(store::kMetaLedgerId);
   ledger::ChainVerifier verifier(request.agent.value_or(""));
   store.verify(
       verifier, request.progress ? request.progress : [](std::uint64_t, std::uint64_t) { return true; });

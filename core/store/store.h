@@ -1,4 +1,4 @@
-// The store: keeps events in commit order, finds them again, and never computes a hash.
+// The store: keeps events in commit order and the tiles of their tree, finds them again, and never computes a hash.
 #pragma once
 
 #include <cstdint>
@@ -63,6 +63,15 @@ struct Summary {
   std::string ledger_id;
 };
 
+// Texts that the ledger keeps about itself (table meta).
+inline constexpr std::string_view kMetaLedgerId = "ledger_id";
+inline constexpr std::string_view kMetaOrigin = "origin";  // of the heads that are signed now
+inline constexpr std::string_view kMetaHead = "head";      // the newest that was published before the last commit
+inline constexpr std::string_view kMetaKey = "key";        // the public key (vkey) of the present epoch
+inline constexpr std::string_view kMetaEpoch = "epoch";
+inline constexpr std::string_view kMetaKeptHead =
+    "kept_head";  // SHA-256 of the head that the last origin.changed keeps
+
 enum class OpenMode {
   kReadWrite,  // create when absent
   kReadOnly,   // never writes: not a table, not a WAL header. The file must exist
@@ -76,11 +85,13 @@ class Store {
 
   // ---- Writing. One thread at a time, and the caller holds the ledger's writer lock from begin to commit/rollback.
 
-  // Starts a transaction (BEGIN IMMEDIATE). Creates or migrates the schema first. Throws kBusy when a foreign writer
-  // holds the database, kUnsupported when its format forbids this library to write, kCorrupt when it is no ledger.
-  virtual void begin() = 0;
-  // Whether this is a ledger without any event yet: the caller then appends `ledger.created` first.
-  virtual bool empty() = 0;
+  // Starts a transaction (BEGIN IMMEDIATE). Creates or migrates the schema first. False when the ledger is as this
+  // store's last commit left it; true when somebody else may have written, or it is another file. Throws kBusy when a
+  // foreign writer holds the database, kUnsupported when its format forbids this library to write, kCorrupt when it is
+  // no ledger.
+  virtual bool begin() = 0;
+  // The number of events: the next commit index. Of a ledger with none, the caller appends `ledger.created` first.
+  virtual std::uint64_t size() = 0;
   virtual ChainHead chain_head(std::string_view agent) = 0;
   // The canonical octets of an event that is already there; nullopt if new.
   virtual std::optional<std::string> existing(std::string_view agent, const Uuid& id) = 0;
@@ -89,13 +100,22 @@ class Store {
                       const Digest& prev_hash) = 0;
   // Upserts the projection of a context event.
   virtual void put_context(std::string_view key, std::string_view value, std::string_view canonical_context) = 0;
-  virtual void set_ledger_id(std::string_view id) = 0;
+  virtual void set_meta(std::string_view key, std::string_view value) = 0;
+  // The number of leaves in the stored tree.
+  virtual std::uint64_t tree_size() = 0;
+  // The octets of a tile as far as it is filled, 32 for each hash (docs/formats.md, Tiles). Empty when there is none.
+  virtual std::string own_tile(unsigned level, std::uint64_t index) = 0;
+  virtual void put_tile(unsigned level, std::uint64_t index, std::string_view hashes) = 0;
+  // Removes the tiles of a level from that index on.
+  virtual void cut_tiles(unsigned level, std::uint64_t index) = 0;
   virtual std::optional<JournalPosition> journal_position(const Uuid& journal) = 0;
   virtual void set_journal_position(const Uuid& journal, const JournalPosition& position) = 0;
   virtual void forget_journal(const Uuid& journal) = 0;
   // `sync`: on disk (fsync) when it returns; else the operating system's.
   virtual void commit(bool sync) = 0;
   virtual void rollback() noexcept = 0;
+  // Puts all that is committed on disk (fsync), outside a transaction.
+  virtual void sync() = 0;
   // Moves the WAL into the database when it has grown beyond `min_wal_bytes`; 0 always. Never blocks on readers. Under
   // the writer lock too, outside a transaction.
   virtual void checkpoint(std::uint64_t min_wal_bytes) = 0;
@@ -116,7 +136,9 @@ class Store {
   // Newest activity first.
   virtual std::vector<SessionSummary> sessions(const std::optional<std::string>& agent, std::uint64_t limit) = 0;
   virtual Summary summary() = 0;
-  virtual std::string ledger_id() = 0;
+  virtual std::string meta(std::string_view key) = 0;  // empty when there is none
+  // As own_tile, of what is committed.
+  virtual std::string tile(unsigned level, std::uint64_t index) = 0;
   // The positions of all journals that the ledger knows.
   virtual std::vector<std::pair<Uuid, JournalPosition>> journals() = 0;
 

@@ -299,7 +299,9 @@ TEST(DropAccountTest, OtherVersionsAndForeignContentAreNotDecoded) {
 
 class AdoptionTest : public JournalTest {
  protected:
-  AdoptionTest() : store_(store::open_sqlite(root_ / "events.db", store::OpenMode::kReadWrite)), committer_(*store_) {
+  AdoptionTest()
+      : store_(store::open_sqlite(root_ / "events.db", store::OpenMode::kReadWrite)),
+        committer_(*store_, root_ / "events.db", {}) {
     committer_.begin();
     committer_.commit(false);
   }

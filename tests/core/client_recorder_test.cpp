@@ -333,7 +333,7 @@ TEST_F(RecorderTest, AWriterFormatOfTheFutureIsReadOnlyAndTheEventsWaitForIt) {
   EXPECT_EQ(status_of([&] { client.flush(5000); }), Status::kUnsupported);
   EXPECT_THAT(names(client), ElementsAre("old"));
   EXPECT_EQ(client.stats().queued_events, 1u);
-  foreign.run("UPDATE meta SET value = 1 WHERE key = 'format_writer'");
+  foreign.run("UPDATE meta SET value = 2 WHERE key = 'format_writer'");
   client.flush(5000);
   EXPECT_THAT(names(client), ElementsAre("old", "new"));
 }

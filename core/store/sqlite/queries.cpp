@@ -6,6 +6,7 @@
 #include <limits>
 #include <map>
 
+#include "store/sqlite/schema.h"
 #include "store/sqlite/select.h"
 #include "store/sqlite/sqlite_store.h"
 
@@ -48,7 +49,7 @@ std::uint64_t size_of(const std::string& path) {
 
 std::uint64_t unsigned_at(Statement& row, int column) { return static_cast<std::uint64_t>(row.integer(column)); }
 
-std::string meta(Connection& connection, std::string_view key) {
+std::string meta_text(Connection& connection, std::string_view key) {
   Statement& statement = connection.cached("SELECT value FROM meta WHERE key = ?1");
   const Run run(statement);
   statement.bind_text(1, key);
@@ -256,7 +257,7 @@ Summary SqliteStore::summary() {
     }
     summary.by_type = counts_by(connection, "type", system);
     summary.by_status = counts_by(connection, "status", system);
-    summary.ledger_id = meta(connection, "ledger_id");
+    summary.ledger_id = meta_text(connection, kMetaLedgerId);
   });
   summary.file_bytes = size_of(path_);
   summary.wal_bytes = size_of(path_ + "-wal");
@@ -281,10 +282,23 @@ std::vector<std::pair<Uuid, JournalPosition>> SqliteStore::journals() {
   return result;
 }
 
-std::string SqliteStore::ledger_id() {
-  std::string id;
-  read([&](Connection& connection, bool) { id = meta(connection, "ledger_id"); });
-  return id;
+std::string SqliteStore::meta(std::string_view key) {
+  std::string value;
+  read([&](Connection& connection, bool) { value = meta_text(connection, key); });
+  return value;
+}
+
+std::string SqliteStore::tile(unsigned level, std::uint64_t index) {
+  std::string hashes;
+  read([&](Connection& connection, bool) {
+    hashes.clear();
+    if (!has_tree(connection)) return;
+    Statement& statement = connection.cached(kSelectTile);
+    const Run run(statement);
+    statement.bind(1, tile_place(level, index));
+    if (statement.step()) hashes = statement.bytes(0);
+  });
+  return hashes;
 }
 
 }  // namespace plog::store::sqlite

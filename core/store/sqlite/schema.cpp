@@ -103,6 +103,13 @@ CREATE TABLE journal (           -- how far the journal of a process has been co
 
 INSERT INTO meta VALUES ('format_reader', 1), ('format_writer', 1);
 )sql",
+    R"sql(
+CREATE TABLE tile (              -- the Merkle tree over all events, as C2SP tlog-tiles
+  place  INTEGER PRIMARY KEY,        -- level << 56 | index
+  hashes BLOB NOT NULL               -- up to 256 of 32 octets
+) STRICT;
+UPDATE meta SET value = 2 WHERE key = 'format_writer';
+)sql",
 };
 
 std::int64_t user_version(Connection& connection) { return connection.query_integer("PRAGMA user_version"); }
@@ -185,6 +192,12 @@ void check_writable(Connection& connection) {
   if (connection.query_integer("SELECT count(*) FROM sqlite_schema WHERE type IN ('trigger', 'view')") != 0) {
     throw Error(Status::kCorrupt, "the ledger's schema holds a trigger or a view, which no provenlog makes");
   }
+}
+
+bool has_tree(Connection& connection) {
+  Statement& statement = connection.cached("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'tile'");
+  const Run run(statement);
+  return statement.step();
 }
 
 void migrate(Connection& connection) {

@@ -42,19 +42,26 @@ void SqliteStore::check_usable() const {
   }
 }
 
-void SqliteStore::begin() {
+bool SqliteStore::begin() {
   check_usable();
   if (mode_ == OpenMode::kReadOnly) throw Error(Status::kInvalid, "the ledger was opened read-only");
   // A writer that begins again at once would keep a fork waiting.
   while (fork_waits_.load(std::memory_order_acquire)) usleep(kPauseMicros);
   const std::lock_guard lock(writer_mutex_);
-  writer_.begin();
+  const bool changed = writer_.begin();
   transaction_owner_.store(std::this_thread::get_id(), std::memory_order_relaxed);
+  return changed;
 }
 
 void SqliteStore::commit(bool sync) {
   const std::lock_guard lock(writer_mutex_);
   writer_.commit(sync);
+}
+
+void SqliteStore::sync() {
+  check_usable();
+  const std::lock_guard lock(writer_mutex_);
+  writer_.sync();
 }
 
 void SqliteStore::rollback() noexcept {

@@ -20,8 +20,8 @@ class SqliteStore final : public Store, private ForkParticipant {
   SqliteStore(const std::string& path, OpenMode mode);
   ~SqliteStore() override;
 
-  void begin() override;
-  bool empty() override { return writer_.empty(); }
+  bool begin() override;
+  std::uint64_t size() override { return writer_.size(); }
   ChainHead chain_head(std::string_view agent) override { return writer_.chain_head(agent); }
   std::optional<std::string> existing(std::string_view agent, const Uuid& id) override {
     return writer_.existing(agent, id);
@@ -33,7 +33,13 @@ class SqliteStore final : public Store, private ForkParticipant {
   void put_context(std::string_view key, std::string_view value, std::string_view context) override {
     writer_.put_context(key, value, context);
   }
-  void set_ledger_id(std::string_view id) override { writer_.set_ledger_id(id); }
+  void set_meta(std::string_view key, std::string_view value) override { writer_.set_meta(key, value); }
+  std::uint64_t tree_size() override { return writer_.tree_size(); }
+  std::string own_tile(unsigned level, std::uint64_t index) override { return writer_.tile(level, index); }
+  void put_tile(unsigned level, std::uint64_t index, std::string_view hashes) override {
+    writer_.put_tile(level, index, hashes);
+  }
+  void cut_tiles(unsigned level, std::uint64_t index) override { writer_.cut_tiles(level, index); }
   std::optional<JournalPosition> journal_position(const Uuid& journal) override {
     return writer_.journal_position(journal);
   }
@@ -43,6 +49,7 @@ class SqliteStore final : public Store, private ForkParticipant {
   void forget_journal(const Uuid& journal) override { writer_.forget_journal(journal); }
   void commit(bool sync) override;
   void rollback() noexcept override;
+  void sync() override;
   void checkpoint(std::uint64_t min_wal_bytes) override;
   void close_writer() noexcept override;
 
@@ -53,7 +60,8 @@ class SqliteStore final : public Store, private ForkParticipant {
   std::vector<AgentSummary> agents(bool include_system) override;
   std::vector<SessionSummary> sessions(const std::optional<std::string>& agent, std::uint64_t limit) override;
   Summary summary() override;
-  std::string ledger_id() override;
+  std::string meta(std::string_view key) override;
+  std::string tile(unsigned level, std::uint64_t index) override;
   std::vector<std::pair<Uuid, JournalPosition>> journals() override;
 
   void verify(ledger::ChainVerifier& verifier,

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "base/file.h"
 #include "event/octets.h"
@@ -61,12 +62,18 @@ struct Writer::Statements {
                    "min_time = min(min_time, excluded.min_time), max_time = max(max_time, excluded.max_time)"),
         context(db, "INSERT OR REPLACE INTO label_context VALUES (?1, ?2, ?3)"),
         meta(db, "INSERT OR REPLACE INTO meta VALUES (?1, ?2)"),
+        data_version(db, "PRAGMA data_version"),
+        tile(db, kSelectTile),
+        put_tile(db, "INSERT OR REPLACE INTO tile VALUES (?1, ?2)"),
+        tree_size(db,
+                  "SELECT place * 256 + length(hashes) / 32 FROM tile WHERE place < 1 << 56 "
+                  "ORDER BY place DESC LIMIT 1"),
         journal(db, "SELECT segment, offset FROM journal WHERE id = ?1"),
         set_journal(db, "INSERT OR REPLACE INTO journal VALUES (?1, ?2, ?3)"),
         forget_journal(db, "DELETE FROM journal WHERE id = ?1") {}
 
   Statement begin, commit, state, head, existing, event, labels, reference, activity, time_block, context, meta,
-      journal, set_journal, forget_journal;
+      data_version, tile, put_tile, tree_size, journal, set_journal, forget_journal;
 };
 
 Writer::Writer(const std::string& path) : path_(path) {}
@@ -111,9 +118,10 @@ void Writer::check_files() {
   if (!connection_) open();
 }
 
-void Writer::begin() {
+bool Writer::begin() {
   if (in_transaction_) throw Error(Status::kInternal, "begin inside a transaction of the store");
   check_files();
+  bool changed = true;
   try {
     statements_->begin.run();
   } catch (const Error& error) {
@@ -127,14 +135,17 @@ void Writer::begin() {
     next_index_ = state.type(0) == SQLITE_NULL ? 0 : state.integer(0) + 1;
     // A newer library may have changed the ledger since we opened it.
     if (state.type(1) != SQLITE_INTEGER || state.integer(1) > kFormatWriter) check_writable(*connection_);
+    Statement& version = statements_->data_version;
+    const Run version_run(version);
+    version.step();
+    changed = std::exchange(data_version_, version.integer(0)) != data_version_;
   } catch (...) {
     close();
     throw;
   }
   in_transaction_ = true;
+  return changed;
 }
-
-bool Writer::empty() { return next_index_ == 0; }
 
 ChainHead Writer::chain_head(std::string_view agent) {
   ChainHead head;
@@ -344,11 +355,44 @@ void Writer::put_context(std::string_view key, std::string_view value, std::stri
   row.run();
 }
 
-void Writer::set_ledger_id(std::string_view id) {
+void Writer::set_meta(std::string_view key, std::string_view value) {
   Statement& row = statements_->meta;
-  row.bind_text(1, "ledger_id");
-  row.bind_text(2, id);
+  row.bind_text(1, key);
+  row.bind_text(2, value);
   row.run();
+}
+
+std::uint64_t Writer::tree_size() {
+  Statement& statement = statements_->tree_size;
+  const Run run(statement);
+  return statement.step() ? static_cast<std::uint64_t>(statement.integer(0)) : 0;
+}
+
+std::string Writer::tile(unsigned level, std::uint64_t index) {
+  Statement& statement = statements_->tile;
+  const Run run(statement);
+  statement.bind(1, tile_place(level, index));
+  return statement.step() ? std::string(statement.bytes(0)) : std::string();
+}
+
+void Writer::put_tile(unsigned level, std::uint64_t index, std::string_view hashes) {
+  Statement& row = statements_->put_tile;
+  row.bind(1, tile_place(level, index));
+  row.bind_blob(2, hashes.data(), hashes.size());
+  row.run();
+}
+
+void Writer::cut_tiles(unsigned level, std::uint64_t index) {
+  Statement& rows = connection_->cached("DELETE FROM tile WHERE place >= ?1 AND place < ?2");
+  const Run run(rows);
+  rows.bind(1, tile_place(level, index));
+  rows.bind(2, tile_place(level + 1, 0));
+  rows.run();
+}
+
+void Writer::sync() {
+  if (in_transaction_) throw Error(Status::kInternal, "sync inside a transaction of the store");
+  if (connection_) sync_wal();
 }
 
 std::optional<JournalPosition> Writer::journal_position(const Uuid& journal) {
@@ -443,6 +487,7 @@ void Writer::close() noexcept {
   connection_.reset();
   file_ = {};
   wal_ = {};
+  data_version_ = -1;
 }
 
 void Writer::abandon() noexcept {

@@ -31,20 +31,25 @@ class Writer {
   explicit Writer(const std::string& path);
   ~Writer();
 
-  void begin();
+  bool begin();
   bool in_transaction() const noexcept { return in_transaction_; }
-  bool empty();
+  std::uint64_t size() const noexcept { return static_cast<std::uint64_t>(next_index_); }
   ChainHead chain_head(std::string_view agent);
   std::optional<std::string> existing(std::string_view agent, const Uuid& id);
   bool append(const event::Prepared& event, std::string_view agent, std::uint64_t sequence, const Digest& hash,
               const Digest& prev_hash);
   void put_context(std::string_view key, std::string_view value, std::string_view context);
-  void set_ledger_id(std::string_view id);
+  void set_meta(std::string_view key, std::string_view value);
+  std::uint64_t tree_size();
+  std::string tile(unsigned level, std::uint64_t index);
+  void put_tile(unsigned level, std::uint64_t index, std::string_view hashes);
+  void cut_tiles(unsigned level, std::uint64_t index);
   std::optional<JournalPosition> journal_position(const Uuid& journal);
   void set_journal_position(const Uuid& journal, const JournalPosition& position);
   void forget_journal(const Uuid& journal);
   void commit(bool sync);
   void rollback() noexcept;
+  void sync();
   void checkpoint(std::uint64_t min_wal_bytes);
   void close() noexcept;
   // In a forked child: forgets the connection without touching the files, whose locks are the parent's. Leaks it.
@@ -99,6 +104,7 @@ class Writer {
   FileId file_, wal_;
   bool in_transaction_ = false;
   std::int64_t next_index_ = 0;
+  std::int64_t data_version_ = -1;  // of the last transaction; changes when another connection commits
   std::uint64_t frame_size_ = 0;
   std::int64_t wal_frames_ = 0;  // in use, as of the last commit or checkpoint
 

@@ -1,0 +1,86 @@
+// Heads of the ledger: published over what is committed, by the committing thread.
+#include <algorithm>
+
+#include "client/fork.h"
+#include "client/recorder.h"
+#include "client/recorder_timing.h"
+
+namespace plog::client {
+
+void Recorder::publish() {
+  // Another process may have committed, or published, since our last transaction.
+  committer_->begin();
+  try {
+    committer_->commit(false);
+  } catch (...) {
+    committer_->rollback();
+    throw;
+  }
+  if (committer_->keeper().due()) committer_->keeper().publish();
+}
+
+void Recorder::publish_head(std::int64_t timeout_ms) {
+  const std::int64_t deadline = deadline_after(timeout_ms);
+  Lock lock(mutex_);
+  leading(lock, deadline, [&] {
+    if (!committer_->keeper().due()) return;
+    locked(std::max<std::int64_t>(0, deadline - steady_millis()), [&] { publish(); });
+  });
+}
+
+void Recorder::publish_last_head(std::int64_t timeout_ms) noexcept {
+  try {
+    if (!cloned_without_handlers()) publish_head(timeout_ms);
+  } catch (const Error& error) {
+    const Lock lock(mutex_);
+    report(error);
+  } catch (const std::exception&) {
+    // Out of memory: the next process to write publishes it.
+  }
+}
+
+void Recorder::commit_alone(std::int64_t timeout_ms, const std::function<void(Committer&)>& add,
+                            const std::function<void()>& after) {
+  const std::int64_t deadline = deadline_after(timeout_ms);
+  Lock lock(mutex_);
+  leading(lock, deadline, [&] {
+    locked(std::max<std::int64_t>(0, deadline - steady_millis()), [&] {
+      committer_->begin();
+      try {
+        add(*committer_);
+        committer_->commit(true);
+      } catch (...) {
+        committer_->rollback();
+        throw;
+      }
+      if (after) after();
+      publish();
+    });
+  });
+}
+
+void Recorder::rotate_key(std::int64_t timeout_ms) {
+  // The old key's last head covers all that it stands for.
+  publish_head(timeout_ms);
+  commit_alone(
+      timeout_ms, [](Committer& committer) { committer.add(committer.keeper().begin_rotation(committer.builder())); },
+      [&] { committer_->keeper().finish_rotation(); });
+}
+
+void Recorder::acknowledge(const std::vector<std::string>& heads, std::string_view comment,
+                           std::shared_ptr<const redact::Redactor> redactor, std::int64_t timeout_ms) {
+  commit_alone(
+      timeout_ms,
+      [&](Committer& committer) {
+        committer.add(head_acknowledged(committer.builder(), heads, comment, std::move(redactor)));
+      },
+      nullptr);
+}
+
+void Recorder::mark_restored(std::int64_t timeout_ms) {
+  commit_alone(
+      timeout_ms, [](Committer& committer) { committer.add(committer.keeper().restored(committer.builder())); },
+      nullptr);
+}
+
+}  // namespace plog::client

@@ -1,0 +1,26 @@
+// The change from one signing key to the next (docs/formats.md, Keys): a signed note by both.
+//
+//   provenlog key rotation v1
+//   <origin>
+//   <epoch that begins, decimal>
+//   <old key, vkey>
+//   <new key, vkey>
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "crypto/note.h"
+
+namespace plog::ledger {
+
+std::string rotation_note(const std::string& origin, std::uint64_t epoch, const crypto::Signer& old_key,
+                          const crypto::Signer& new_key);
+
+// The new key, if the note names this origin, epoch and old key, and both keys signed it; else nullopt.
+std::optional<crypto::Verifier> open_rotation(std::string_view note, std::string_view origin, std::uint64_t epoch,
+                                              const crypto::Verifier& old_key);
+
+}  // namespace plog::ledger
