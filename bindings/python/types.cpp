@@ -31,6 +31,35 @@ bool find_object(PyObject*& out, const char* module, const char* name) {
   return out != nullptr;
 }
 
+// Types of modules that this one does not import, because they take longer than all the rest of it: a program that has
+// not imported them has no value of theirs.
+struct LateType {
+  const char* module;
+  const char* name;
+  PyObject* module_name;
+  PyTypeObject* type;  // null until the program has imported the module
+};
+LateType late_types[] = {{"decimal", "Decimal", nullptr, nullptr},
+                         {"uuid", "UUID", nullptr, nullptr},
+                         {"pathlib", "PurePath", nullptr, nullptr}};
+
+bool is_imported(LateType& late) {
+  if (late.type != nullptr) return true;
+  const Ref module(PyImport_GetModule(late.module_name));
+  Ref found(module ? PyObject_GetAttrString(module.get(), late.name) : nullptr);
+  PyErr_Clear();  // half imported, or something else under its name
+  if (found && PyType_Check(found.get())) late.type = reinterpret_cast<PyTypeObject*>(found.release());
+  return late.type != nullptr;
+}
+
+bool intern_late_names() {
+  for (LateType& late : late_types) {
+    late.module_name = PyUnicode_InternFromString(late.module);
+    if (late.module_name == nullptr) return false;
+  }
+  return true;
+}
+
 bool intern_names() {
   const struct {
     PyObject** slot;
@@ -88,12 +117,17 @@ bool intern_names() {
 bool init_types() {
   g.scope = PyContextVar_New("provenlog_scope", Py_None);
   g.status_classes = PyDict_New();
-  return g.scope != nullptr && g.status_classes != nullptr && intern_names() &&
-         find_type(g.enum_type, "enum", "Enum") && find_type(g.decimal, "decimal", "Decimal") &&
-         find_type(g.uuid, "uuid", "UUID") && find_type(g.pure_path, "pathlib", "PurePath") &&
-         find_object(g.mapping, "collections.abc", "Mapping") && find_object(g.set, "collections.abc", "Set") &&
-         find_object(g.sequence, "collections.abc", "Sequence") &&
+  return g.scope != nullptr && g.status_classes != nullptr && intern_names() && intern_late_names() &&
+         find_type(g.enum_type, "enum", "Enum") && find_object(g.mapping, "collections.abc", "Mapping") &&
+         find_object(g.set, "collections.abc", "Set") && find_object(g.sequence, "collections.abc", "Sequence") &&
          find_object(g.user_string, "collections", "UserString");
+}
+
+bool is_written_as_text(PyTypeObject* type) {
+  for (LateType& late : late_types) {
+    if (is_imported(late) && PyType_IsSubtype(type, late.type)) return true;
+  }
+  return false;
 }
 
 PyObject* raise_status(plog_status status, const char* message) {

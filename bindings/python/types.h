@@ -10,9 +10,6 @@ namespace plog::python {
 // Filled at import and kept for the life of the process. Read with the GIL.
 struct Types {
   PyTypeObject* enum_type;
-  PyTypeObject* decimal;
-  PyTypeObject* uuid;
-  PyTypeObject* pure_path;
   PyTypeObject* client;     // provenlog._native.Client
   PyTypeObject* json_text;  // provenlog._native.Json
   PyObject* mapping;        // abstract base classes: only for PyObject_IsInstance
@@ -36,6 +33,9 @@ extern Types g;
 
 // Looks everything up. False with a Python error set.
 bool init_types();
+
+// Whether it is a Decimal, a UUID or a path, or of a class derived from one: what is written as its str().
+bool is_written_as_text(PyTypeObject* type);
 
 // Raises the exception class of `status` with the error's message, and destroys the error. Returns NULL.
 PyObject* raise_status(plog_status status, plog_error* error);

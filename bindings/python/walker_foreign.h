@@ -167,8 +167,7 @@ void Walker<Sink>::foreign(PyObject* object) {
     }
   } else if (PyAnySet_Check(object)) {
     set(object);
-  } else if (PyType_IsSubtype(type, g.decimal) || PyType_IsSubtype(type, g.uuid) ||
-             PyType_IsSubtype(type, g.pure_path)) {
+  } else if (is_written_as_text(type)) {
     as_text(object);
   } else if (type == g.json_text) {
     const JsonText* json = json_text_of(object);

@@ -10,6 +10,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from provenlog import _native, errors
 from provenlog._registry import get_client, set_client
 from provenlog._scope import current_agent_id, current_parent_id, current_session_id
@@ -31,10 +33,21 @@ from provenlog.errors import (
     StorageError,
     UnsupportedError,
 )
-from provenlog.event import ProvenLogEvent
-from provenlog.redact import RedactionRule, Redactor
+
+if TYPE_CHECKING:
+    from provenlog.event import ProvenLogEvent
+    from provenlog.redact import RedactionRule, Redactor
 
 __version__ = _native.version()
+
+# Loaded when first asked for: these need dataclasses, which take as long to load as all the rest.
+_LATER = {
+    "ProvenLogEvent": "event",
+    "RedactionRule": "redact",
+    "Redactor": "redact",
+    "event": "event",
+    "redact": "redact",
+}
 
 __all__ = [
     "BusyError",
@@ -66,3 +79,18 @@ __all__ = [
     "trail",
     "verify",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    module = importlib.import_module(f"{__name__}.{_LATER[name]}")
+    value = module if name == _LATER[name] else getattr(module, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATER})

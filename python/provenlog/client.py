@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import logging
 import math
 import os
 import threading
 import time
-import uuid
 from contextlib import AbstractContextManager
 from datetime import datetime
 from types import TracebackType
@@ -28,7 +25,7 @@ from typing import (
     Union,
 )
 
-from provenlog import _native, _registry, _scope
+from provenlog import _log, _native, _registry, _scope
 from provenlog.errors import (
     ClosedError,
     InvalidEventError,
@@ -39,13 +36,13 @@ from provenlog.errors import (
 
 __all__ = ["ProvenLogClient", "Session", "verify"]
 
-_log = logging.getLogger("provenlog")
 _PAGE = 256
 _WARNING_INTERVAL = 10.0
 _DURABILITY = {None: 0, "process": 1, "power": 2}
 _ON_FULL = {None: 0, "block": 1, "drop": 2, "raise": 3}
 
 Self = TypeVar("Self", bound="ProvenLogClient")
+T = TypeVar("T")
 Time = Union[str, datetime]
 
 
@@ -214,9 +211,9 @@ class ProvenLogClient(_native.Client):
         self, agent_id: Optional[str] = None, action_type: Optional[str] = None, **filters: Any
     ) -> AsyncIterator[Dict[str, Any]]:
         """``iter_events`` for ``async for``; pages are read on a worker thread."""
-        cursor = await asyncio.to_thread(self._cursor, agent_id, action_type, filters)
+        cursor = await _on_a_thread(self._cursor, agent_id, action_type, filters)
         while True:
-            page = await asyncio.to_thread(cursor.fetch, _PAGE)
+            page = await _on_a_thread(cursor.fetch, _PAGE)
             for row in page:
                 yield _parsed(row)
             if len(page) < _PAGE:
@@ -332,11 +329,11 @@ class ProvenLogClient(_native.Client):
 
     async def aflush(self, timeout: Optional[float] = None) -> None:
         """``flush`` without blocking the event loop."""
-        await asyncio.to_thread(self.flush, timeout)
+        await _on_a_thread(self.flush, timeout)
 
     async def aclose(self, timeout: Optional[float] = None) -> None:
         """``close`` without blocking the event loop."""
-        await asyncio.to_thread(self.close, timeout)
+        await _on_a_thread(self.close, timeout)
 
     def __enter__(self: Self) -> Self:
         return self
@@ -430,7 +427,7 @@ class Session:
         metadata: Optional[Mapping[str, Any]],
         labels: Optional[Mapping[str, Any]],
     ) -> None:
-        self.id = _optional_text(session_id, "session_id") or str(uuid.uuid4())
+        self.id = _optional_text(session_id, "session_id") or _random_id()
         self._client = client
         self._shared: Dict[str, Any] = {"metadata": metadata, "labels": labels}
         self._outer: Optional[_scope.Scope] = None
@@ -527,6 +524,18 @@ def describe(error: BaseException) -> Tuple[str, Optional[KeyboardInterrupt]]:
         return name, interrupt
     except BaseException:
         return name, None
+
+
+async def _on_a_thread(function: Callable[..., T], *arguments: Any) -> T:
+    import asyncio  # whoever awaits has it; others need not load it
+
+    return await asyncio.to_thread(function, *arguments)
+
+
+def _random_id() -> str:
+    import uuid
+
+    return str(uuid.uuid4())
 
 
 def _parsed(text: str) -> Dict[str, Any]:
