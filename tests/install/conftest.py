@@ -1,0 +1,70 @@
+"""What the install tests of the C library share: a machine of somebody else."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).resolve().parents[2]
+BUILD = Path(os.environ.get("PLOG_BUILD_DIR", SOURCE / "build" / "release"))
+MACHINE = Path(__file__).resolve().parent / "wheel_machine.sh"
+SYSTEM = [path for path in ("/bin", "/dev", "/etc", "/lib", "/lib64", "/proc", "/sbin", "/usr") if Path(path).exists()]
+
+
+def run(*command: object, cwd: Path, **environment: str) -> str:
+    """Standard output of a command that must succeed, on this machine."""
+    mine = ("PROVENLOG_", "PYTHON", "MAKE", "MFLAGS", "LD_LIBRARY_PATH", "PKG_CONFIG_PATH")
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(mine)}
+    words = [str(part) for part in command]
+    done = subprocess.run(words, cwd=cwd, env={**kept, **environment}, capture_output=True, text=True)
+    assert done.returncode == 0, f"{words}: {done.returncode}\n{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+def mount_namespaces() -> bool:
+    command = ["unshare", "--mount", "true"]
+    if os.getuid() != 0:
+        command[1:1] = ["--user", "--map-root-user"]
+    try:
+        return subprocess.run(command, capture_output=True).returncode == 0
+    except FileNotFoundError:
+        return False
+
+
+class Stranger:
+    """Somebody with an empty folder, the system's own folders, and what else a command is given to `see`: each command
+    runs in a mount namespace that holds nothing else (wheel_machine.sh), so that no source, header or library of a
+    build is in reach. Where the system allows no such namespaces, commands run as they are.
+    """
+
+    def __init__(self, folder: Path, hidden: bool) -> None:
+        self.folder = folder
+        self.hidden = hidden
+        self.list = folder.parent / f"{folder.name}.paths"
+
+    def __call__(self, *command: object, see: tuple[Path, ...] = (), **environment: str) -> str:
+        self.list.write_text("".join(f"{path}\n" for path in (*SYSTEM, self.folder, *see)), encoding="utf-8")
+        machine = (MACHINE, self.list) if self.hidden else ()
+        environment.setdefault("HOME", str(self.folder))
+        return run(*machine, *command, cwd=self.folder, **environment)
+
+
+@pytest.fixture
+def stranger(tmp_path: Path) -> Stranger:
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    return Stranger(folder, mount_namespaces())
+
+
+@pytest.fixture(scope="session")
+def prefix(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Installed in one place and moved to another: nothing may remember where it was."""
+    if not (BUILD / "plog").exists():
+        pytest.skip(f"needs a build in {BUILD}: run make build")
+    folder = tmp_path_factory.mktemp("install")
+    run("cmake", "--install", BUILD, "--prefix", folder / "first", cwd=folder)
+    (folder / "first").rename(folder / "moved")
+    return folder / "moved"
