@@ -20,7 +20,7 @@ RUN_CLANG_TIDY ?= run-clang-tidy-14
 
 NATIVE_DIRS := core capi bindings cli tests examples
 PYTHON_DIRS := python tests examples tools docs
-PYTHON_TESTS := $(wildcard tests/python tests/golden tests/property tests/crash tests/e2e tests/install)
+PYTHON_TESTS := $(wildcard tests/python tests/golden tests/property tests/crash tests/e2e tests/install tests/interop)
 
 .PHONY: help
 help: ## Print this list

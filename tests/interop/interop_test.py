@@ -1,0 +1,92 @@
+"""Logs that we write are read, and proofs that we make are checked, by implementations that we did not write, and the
+other way round."""
+
+from __future__ import annotations
+
+import filecmp
+import json
+import subprocess
+from pathlib import Path
+from typing import Callable
+
+import pytest
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+# The key of the test log of transparency-dev/tessera: signing is deterministic.
+SECRET = "PRIVATE+KEY+example.com/log/testdata+33d7b496+AeymY/SZAX0jZcJ8enZ5FY1Dz+wTML2yWSkK+9DSF3eg"
+PUBLIC = "example.com/log/testdata+33d7b496+AeHTu4Q3hEIMHNqc6fASMsq3rKNx280NI+oO5xCFkkSx"
+OTHER = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"
+# At and around the edges of tiles; the last has tiles of three levels.
+SIZES = [1, 2, 7, 255, 256, 257, 600, 66_000]
+
+
+def files(directory: Path) -> list[str]:
+    return sorted(str(path.relative_to(directory)) for path in directory.rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_both_write_the_same_log_and_accept_that_of_the_other(ours: Run, sumdb: Run, tmp_path: Path, size: int) -> None:
+    logs = {"ours": tmp_path / "ours", "theirs": tmp_path / "theirs"}
+    for make, log in ((ours, logs["ours"]), (sumdb, logs["theirs"])):
+        made = make("make", log, SECRET, size)
+        assert made.returncode == 0, made.stderr
+    names = files(logs["ours"])
+    assert names == files(logs["theirs"])
+    assert filecmp.cmpfiles(*logs.values(), names, shallow=False)[1:] == ([], [])
+
+    reports = []
+    for audit, log in ((ours, logs["theirs"]), (sumdb, logs["ours"])):
+        audited = audit("audit", log, PUBLIC)
+        assert audited.returncode == 0, audited.stderr
+        reports.append(json.loads(audited.stdout))
+    assert reports[0] == reports[1]
+    assert reports[0]["size"] == size
+    assert reports[0]["inclusion"] == reports[0]["consistency"] >= min(size, 40)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_third_implementation_accepts_our_proofs(ours: Run, merkle: Run, tmp_path: Path, size: int) -> None:
+    assert ours("make", tmp_path / "log", SECRET, size).returncode == 0
+    audited = merkle("audit", tmp_path / "log")
+    assert audited.returncode == 0, audited.stderr
+    report = json.loads(audited.stdout)
+    assert report["size"] == size
+    assert report["inclusion"] == report["consistency"] >= min(size, 40)
+
+
+def flip(path: Path, position: int) -> None:
+    octets = bytearray(path.read_bytes())
+    octets[position] ^= 1
+    path.write_bytes(octets)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "checkpoint",
+        "tile/0/000",
+        "tile/0/002.p/88",
+        "tile/1/000.p/2",
+        "tile/entries/001",
+        "proof/inclusion/10",
+        "proof/consistency/11",
+    ],
+)
+def test_both_refuse_a_log_with_one_bit_changed(ours: Run, sumdb: Run, tmp_path: Path, name: str) -> None:
+    log = tmp_path / "log"
+    assert ours("make", log, SECRET, 600).returncode == 0
+    size = (log / name).stat().st_size
+    for position in (0, size // 3, size - 2):
+        flip(log / name, position)
+        assert ours("audit", log, PUBLIC).returncode == 1, position
+        assert sumdb("audit", log, PUBLIC).returncode == 1, position
+        flip(log / name, position)
+    assert ours("audit", log, PUBLIC).returncode == 0
+    assert sumdb("audit", log, PUBLIC).returncode == 0
+
+
+def test_both_refuse_the_log_of_another_key(ours: Run, sumdb: Run, tmp_path: Path) -> None:
+    assert ours("make", tmp_path / "log", SECRET, 5).returncode == 0
+    for audit in (ours, sumdb):
+        assert audit("audit", tmp_path / "log", OTHER).returncode == 1
