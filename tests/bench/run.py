@@ -252,6 +252,23 @@ def memory(bench: Bench) -> List[Figure]:
     return [Figure(name, f"{peak:.0f} MB", "≤ 64 MB", peak <= 64, detail)]
 
 
+def import_time(bench: Bench) -> List[Figure]:
+    """What `import provenlog` adds to a program that does nothing else; the two take turns."""
+
+    def milliseconds(program: str) -> float:
+        started = datetime.datetime.now()
+        bench.run([sys.executable, "-c", program], parse=False)
+        return (datetime.datetime.now() - started).total_seconds() * 1000
+
+    bench.run([sys.executable, "-m", "compileall", "-q", bench.build / "python" / "provenlog"], parse=False)
+    rounds = 5 * bench.rounds
+    pairs = [(milliseconds("pass"), milliseconds("import provenlog")) for _ in range(rounds + 1)][1:]
+    empty, mine = (statistics.median(each) for each in zip(*pairs))
+    added = statistics.median(b - a for a, b in pairs)
+    detail = f"{mine:.0f} ms against {empty:.0f} ms for the empty program, in {rounds} rounds"
+    return [Figure("`import provenlog`, over an empty program", f"{added:.0f} ms", "≤ 30 ms", added <= 30, detail)]
+
+
 FIGURES: Dict[str, Callable[[Bench], List[Figure]]] = {
     "caller": caller,
     "python": python_calls,
@@ -259,6 +276,7 @@ FIGURES: Dict[str, Callable[[Bench], List[Figure]]] = {
     "power": power,
     "verify": verification,
     "memory": memory,
+    "import": import_time,
 }
 
 # ---- Showing them
