@@ -27,11 +27,6 @@ std::string salt_of(std::string_view canonical) {
 
 }  // namespace
 
-std::string_view StoredTiles::read(const ledger::Tile& tile) {
-  octets_ = view_ == View::kTransaction ? store_.own_tile(tile.level, tile.index) : store_.tile(tile.level, tile.index);
-  return octets_;
-}
-
 void LedgerTree::start(const ledger::CompactRange& tree) {
   appender_ = ledger::TileAppender(tree);
   for (unsigned level = 0; level < ledger::kTileLevels; ++level) {
@@ -45,7 +40,7 @@ void LedgerTree::start(const ledger::CompactRange& tree) {
 
 bool LedgerTree::load() {
   const std::uint64_t stored = store_.tree_size(), size = store_.size();
-  StoredTiles tiles(store_, StoredTiles::View::kTransaction);
+  store::StoredTiles tiles(store_, store::StoredTiles::View::kTransaction);
   bool sound = true;
   try {
     start(ledger::compact_range(std::min(stored, size), tiles));
@@ -106,7 +101,7 @@ void LedgerTree::extend(std::uint64_t size) {
 
 ledger::Hash LedgerTree::root_of(std::uint64_t size) {
   flush();
-  StoredTiles tiles(store_, StoredTiles::View::kTransaction);
+  store::StoredTiles tiles(store_, store::StoredTiles::View::kTransaction);
   return ledger::tree_root(size, tiles);
 }
 

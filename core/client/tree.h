@@ -1,4 +1,4 @@
-// The stored tree of a ledger: its tiles, and the tree as a writer makes it grow.
+// The stored tree of a ledger, as a writer makes it grow.
 #pragma once
 
 #include <array>
@@ -9,24 +9,9 @@
 #include "ledger/proof.h"
 #include "ledger/tile.h"
 #include "store/store.h"
+#include "store/stored_tiles.h"
 
 namespace plog::client {
-
-// The tiles of a store, for makers of proofs. One thread at a time.
-class StoredTiles final : public ledger::TileReader {
- public:
-  enum class View {
-    kCommitted,    // any thread
-    kTransaction,  // inside a writer's transaction, with what it put
-  };
-  StoredTiles(store::Store& store, View view) : store_(store), view_(view) {}
-  std::string_view read(const ledger::Tile& tile) override;
-
- private:
-  store::Store& store_;
-  const View view_;
-  std::string octets_;
-};
 
 // One thread at a time, inside the transactions of its store.
 class LedgerTree {
