@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "redact/builtin.h"
+#include "redact/detectors.h"
 
 namespace plog::redact {
 namespace {
@@ -78,6 +78,12 @@ RE2::Options builtin_options() {
   return options;
 }
 
+RE2::Options group_options() {
+  RE2::Options options = builtin_options();
+  options.set_never_capture(false);
+  return options;
+}
+
 RE2::Options custom_options() {
   RE2::Options options = builtin_options();
   options.set_max_mem(2 << 20);
@@ -85,7 +91,9 @@ RE2::Options custom_options() {
 }
 
 const RE2& builtin_expression(std::size_t index) {
-  return compiled(cache().builtin, index, builtin_patterns()[index].expression, builtin_options);
+  const Pattern& pattern = patterns()[index];
+  const re2::StringPiece expression(pattern.expression.data(), pattern.expression.size());
+  return compiled(cache().builtin, index, expression, pattern.group ? group_options : builtin_options);
 }
 
 const RE2& custom_expression(std::uint64_t owner, const std::shared_ptr<const int>& alive, std::size_t index,

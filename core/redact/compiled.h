@@ -16,9 +16,10 @@ inline constexpr std::size_t kMaxPatternSize = 4096;
 inline constexpr int kMaxProgramSize = 20000;
 
 RE2::Options builtin_options();
+RE2::Options group_options();  // for patterns whose first group is what is hidden
 RE2::Options custom_options();
 
-// The pattern of builtin_patterns() at the index, compiled at the thread's first use.
+// The pattern of patterns() at the index, compiled at the thread's first use.
 const RE2& builtin_expression(std::size_t index);
 
 // A custom rule's expression, compiled at the thread's first use. `owner` is never reused; when the shared object

@@ -1,14 +1,19 @@
 // The one implementation of Redactor, with the entry that tests compare it to.
 #pragma once
 
+#include <re2/re2.h>
+
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "redact/assignment.h"
+#include "redact/keys.h"
 #include "redact/literals.h"
 #include "redact/redactor.h"
+#include "redact/words.h"
 
 namespace plog::redact {
 
@@ -20,7 +25,14 @@ class Engine final : public Redactor {
 
   void scan(std::string_view strings, std::vector<std::uint32_t>& candidates) const override;
   std::size_t redact(std::string_view text, std::string& out) const override;
-  bool active() const noexcept override { return builtin_ || !custom_.empty(); }
+  std::vector<Finding> findings(std::string_view text) const override;
+  std::uint32_t key_rule(std::string_view key) const override;
+  std::size_t redact_value(std::uint32_t rule, std::string_view text, bool number, std::string& out) const override;
+  bool allows_key(std::string_view key) const override;
+  bool allows_path(std::string_view pointer) const override;
+  bool has_allowed_paths() const noexcept override { return !options_.allow_paths.empty(); }
+  bool searches_numbers() const noexcept override { return options_.builtin && options_.profile == Profile::kStrict; }
+  bool active() const noexcept override { return options_.builtin || !options_.custom.empty(); }
 
   // redact without any prefilter: every pattern runs over every text. Slow; gives the same result.
   std::size_t redact_plainly(std::string_view text, std::string& out) const;
@@ -29,27 +41,58 @@ class Engine final : public Redactor {
   struct Hit {
     std::size_t begin;
     std::size_t end;
-    std::size_t rule;  // index in markers_; a lower one is preferred
+    std::size_t rule;  // index in names_; a lower one is preferred
   };
   struct Selection {
-    std::uint32_t kinds = 0;
+    PatternSet patterns;
     RuleSet custom;
+    std::vector<std::uint32_t> words;  // places of words that a name with a rule holds
+    bool none() const noexcept { return patterns.none() && custom.none() && words.empty(); }
   };
 
   void check_rules() const;
   void check_markers() const;
-  Selection select(std::string_view text) const;
-  Selection everything() const;
-  std::size_t run(std::string_view text, std::string& out, bool filtered) const;
-  std::size_t pass(std::string_view text, const Selection& selection, bool whole_pieces, std::string& out,
-                   std::size_t* rule) const;
-  void find(std::string_view piece, std::size_t offset, const Selection& selection, std::vector<Hit>& hits) const;
-  std::size_t marker_at(std::string_view text, std::size_t at) const;
+  void add_names();
+  void choose_patterns();
+  void build_tables();
 
-  const bool builtin_;
-  const std::vector<Rule> custom_;
-  std::vector<std::string> markers_;  // of the custom rules, then of the built-in patterns
-  std::vector<std::string> known_;    // sorted: markers of the form "[REDACTED:<name>]", never looked into
+  Selection select(std::string_view text) const;
+  Selection everything(std::string_view text) const;
+  std::vector<Hit> resolve(std::string_view text, bool filtered, std::string* out) const;
+  std::vector<Hit> merge(std::string_view text, const std::vector<Hit>& hits, const std::vector<Hit>& more) const;
+  std::vector<Hit> pass(std::string_view text, bool filtered, bool whole_pieces) const;
+  void search(std::string_view text, bool filtered, bool whole_pieces, std::vector<Hit>& hits) const;
+  void find(std::string_view piece, std::size_t offset, const Selection& selection, std::vector<Hit>& hits) const;
+  void find_custom(std::string_view piece, std::size_t offset, const Selection& selection,
+                   std::vector<Hit>& hits) const;
+  void find_assigned(std::string_view piece, std::size_t offset, const Selection& selection,
+                     std::vector<Hit>& hits) const;
+  static bool accepts(const Detector& detector, std::string_view text, Match& match);
+  bool judge(std::string_view text, Assignment& found, std::size_t* rule) const;
+  bool judge_context(std::string_view text, const Assignment& found, std::size_t* rule) const;
+  bool is_on(const KeyRule& rule, std::size_t* index) const;
+  std::string apply(std::string_view text, const std::vector<Hit>& hits) const;
+  void append_marker(std::size_t rule, std::string_view hidden, std::string& out) const;
+  std::size_t marker_at(std::string_view text, std::size_t at) const;
+  bool is_allowed(std::string_view hidden) const;
+
+  // Of a word in words_ that is a part of a name with a rule, or of one that tells whose value it is.
+  static constexpr std::uint32_t kAssigned = kMaxPatterns, kContext = kMaxPatterns + 1;
+
+  Options options_;
+  std::vector<std::unique_ptr<RE2>> allow_patterns_;
+  // Of the custom rules, then of the patterns, then of the rules for keys.
+  std::vector<std::string> names_;
+  std::vector<std::string> markers_;
+  std::vector<std::size_t> keep_last_;
+  std::vector<std::string> known_;  // sorted: names of markers that are never looked into
+  PatternSet enabled_;              // patterns in the profile and not switched off
+  PatternSet contextual_;           // of these, those that an assignment is compared to
+  PatternSet by_shape_[32];
+  Shapes shapes_ = 0;
+  std::vector<bool> keys_;  // the rules for keys in kKeyNames that are on
+  bool any_key_ = false;
+  std::optional<WordTable> words_;    // of patterns, and of names
   std::optional<Literals> literals_;  // with custom rules only
   const std::uint64_t id_;            // names the compiled rules in each thread's cache
   const std::shared_ptr<const int> alive_;

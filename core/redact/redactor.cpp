@@ -1,52 +1,25 @@
+// Making a redactor: rules are checked, patterns chosen, tables built.
 #include "redact/redactor.h"
 
 #include <algorithm>
 #include <atomic>
-#include <cstring>
+#include <set>
 
 #include "base/encoding.h"
 #include "base/error.h"
-#include "redact/builtin.h"
 #include "redact/checks.h"
 #include "redact/compiled.h"
 #include "redact/engine.h"
-#include "redact/scanner.h"
+#include "redact/markers.h"
 
 namespace plog::redact {
 namespace {
 
-constexpr std::string_view kMarkerStart = "[REDACTED:";
-constexpr std::size_t kMaxName = 64;
 constexpr std::size_t kMaxMarker = 1024;
-constexpr std::size_t kNoRule = static_cast<std::size_t>(-1);
-
-// A marker changes the neighbours of what stands beside it, so a text is gone over until nothing is found. From the
-// third round on, what still holds a hit goes as a whole: the time stays linear, and the result needs no redaction.
-constexpr int kWholePieces = 3;
-constexpr int kLastRound = 6;
-
-// A custom rule such as "a.*b|a" may read on to the end of the text for each of many short hits. After this many hits
-// in one piece it sees only so far ahead; a longer hit, if there is one, is left to the next round.
-constexpr std::size_t kManyHits = 256;
-constexpr std::size_t kShortView = 1024;
+constexpr std::size_t kMaxAllowed = 4096;
+constexpr std::size_t kMaxKeepLast = 8;
 
 std::atomic<std::uint64_t> next_id{1};
-
-std::string marker_of(std::string_view name) {
-  std::string marker(kMarkerStart);
-  marker.append(name).append("]");
-  return marker;
-}
-
-bool is_name(std::string_view name) {
-  return !name.empty() && name.size() <= kMaxName && std::all_of(name.begin(), name.end(), is_token);
-}
-
-// "[REDACTED:<name>]" and nothing else.
-bool is_marker(std::string_view text) {
-  return text.size() > kMarkerStart.size() + 1 && text.substr(0, kMarkerStart.size()) == kMarkerStart &&
-         text.back() == ']' && is_name(text.substr(kMarkerStart.size(), text.size() - kMarkerStart.size() - 1));
-}
 
 // Whether the expression can match no characters, at any place of any text: the samples hold every combination of
 // the conditions that an empty match can ask for (edges of text and line, and of words).
@@ -94,6 +67,59 @@ void check_expression(const Rule& rule) {
   }
 }
 
+// The word for the prefilter that a keyword of a pattern is, with as much as the expression says of what stands around
+// it: "\\bghp_[A-Za-z0-9]{36}" begins a word and is followed by 36 octets of a class.
+Word word_of(const Pattern& pattern, const std::string& keyword, std::uint32_t id) {
+  Word word;
+  word.id = id;
+  for (char c : keyword) word.text += is_upper(c) ? static_cast<char>(c + 32) : c;
+  const std::string_view expression = pattern.expression;
+  if (expression.find("(?i") != expression.npos) return word;
+  word.exact = keyword;
+  std::size_t at = 0;
+  const bool starts = expression.substr(0, 2) == "\\b";
+  if (starts) at = 2;
+  for (char c : keyword) {
+    if (at < expression.size() && expression[at] == '\\') ++at;
+    if (at >= expression.size() || expression[at++] != c) return word;
+  }
+  // What follows the literal may make its last octet optional or repeated.
+  if (at < expression.size() && std::string_view("?*+{").find(expression[at]) != std::string_view::npos) return word;
+  word.starts = starts && is_word(keyword[0]);
+  if (at >= expression.size() || expression[at] != '[' || expression.find('|') != expression.npos) return word;
+  OctetSet set;
+  for (++at; at < expression.size() && expression[at] != ']'; ++at) {
+    char c = expression[at];
+    if (c == '^' || c == '[') return word;
+    if (c == '\\') {
+      c = expression[++at];
+      if (c == 'd' || c == 'w') {
+        for (int i = 0; i < 256; ++i) {
+          const char octet = static_cast<char>(i);
+          if (c == 'd' ? is_digit(octet) : is_word(octet)) set.set(static_cast<std::size_t>(i));
+        }
+        continue;
+      }
+      if (is_letter(c) || is_digit(c)) return word;
+    }
+    const auto from = static_cast<unsigned char>(c);
+    unsigned char to = from;
+    if (at + 2 < expression.size() && expression[at + 1] == '-' && expression[at + 2] != ']') {
+      to = static_cast<unsigned char>(expression[at + 2]);
+      at += 2;
+    }
+    for (unsigned i = from; i <= to; ++i) set.set(i);
+  }
+  if (at + 1 >= expression.size() || expression[at + 1] != '{') return word;
+  std::uint32_t size = 0;
+  for (at += 2; at < expression.size() && is_digit(expression[at]); ++at) {
+    size = size * 10 + static_cast<std::uint32_t>(expression[at] - '0');
+  }
+  word.run = set;
+  word.run_size = size;
+  return word;
+}
+
 }  // namespace
 
 std::shared_ptr<const Redactor> Redactor::make(Options options) {
@@ -101,35 +127,23 @@ std::shared_ptr<const Redactor> Redactor::make(Options options) {
 }
 
 Engine::Engine(Options options)
-    : builtin_(options.builtin),
-      custom_(std::move(options.custom)),
+    : options_(std::move(options)),
       id_(next_id.fetch_add(1, std::memory_order_relaxed)),
       alive_(std::make_shared<const int>(0)) {
   check_rules();
-  std::vector<std::string> expressions;
-  for (const Rule& rule : custom_) {
-    markers_.push_back(rule.replace.empty() ? marker_of(rule.name) : rule.replace);
-    if (is_marker(markers_.back())) known_.push_back(markers_.back());
-    expressions.push_back(rule.pattern);
-  }
-  if (!custom_.empty()) literals_.emplace(expressions);
-  // The built-in markers are known also where the patterns are off: the text may come from where they are on.
-  for (const Pattern& pattern : builtin_patterns()) {
-    markers_.push_back(marker_of(pattern.name));
-    known_.push_back(markers_.back());
-  }
-  std::sort(known_.begin(), known_.end());
-  known_.erase(std::unique(known_.begin(), known_.end()), known_.end());
+  add_names();
+  choose_patterns();
+  build_tables();
   check_markers();
 }
 
 Engine::~Engine() = default;
 
 void Engine::check_rules() const {
-  if (custom_.size() > kMaxCustomRules) {
+  if (options_.custom.size() > kMaxCustomRules) {
     throw Error(Status::kConfig, "more than " + std::to_string(kMaxCustomRules) + " redaction rules");
   }
-  for (const Rule& rule : custom_) {
+  for (const Rule& rule : options_.custom) {
     if (!is_name(rule.name)) {
       throw Error(Status::kConfig,
                   "a redaction rule has a bad name: 1 to 64 letters, digits, \"_\" and \"-\" are needed");
@@ -140,172 +154,120 @@ void Engine::check_rules() const {
     }
     if (!is_utf8(rule.replace)) refuse(rule.name, "the replacement is not valid UTF-8");
   }
+  const auto limited = [](const std::vector<std::string>& list, const char* what) {
+    if (list.size() > kMaxAllowed) throw Error(Status::kConfig, std::string("too many entries in ") + what);
+  };
+  limited(options_.allow_values, "redaction.allow.values");
+  limited(options_.allow_patterns, "redaction.allow.patterns");
+  limited(options_.allow_keys, "redaction.allow.keys");
+  limited(options_.allow_paths, "redaction.allow.paths");
+}
+
+// Names, their markers, and which markers are known: those of detectors also where they are off, since the text may
+// come from where they are on.
+void Engine::add_names() {
+  const auto add = [&](std::string_view name, std::string_view replace) {
+    names_.emplace_back(name);
+    markers_.emplace_back(replace);
+    if (replace.empty()) {
+      known_.emplace_back(name);
+    } else if (is_plain_marker(replace)) {
+      known_.emplace_back(replace.substr(kMarkerStart.size(), replace.size() - kMarkerStart.size() - 1));
+    }
+  };
+  for (const Rule& rule : options_.custom) add(rule.name, rule.replace);
+  for (const Pattern& pattern : patterns()) add(pattern.detector->name, "");
+  for (std::string_view name : kKeyNames) add(name, "");
+  std::sort(known_.begin(), known_.end());
+  known_.erase(std::unique(known_.begin(), known_.end()), known_.end());
+
+  keep_last_.resize(names_.size());
+  const auto named = [&](const std::string& name, const char* what) {
+    if (std::find(names_.begin(), names_.end(), name) != names_.end()) return;
+    throw Error(Status::kConfig, std::string(what) + ": there is no detector or rule \"" + name + "\"");
+  };
+  for (const std::string& name : options_.disabled) named(name, "redaction.disable");
+  for (const KeepLast& keep : options_.keep_last) {
+    named(keep.name, "redaction.keep_last");
+    if (keep.characters == 0 || keep.characters > kMaxKeepLast) {
+      throw Error(Status::kConfig, "redaction.keep_last: " + keep.name + ": 1 to 8 characters can be kept");
+    }
+    for (std::size_t i = 0; i < names_.size(); ++i) {
+      if (names_[i] == keep.name) keep_last_[i] = keep.characters;
+    }
+  }
+  for (const std::string& pattern : options_.allow_patterns) {
+    allow_patterns_.push_back(std::make_unique<RE2>(pattern, custom_options()));
+    if (pattern.size() > kMaxPatternSize || !allow_patterns_.back()->ok() ||
+        allow_patterns_.back()->ProgramSize() > kMaxProgramSize) {
+      throw Error(Status::kConfig, "redaction.allow.patterns: \"" + pattern.substr(0, 64) +
+                                       "\": RE2 does not accept the pattern, or it is too large");
+    }
+  }
+}
+
+void Engine::choose_patterns() {
+  const auto on = [&](std::string_view name) {
+    return options_.builtin &&
+           std::find(options_.disabled.begin(), options_.disabled.end(), name) == options_.disabled.end();
+  };
+  const auto& all = patterns();
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const Detector& detector = *all[i].detector;
+    if (!on(detector.name) || !detector.in(options_.profile)) continue;
+    enabled_.set(i);
+    if (!detector.context.empty()) contextual_.set(i);
+    shapes_ |= detector.shapes;
+    for (std::size_t bit = 0; bit < std::size(by_shape_); ++bit) {
+      if ((detector.shapes >> bit & 1U) != 0) by_shape_[bit].set(i);
+    }
+  }
+  for (std::string_view name : kKeyNames) {
+    const bool number = name == "card" || name == "card_code" || name == "account_number" || name == "ssn";
+    const bool in_profile = options_.profile == Profile::kPii       ? number
+                            : options_.profile == Profile::kSecrets ? !number
+                                                                    : true;
+    keys_.push_back(in_profile && on(name));
+    any_key_ = any_key_ || keys_.back();
+  }
+}
+
+void Engine::build_tables() {
+  std::vector<std::string> expressions;
+  for (const Rule& rule : options_.custom) expressions.push_back(rule.pattern);
+  if (!expressions.empty()) literals_.emplace(expressions);
+  if (!options_.builtin) return;
+  std::vector<Word> words;
+  std::set<std::string> contexts;
+  const auto& all = patterns();
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (!enabled_.test(i)) continue;
+    for (const std::string& keyword : all[i].detector->keywords) {
+      words.push_back(word_of(all[i], keyword, static_cast<std::uint32_t>(i)));
+    }
+    contexts.insert(all[i].detector->context.begin(), all[i].detector->context.end());
+  }
+  const auto add = [&](std::string_view name, std::uint32_t id) {
+    Word word;
+    word.text = name;
+    word.id = id;
+    words.push_back(std::move(word));
+  };
+  for (const std::string& name : contexts) add(name, kContext);
+  for (std::string_view name : kKeyWords) {
+    if (any_key_) add(name, kAssigned);
+  }
+  words_.emplace(std::move(words));
 }
 
 void Engine::check_markers() const {
-  for (std::size_t i = 0; i < custom_.size(); ++i) {
-    std::string out;
-    std::size_t by = kNoRule;
-    if (pass(markers_[i], everything(), false, out, &by) == 0) continue;
-    const std::string name(by < custom_.size() ? custom_[by].name : builtin_patterns()[by - custom_.size()].name);
-    refuse(custom_[i].name, "its replacement would itself be redacted by the rule \"" + name +
-                                "\"; leave \"replace\" out or choose another text");
-  }
-}
-
-void Engine::scan(std::string_view strings, std::vector<std::uint32_t>& candidates) const {
-  const std::size_t before = candidates.size();
-  if (builtin_) redact::scan_strings(strings, candidates);
-  if (!literals_) return;
-  const std::size_t middle = candidates.size();
-  literals_->scan_strings(strings, candidates);
-  if (middle == before || middle == candidates.size()) return;
-  // Both found something: one offset for each string is enough.
-  const auto first = candidates.begin() + static_cast<std::ptrdiff_t>(before);
-  std::inplace_merge(first, candidates.begin() + static_cast<std::ptrdiff_t>(middle), candidates.end());
-  candidates.erase(std::unique(first, candidates.end(),
-                               [&](std::uint32_t left, std::uint32_t right) {
-                                 return std::memchr(strings.data() + left, kSeparator, right - left) == nullptr;
-                               }),
-                   candidates.end());
-}
-
-std::size_t Engine::redact(std::string_view text, std::string& out) const { return run(text, out, true); }
-
-std::size_t Engine::redact_plainly(std::string_view text, std::string& out) const { return run(text, out, false); }
-
-Engine::Selection Engine::everything() const {
-  Selection selection;
-  selection.kinds = builtin_ ? kAllKinds : 0;
-  for (std::size_t i = 0; i < custom_.size(); ++i) selection.custom.set(i);
-  return selection;
-}
-
-Engine::Selection Engine::select(std::string_view text) const {
-  Selection selection;
-  if (builtin_) selection.kinds = scan_kinds(text);
-  if (literals_) selection.custom = literals_->rules_in(text);
-  return selection;
-}
-
-std::size_t Engine::run(std::string_view text, std::string& out, bool filtered) const {
-  const CacheScope scope;
-  std::size_t rule = kNoRule;
-  const auto selection = [&](std::string_view of) { return filtered ? select(of) : everything(); };
-  std::string result;
-  std::size_t total = pass(text, selection(text), false, result, &rule);
-  if (total == 0) return 0;
-  for (int round = 2;; ++round) {
-    std::string next;
-    const std::size_t hits = pass(result, selection(result), round >= kWholePieces, next, &rule);
-    if (hits == 0) break;
-    total += hits;
-    if (round == kLastRound) {
-      result = markers_[rule];
-      break;
-    }
-    result.swap(next);
-  }
-  out = std::move(result);
-  return total;
-}
-
-// The size of the known marker that begins at `at`, or 0.
-std::size_t Engine::marker_at(std::string_view text, std::size_t at) const {
-  const std::size_t stop = text.substr(0, at + kMarkerStart.size() + kMaxName + 1).find(']', at);
-  if (stop == text.npos) return 0;
-  const std::string_view marker = text.substr(at, stop + 1 - at);
-  return std::binary_search(known_.begin(), known_.end(), marker) ? marker.size() : 0;
-}
-
-// One round. The text is cut at the markers in it, and each piece is searched as a text of its own. With
-// `whole_pieces` a piece that has a hit goes as a whole. `out` is written when there are hits, and `rule` is one of
-// them.
-std::size_t Engine::pass(std::string_view text, const Selection& selection, bool whole_pieces, std::string& out,
-                         std::size_t* rule) const {
-  if (selection.kinds == 0 && selection.custom.none()) return 0;
-  std::vector<Hit> hits;
-  std::size_t begin = 0;
-  const auto piece = [&](std::size_t end) {
-    const std::size_t known = hits.size();
-    if (end > begin) find(text.substr(begin, end - begin), begin, selection, hits);
-    if (!whole_pieces || hits.size() == known) return;
-    hits.resize(known + 1);
-    hits[known].begin = begin;
-    hits[known].end = end;
-  };
-  for (std::size_t at = text.find(kMarkerStart); at != text.npos; at = text.find(kMarkerStart, at)) {
-    const std::size_t size = marker_at(text, at);
-    if (size == 0) {
-      at += kMarkerStart.size();
-      continue;
-    }
-    piece(at);
-    at += size;
-    begin = at;
-  }
-  piece(text.size());
-  if (hits.empty()) return 0;
-
-  std::sort(hits.begin(), hits.end(), [](const Hit& a, const Hit& b) {
-    if (a.begin != b.begin) return a.begin < b.begin;
-    if (a.end != b.end) return a.end > b.end;
-    return a.rule < b.rule;
-  });
-  std::size_t count = 0, done = 0;
-  out.clear();
-  for (std::size_t i = 0; i < hits.size();) {
-    const Hit& hit = hits[i];
-    std::size_t end = hit.end;
-    // What overlaps is hidden behind the same marker.
-    for (++i; i < hits.size() && hits[i].begin < end; ++i) end = std::max(end, hits[i].end);
-    out.append(text.substr(done, hit.begin - done)).append(markers_[hit.rule]);
-    done = end;
-    *rule = hit.rule;
-    ++count;
-  }
-  out.append(text.substr(done));
-  return count;
-}
-
-void Engine::find(std::string_view piece, std::size_t offset, const Selection& selection,
-                  std::vector<Hit>& hits) const {
-  const re2::StringPiece text(piece.data(), piece.size());
-  re2::StringPiece found;
-  const auto search = [&](const RE2& expression, std::size_t from, std::size_t to, Match& match) {
-    if (from > to || !expression.Match(text, from, to, RE2::UNANCHORED, &found, 1)) return false;
-    match.begin = static_cast<std::size_t>(found.data() - piece.data());
-    match.end = match.begin + found.size();
-    match.resume = match.begin + 1;
-    return true;
-  };
-  Match match;
-  for (std::size_t i = 0; i < custom_.size(); ++i) {
-    if (!selection.custom.test(i)) continue;
-    const RE2& expression = custom_expression(id_, alive_, i, custom_[i].pattern);
-    const std::size_t many = hits.size() + kManyHits;
-    for (std::size_t from = 0; from < piece.size();) {
-      const std::size_t to = hits.size() < many ? piece.size() : std::min(piece.size(), from + kShortView);
-      if (search(expression, from, to, match)) {
-        from = std::max(match.end, match.resume);
-        if (match.end > match.begin) hits.push_back({offset + match.begin, offset + match.end, i});
-      } else {
-        from = to == piece.size() ? to : to - kShortView / 2;
-      }
-    }
-  }
-  const auto patterns = builtin_patterns();
-  for (std::size_t i = 0; i < patterns.size(); ++i) {
-    if ((selection.kinds & patterns[i].kind) == 0) continue;
-    const RE2& expression = builtin_expression(i);
-    for (std::size_t from = 0; search(expression, from, piece.size(), match);) {
-      if (patterns[i].accept == nullptr || patterns[i].accept(piece, match)) {
-        hits.push_back({offset + match.begin, offset + match.end, custom_.size() + i});
-        from = match.end;
-      } else {
-        from = match.resume;
-      }
-    }
+  for (std::size_t i = 0; i < options_.custom.size(); ++i) {
+    std::string marker;
+    append_marker(i, "", marker);
+    const std::vector<Hit> hits = pass(marker, false, false);
+    if (hits.empty()) continue;
+    refuse(options_.custom[i].name, "its replacement would itself be redacted by the rule \"" + names_[hits[0].rule] +
+                                        "\"; leave \"replace\" out or choose another text");
   }
 }
 

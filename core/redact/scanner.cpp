@@ -3,9 +3,9 @@
 #include <array>
 #include <cstring>
 
-#include "redact/builtin.h"
 #include "redact/checks.h"
 #include "redact/redactor.h"
+#include "redact/shapes.h"
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -23,6 +23,7 @@ constexpr std::uint8_t kTopLevel = 32;  // may begin its last part
 constexpr std::uint8_t kBearerToken = 64;
 constexpr std::uint8_t kJoiner = 128;  // may stand between groups of digits
 
+constexpr std::ptrdiff_t kVatDigits = 7;
 constexpr std::ptrdiff_t kShortest = 8;  // a number of fewer digits is something only together with its neighbours
 
 constexpr auto kClass = [] {
@@ -77,7 +78,11 @@ class Looker {
     while (at < end_ && has(*at, bits)) ++at;
     return at;
   }
-  bool starts_word(const char* at) const noexcept { return !has(before(at, 1), kWord); }
+  // In text that is escaped still, the letter of "\\n" is no part of the word behind it.
+  bool escaped(const char* at) const noexcept {
+    return before(at, 2) == '\\' || (before(at, 6) == '\\' && before(at, 5) == 'u');
+  }
+  bool starts_word(const char* at) const noexcept { return !has(before(at, 1), kWord) || escaped(at); }
   std::string_view all() const noexcept { return {begin_, static_cast<std::size_t>(end_ - begin_)}; }
 
   std::uint32_t email(const char* at) const noexcept {
@@ -154,6 +159,7 @@ class Looker {
     const char* first = at - (spaced ? 3 : 2);
     if (first < begin_ || !is_upper(first[0]) || !is_upper(first[1]) || !starts_word(first)) return 0;
     std::uint32_t kinds = 0;
+    if (end_ - at >= kVatDigits && run_of(at, kVatDigits, kWord)) kinds |= kVat;
     int digits = 0;
     const char* p = at;
     for (; p < end_ && (is_digit(*p) || ((*p == ' ' || *p == '-') && is_digit(after(p, 1)))); ++p) {
@@ -186,7 +192,7 @@ class Looker {
   // the shapes of the patterns. Most numbers end at the first group.
   std::uint32_t digits(const char* at) noexcept {
     const char left = before(at, 1);
-    if (has(left, kWord)) return is_upper(left) ? after_capitals(at) : 0;
+    if (has(left, kWord) && !escaped(at)) return is_upper(left) ? after_capitals(at) : 0;
     std::uint32_t kinds = 0;
     if ((left == ' ' || left == '-') && is_upper(before(at, 2))) kinds = after_capitals(at);
     const char* stop = at + 1;
@@ -201,6 +207,7 @@ class Looker {
     std::size_t size[4] = {};  // [0] is the group at hand; 0: none, or part of a word
     char joint[3] = {};        // [i] stands between size[i + 1] and size[i]
     std::size_t card = 0;      // digits since a group that a card may begin with
+    bool short_card = false;   // it may have 12
     std::size_t phone = 0;     // digits since a '+'
     for (;;) {
       const char* stop = at + 1;
@@ -212,10 +219,11 @@ class Looker {
       if (phone > 0 || (lead == '+' && *at != '0')) phone += length;
       if (card > 0) {
         card += length;
-      } else if (length >= 4 && *at >= '2' && *at <= '6' && !(lead == '.' && is_digit(before(at, 2)))) {
+      } else if (length >= 4 && may_begin_card(at) && !(lead == '.' && is_digit(before(at, 2)))) {
         card = length;
+        short_card = *at == '0' || *at == '5' || *at == '6';
       }
-      if (whole) kinds |= shape(at, size, joint, card, phone);
+      if (whole) kinds |= shape(at, size, joint, card, short_card, phone);
 
       // What may join: a separator, a closing or an opening parenthesis, or one of these beside a separator.
       const char* next = stop;
@@ -232,10 +240,17 @@ class Looker {
     }
   }
 
+  // Cards begin with these digits; of what begins with 0 or 1 (times, for the most part) only few do.
+  static bool may_begin_card(const char* at) noexcept {
+    if (*at == '0') return at[1] == '6' && at[2] == '0' && at[3] == '4';
+    if (*at == '1') return at[1] == '8' && at[2] == '0' && at[3] == '0';
+    return *at <= '6' || *at == '8' || *at == '9';
+  }
+
   std::uint32_t shape(const char* at, const std::size_t (&size)[4], const char (&joint)[3], std::size_t card,
-                      std::size_t phone) const noexcept {
+                      bool short_card, std::size_t phone) const noexcept {
     std::uint32_t kinds = 0;
-    if (card >= 13) kinds |= kCard;
+    if (card > 12 || (card == 12 && short_card)) kinds |= kCard;
     if (phone >= 8) kinds |= kPhone;
     if (size[0] == 9) {
       const std::size_t position = static_cast<std::size_t>(at - begin_);
@@ -285,7 +300,8 @@ unsigned interesting(const char* at) noexcept {
     return _mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(value, _mm_set1_epi8(25)), value), is(octets, '_'));
   };
   // Behind a word, a number counts only after a capital letter; in front of what joins nothing, only if it goes on.
-  const __m128i first = _mm_andnot_si128(_mm_or_si128(is_number(back), is_small_word(back)), is_number(here));
+  const __m128i first = _mm_andnot_si128(
+      _mm_or_si128(is_number(back), _mm_andnot_si128(is(back2, '\\'), is_small_word(back))), is_number(here));
   const __m128i joins = _mm_or_si128(_mm_or_si128(is_number(ahead), _mm_or_si128(is(ahead, ' '), is(ahead, '.'))),
                                      _mm_or_si128(is(ahead, '-'), _mm_or_si128(is(ahead, '('), is(ahead, ')'))));
   const __m128i numbers = _mm_and_si128(first, joins);
@@ -356,17 +372,35 @@ std::uint32_t kinds_of(std::string_view text) noexcept {
 
 }  // namespace
 
-std::uint32_t scan_kinds(std::string_view text) noexcept { return kinds_of<true>(text); }
+Shapes scan_shapes(std::string_view text, Shapes wanted) noexcept {
+  return (kinds_of<true>(text) | scan_loose(text.data(), text.data() + text.size(), wanted)) & wanted;
+}
 
-std::uint32_t scan_kinds_portable(std::string_view text) noexcept { return kinds_of<false>(text); }
+Shapes scan_shapes_portable(std::string_view text, Shapes wanted) noexcept {
+  return (kinds_of<false>(text) | scan_loose(text.data(), text.data() + text.size(), wanted)) & wanted;
+}
 
-void scan_strings(std::string_view strings, std::vector<std::uint32_t>& candidates) {
-  const char* begin = strings.data();
-  const char* end = begin + strings.size();
-  scan<true>(begin, end, [&](const char* at, std::uint32_t) {
-    candidates.push_back(static_cast<std::uint32_t>(at - begin));
+void scan_strings(std::string_view strings, Shapes wanted, std::vector<std::uint32_t>& candidates) {
+  const char* const begin = strings.data();
+  const char* const end = begin + strings.size();
+  const auto next_string = [&](const char* at) {
     const void* separator = std::memchr(at, kSeparator, static_cast<std::size_t>(end - at));
     return separator == nullptr ? end : static_cast<const char*>(separator) + 1;
+  };
+  if ((wanted & kLooseShapes) != 0) {
+    for (const char* at = begin; at < end;) {
+      const char* const next = next_string(at);
+      if (scan_shapes({at, static_cast<std::size_t>(next - at)}, wanted) != 0) {
+        candidates.push_back(static_cast<std::uint32_t>(at - begin));
+      }
+      at = next;
+    }
+    return;
+  }
+  scan<true>(begin, end, [&](const char* at, std::uint32_t kinds) {
+    if ((kinds & wanted) == 0) return at + 1;
+    candidates.push_back(static_cast<std::uint32_t>(at - begin));
+    return next_string(at);
   });
 }
 

@@ -14,6 +14,8 @@ namespace {
 using plog::redact::Engine;
 using plog::redact::kSeparator;
 
+constexpr plog::redact::Shapes kAllShapes = ~plog::redact::Shapes{0};
+
 const Engine& builtin() {
   static const Engine* const engine = new Engine({});
   return *engine;
@@ -29,6 +31,26 @@ const Engine& custom() {
   return *engine;
 }
 
+const Engine& strict() {
+  static const Engine* const engine = [] {
+    plog::redact::Options options;
+    options.profile = plog::redact::Profile::kStrict;
+    options.pseudonym_key = "key";
+    return new Engine(options);
+  }();
+  return *engine;
+}
+
+const Engine& personal() {
+  static const Engine* const engine = [] {
+    plog::redact::Options options;
+    options.profile = plog::redact::Profile::kPii;
+    options.keep_last = {{"visa", 4}};
+    return new Engine(options);
+  }();
+  return *engine;
+}
+
 void require(bool condition, const char* what, const std::string& text) {
   if (condition) return;
   std::fprintf(stderr, "%s: %s\n", what, text.c_str());
@@ -39,6 +61,14 @@ void check(const Engine& engine, const std::string& text) {
   std::string fast, plain, twice;
   const std::size_t hits = engine.redact(text, fast);
   require(hits == engine.redact_plainly(text, plain) && fast == plain, "prefilter and plain RE2 differ", text);
+  std::size_t end = 0;
+  const auto findings = engine.findings(text);
+  require(findings.size() == hits, "findings and markers differ in number", text);
+  for (const auto& finding : findings) {
+    require(finding.begin >= end && finding.begin < finding.end, "findings overlap", text);
+    end = finding.end;
+  }
+  require(end <= text.size(), "a finding ends beyond the text", text);
   if (hits == 0) return;
   require(engine.redact(fast, twice) == 0, "a second redaction finds more", text);
   require(plog::is_utf8(fast), "the output is not UTF-8", text);
@@ -53,12 +83,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (std::size_t begin = 0; begin <= input.size();) {
     const std::size_t end = std::min(input.find(kSeparator, begin), input.size());
     const std::string text = plog::repair_utf8(input.substr(begin, end - begin));
-    require(plog::redact::scan_kinds(text) == plog::redact::scan_kinds_portable(text), "the scanners differ", text);
+    require(plog::redact::scan_shapes(text, kAllShapes) == plog::redact::scan_shapes_portable(text, kAllShapes),
+            "the scanners differ", text);
     parts.emplace_back(strings.size(), text.size());
     strings += text + kSeparator;
     begin = end + 1;
   }
-  for (const Engine* engine : {&builtin(), &custom()}) {
+  for (const Engine* engine : {&builtin(), &custom(), &strict(), &personal()}) {
     std::vector<std::uint32_t> candidates;
     engine->scan(strings, candidates);
     std::size_t next = 0;

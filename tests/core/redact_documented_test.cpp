@@ -1,5 +1,5 @@
 // What each built-in pattern hides and what it leaves alone.
-#include "redact/builtin.h"
+#include "redact/detectors.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -37,11 +37,14 @@ void expect_unchanged(std::initializer_list<std::string> texts) {
 }
 
 TEST(Builtin, HasTheDocumentedNames) {
-  std::set<std::string_view> names, used;
-  for (std::string_view name : builtin_names()) names.insert(name);
-  for (const Pattern& pattern : builtin_patterns()) used.insert(pattern.name);
-  EXPECT_EQ(names, used);
-  EXPECT_EQ(names.size(), 16U);  // the two phone detectors share one
+  std::set<std::string> names;
+  for (const Detector& detector : detectors()) {
+    if (detector.in(Profile::kDefault)) names.insert(detector.name);
+  }
+  for (const char* name : {"email", "aws_key", "github_token", "api_key", "bearer_token", "jwt", "ssn", "sin", "nino",
+                           "visa", "mastercard", "amex", "discover", "iban", "phone", "ipv4"}) {
+    EXPECT_EQ(names.count(name), 1U) << name;
+  }
 }
 
 TEST(Builtin, CountsTheHitsOfTheDocumentationsExample) {
@@ -60,7 +63,6 @@ TEST(Builtin, HidesEmailAddresses) {
       {"o'neil@xn--bcher-kva.example", "[REDACTED:email]"},
       {"jane@b\u00fccher.de", "[REDACTED:email]"},
       {"\u8bf7\u8054\u7cfbjane@example.com\u8c22\u8c22", "\u8bf7\u8054\u7cfb[REDACTED:email]\u8c22\u8c22"},
-      {"https://user:hunter2@host.example.com/", "https://user:[REDACTED:email]/"},
       {"a@b.png@example.com", "a@[REDACTED:email]"},
   });
   expect_unchanged({"@app.route('/')", "user@localhost", "pkg@1.2.3", "logo@2x.png", "@scope/name", "x @ y.z", "a@b.c",

@@ -1,0 +1,240 @@
+// What the name of a value says about the value: in text, and for the keys of an event.
+#include <algorithm>
+
+#include "redact/checks.h"
+#include "redact/compiled.h"
+#include "redact/engine.h"
+#include "redact/markers.h"
+#include "redact/secrets.h"
+
+namespace plog::redact {
+namespace {
+
+constexpr std::size_t kRuleKinds = 8;  // KeyKind in a key_rule
+
+std::size_t key_index(std::string_view name) {
+  return static_cast<std::size_t>(std::find(std::begin(kKeyNames), std::end(kKeyNames), name) - std::begin(kKeyNames));
+}
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  for (char& c : result) c = is_upper(c) ? static_cast<char>(c + 32) : c;
+  return result;
+}
+
+// Digits, in groups perhaps; their number.
+std::size_t only_digits(std::string_view text) {
+  std::size_t count = 0;
+  for (char c : text) {
+    if (is_digit(c)) {
+      ++count;
+    } else if (c != ' ' && c != '-') {
+      return 0;
+    }
+  }
+  return count;
+}
+
+bool is_number_of(KeyKind kind, std::string_view text) {
+  const std::size_t count = only_digits(text);
+  switch (kind) {
+    case KeyKind::kCard: return count >= 12 && count <= 19;
+    case KeyKind::kSsn: return count >= 7 && count <= 9;
+    case KeyKind::kAccount: return count >= 5 && count <= 18;
+    default: return false;
+  }
+}
+
+bool is_numeric(KeyKind kind) { return kind == KeyKind::kCard || kind == KeyKind::kSsn || kind == KeyKind::kAccount; }
+
+// A template or the name of a type, where a value would stand: in a schema or in documentation.
+bool is_template(std::string_view text) {
+  static constexpr std::string_view kTypes[] = {"string", "str",       "number",   "integer", "boolean",
+                                                "object", "array",     "null",     "none",    "true",
+                                                "false",  "undefined", "optional", "required"};
+  const std::string low = lower(text.substr(0, 64));
+  if (std::find(std::begin(kTypes), std::end(kTypes), low) != std::end(kTypes)) return true;
+  for (std::string_view part : {"your-", "your_", "your ", "<", "${", "{{", "xxxx", "****", "placeholder",
+                                "process.env", "os.environ", "example"}) {
+    if (low.find(part) != low.npos) return true;
+  }
+  return false;
+}
+
+// "Bearer abc": the scheme's size with the blanks behind it.
+std::size_t scheme_size(std::string_view text) {
+  const std::size_t end = text.find(' ');
+  if (end == text.npos || end > 24 || end < 3) return 0;
+  for (char c : text.substr(0, end)) {
+    if (!is_letter(c) && !is_digit(c) && c != '-') return 0;
+  }
+  const std::size_t begin = text.find_first_not_of(' ', end);
+  return begin == text.npos ? 0 : begin;
+}
+
+// Whether the scheme of an Authorization header is one that people use.
+bool is_known_scheme(std::string_view text) {
+  static constexpr std::string_view kSchemes[] = {"basic",
+                                                  "bearer",
+                                                  "token",
+                                                  "digest",
+                                                  "apikey",
+                                                  "api-key",
+                                                  "negotiate",
+                                                  "ntlm",
+                                                  "hawk",
+                                                  "key",
+                                                  "aws4-hmac-sha256",
+                                                  "sso-key",
+                                                  "genieKey",
+                                                  "geniekey",
+                                                  "oauth",
+                                                  "jwt",
+                                                  "bot",
+                                                  "sharedkey",
+                                                  "sharedaccesssignature",
+                                                  "splunk",
+                                                  "dsn",
+                                                  "zoho-oauthtoken",
+                                                  "discogs",
+                                                  "klaviyo-api-key",
+                                                  "ssws"};
+  const std::string low = lower(text.substr(0, std::min(text.find(' '), text.size())));
+  return std::find(std::begin(kSchemes), std::end(kSchemes), low) != std::end(kSchemes);
+}
+
+}  // namespace
+
+bool Engine::accepts(const Detector& detector, std::string_view text, Match& match) {
+  return std::all_of(detector.checks.begin(), detector.checks.end(),
+                     [&](const Check& check) { return check.accept(text, match, check.argument); });
+}
+
+bool Engine::is_on(const KeyRule& rule, std::size_t* index) const {
+  if (rule.kind == KeyKind::kNone) return false;
+  const std::size_t key = key_index(rule.name);
+  if (key >= keys_.size() || !keys_[key]) return false;
+  *index = options_.custom.size() + patterns().size() + key;
+  return true;
+}
+
+void Engine::find_assigned(std::string_view piece, std::size_t offset, const Selection& selection,
+                           std::vector<Hit>& hits) const {
+  std::size_t done = 0;  // names before it were looked at
+  for (std::uint32_t at : selection.words) {
+    if (at < offset + done) continue;
+    if (at >= offset + piece.size()) break;
+    Assignment found;
+    if (!find_assignment(piece, at - offset, found)) continue;
+    done = found.name_end;
+    std::size_t rule = 0;
+    if (judge(piece, found, &rule)) hits.push_back({offset + found.begin, offset + found.end, rule});
+  }
+}
+
+// Whether what stands beside a name in a text is to be hidden, and by which rule. May narrow or widen the value.
+bool Engine::judge(std::string_view text, Assignment& found, std::size_t* rule) const {
+  const std::string_view name = text.substr(found.name_begin, found.name_end - found.name_begin);
+  if (contextual_.any() && judge_context(text, found, rule)) return true;
+  const KeyRule key = redact::key_rule(name);
+  if (!is_on(key, rule) || allows_key(name)) return false;
+  const std::string_view value = text.substr(found.begin, found.end - found.begin);
+  if (is_numeric(key.kind)) return is_number_of(key.kind, value);
+  if (key.name == "card_code") return only_digits(value) == value.size() && value.size() >= 3 && value.size() <= 4;
+  if (found.called) return false;
+  const bool strict = options_.profile == Profile::kStrict;
+  // A header's value goes to the end of the line.
+  if (found.line && !found.quoted && (key.name == "authorization" || key.name == "cookie")) {
+    const std::size_t stop = std::min(text.find_first_of("\r\n\"'`\\", found.begin), text.size());
+    std::string_view rest = text.substr(found.begin, stop - found.begin);
+    if (key.name == "cookie") {
+      const std::size_t sign = rest.find('=');
+      if (sign == rest.npos || sign == 0 || rest.substr(0, sign).find_first_of(" \t(") != rest.npos) return false;
+      found.end = stop;
+      return rest.size() - sign > 4 && !is_placeholder(rest.substr(sign + 1));
+    }
+    const std::size_t scheme = scheme_size(rest);
+    if (scheme > 0 && is_known_scheme(rest)) {
+      rest = rest.substr(scheme);
+      // "Basic abc, and then": prose behind a credential stays.
+      const std::size_t end = rest.find_first_of(" \t");
+      if (end != rest.npos && rest.find('=') == rest.npos) rest = rest.substr(0, end);
+      if (rest.size() < 8 || is_placeholder(rest)) return false;
+      found.begin += scheme;
+      found.end = found.begin + rest.size();
+      return true;
+    }
+    return looks_secret(value);
+  }
+  if (key.kind == KeyKind::kWeak) return looks_secret(value) || ((strict || found.json) && looks_like_password(value));
+  if (found.json && found.quoted) return !is_template(value);
+  if (found.quoted && key.name == "cookie" && value.find('=') != value.npos) return value.size() >= 8;
+  if (found.quoted && key.name == "authorization")
+    return value.size() >= 8 && scheme_size(value) > 0 && !is_placeholder(value.substr(scheme_size(value)));
+  if (found.quoted && (key.name == "connection_string" || key.name == "recovery_phrase")) {
+    return value.size() >= 12 && value.find(key.name == "recovery_phrase" ? ' ' : '=') != value.npos;
+  }
+  if (strict && found.quoted) return value.size() >= 4 && !is_placeholder(value);
+  if (key.name == "password" || strict) return looks_like_password(value) || looks_secret(value);
+  return looks_secret(value);
+}
+
+bool Engine::judge_context(std::string_view text, const Assignment& found, std::size_t* rule) const {
+  const std::string name = lower(text.substr(found.name_begin, found.name_end - found.name_begin));
+  const std::string_view value = text.substr(found.begin, found.end - found.begin);
+  const re2::StringPiece piece(value.data(), value.size());
+  const auto& all = patterns();
+  for (std::size_t i = contextual_._Find_first(); i < kMaxPatterns; i = contextual_._Find_next(i)) {
+    const Detector& detector = *all[i].detector;
+    const bool named = std::any_of(detector.context.begin(), detector.context.end(),
+                                   [&](const std::string& word) { return name.find(word) != name.npos; });
+    if (!named || !builtin_expression(i).Match(piece, 0, piece.size(), RE2::ANCHOR_BOTH, nullptr, 0)) continue;
+    Match match{found.begin, found.end, found.begin + 1};
+    if (!accepts(detector, text, match)) continue;
+    *rule = options_.custom.size() + i;
+    return true;
+  }
+  return false;
+}
+
+std::uint32_t Engine::key_rule(std::string_view key) const {
+  if (!any_key_) return 0;
+  const KeyRule rule = redact::key_rule(key);
+  std::size_t index = 0;
+  if (!is_on(rule, &index)) return 0;
+  return static_cast<std::uint32_t>(index * kRuleKinds + static_cast<std::size_t>(rule.kind)) + 1;
+}
+
+std::size_t Engine::redact_value(std::uint32_t rule, std::string_view text, bool number, std::string& out) const {
+  const std::size_t index = (rule - 1) / kRuleKinds;
+  const auto kind = static_cast<KeyKind>((rule - 1) % kRuleKinds);
+  const auto hide = [&] {
+    out.clear();
+    append_marker(index, text, out);
+    return std::size_t{1};
+  };
+  if (is_numeric(kind) || names_[index] == "card_code") {
+    const bool hit = is_numeric(kind) ? is_number_of(kind, text)
+                                      : only_digits(text) == text.size() && text.size() >= 3 && text.size() <= 4;
+    if (hit && !is_allowed(text)) return hide();
+    return number ? 0 : redact(text, out);
+  }
+  if (number || text.empty()) return 0;
+  if (kind == KeyKind::kWeak && !looks_secret(text) && !looks_like_password(text)) return redact(text, out);
+  if (is_allowed(text)) return 0;
+  // A marker and nothing else stays as it is.
+  if (text.substr(0, kMarkerStart.size()) == kMarkerStart && marker_at(text, 0) == text.size()) return 0;
+  return hide();
+}
+
+bool Engine::allows_key(std::string_view key) const {
+  return std::find(options_.allow_keys.begin(), options_.allow_keys.end(), key) != options_.allow_keys.end();
+}
+
+bool Engine::allows_path(std::string_view pointer) const {
+  return std::any_of(options_.allow_paths.begin(), options_.allow_paths.end(), [&](const std::string& path) {
+    return pointer.substr(0, path.size()) == path && (pointer.size() == path.size() || pointer[path.size()] == '/');
+  });
+}
+
+}  // namespace plog::redact

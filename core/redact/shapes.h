@@ -1,0 +1,42 @@
+// What the scanner of shapes tells apart: forms that no literal text gives away, and a few literals that it finds on
+// its way. A set is a mask of bits.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace plog::redact {
+
+using Shapes = std::uint32_t;
+inline constexpr Shapes kEmail = 1U << 0;
+inline constexpr Shapes kAwsKey = 1U << 1;
+inline constexpr Shapes kGithubToken = 1U << 2;
+inline constexpr Shapes kApiKey = 1U << 3;
+inline constexpr Shapes kBearer = 1U << 4;
+inline constexpr Shapes kJwt = 1U << 5;
+inline constexpr Shapes kSsn = 1U << 6;
+inline constexpr Shapes kSin = 1U << 7;
+inline constexpr Shapes kNino = 1U << 8;
+inline constexpr Shapes kCard = 1U << 9;
+inline constexpr Shapes kIban = 1U << 10;
+inline constexpr Shapes kPhone = 1U << 11;
+inline constexpr Shapes kIpv4 = 1U << 12;
+inline constexpr Shapes kVat = 1U << 13;     // capitals and seven letters or digits
+inline constexpr Shapes kDigits = 1U << 14;  // groups of digits, seven or more in all
+inline constexpr Shapes kGroups = 1U << 15;  // hexadecimal digits in groups between colons or dashes
+inline constexpr Shapes kLooseShapes = kDigits | kGroups;
+
+struct ShapeName {
+  std::string_view name;
+  Shapes shape;
+};
+inline constexpr ShapeName kShapeNames[] = {
+    {"email", kEmail},    {"aws_key", kAwsKey}, {"github_token", kGithubToken},
+    {"api_key", kApiKey}, {"bearer", kBearer},  {"jwt", kJwt},
+    {"ssn", kSsn},        {"sin", kSin},        {"nino", kNino},
+    {"card", kCard},      {"iban", kIban},      {"phone", kPhone},
+    {"vat", kVat},        {"ipv4", kIpv4},      {"digits", kDigits},
+    {"groups", kGroups},
+};
+
+}  // namespace plog::redact

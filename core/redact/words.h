@@ -1,0 +1,100 @@
+// Looks for many literal texts at once, in any case.
+#pragma once
+
+#include <array>
+#include <bitset>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace plog::redact {
+
+// Octets by value.
+using OctetSet = std::bitset<256>;
+
+// A literal of at least kMinWord octets, and what must stand around it.
+struct Word {
+  std::string text;      // lower case, ASCII
+  std::uint32_t id = 0;  // the caller's
+  std::string exact;     // empty, or the text as it must stand
+  bool starts = false;   // no word character before it
+  OctetSet run;          // of which `run_size` octets must follow
+  std::uint32_t run_size = 0;
+};
+
+inline constexpr std::size_t kMinWord = 3;
+
+// Immutable after construction; lock-free. An octet pattern of three octets of each word is looked up in a bitmap at
+// every position, so that only a few positions need a comparison.
+class WordTable {
+ public:
+  explicit WordTable(std::vector<Word> words);
+
+  // Calls found(position, id) for each occurrence in ascending order of the place that it is known by; it returns where
+  // to go on, at least `at`. A separator ends a word like the end of the text. Where a backslash stands close by, what
+  // is around the literal is not looked at, since the text may be escaped.
+  template <typename Found>
+  void scan(const char* begin, const char* end, Found found) const {
+    if (words_.empty()) return;
+    const char* at = begin;
+    const char* const last = end - 8;
+    while (at <= last) {
+      std::uint64_t octets;
+      std::memcpy(&octets, at, 8);
+      octets |= kFold;
+      const bool any = hit(octets) | hit(octets >> 8) | hit(octets >> 16) | hit(octets >> 24) | hit(octets >> 32) |
+                       hit(octets >> 40);
+      if (!any) {
+        at += 6;
+        continue;
+      }
+      const char* const stop = at + 6;
+      while (at < stop) at = look(begin, at, end, found);
+    }
+    while (end - at >= 3) at = look(begin, at, end, found);
+  }
+
+ private:
+  static constexpr unsigned kBits = 15;
+  static constexpr std::uint64_t kFold = 0x2020202020202020;
+  static std::uint32_t slot(std::uint64_t octets) noexcept {
+    return static_cast<std::uint32_t>(octets & 0xFFFFFF) * 2654435761U >> (32 - kBits);
+  }
+  bool hit(std::uint64_t octets) const noexcept {
+    const std::uint32_t s = slot(octets);
+    return (bitmap_[s >> 6] >> (s & 63) & 1) != 0;
+  }
+  template <typename Found>
+  const char* look(const char* begin, const char* at, const char* end, Found& found) const {
+    std::uint32_t octets = static_cast<unsigned char>(at[0]) |
+                           static_cast<std::uint32_t>(static_cast<unsigned char>(at[1])) << 8 |
+                           static_cast<std::uint32_t>(static_cast<unsigned char>(at[2])) << 16;
+    octets |= static_cast<std::uint32_t>(kFold & 0xFFFFFF);
+    const std::uint32_t s = slot(octets);
+    if ((bitmap_[s >> 6] >> (s & 63) & 1) == 0) return at + 1;
+    const char* next = at + 1;
+    for (std::uint32_t i = first_[s]; i < words_.size() && words_[i].slot == s; ++i) {
+      const Entry& entry = words_[i];
+      if (at - begin < entry.offset) continue;
+      const char* const start = at - entry.offset;
+      if (stands_at(entry.word, begin, start, end)) next = std::max(next, found(start, entry.word.id));
+    }
+    return next;
+  }
+
+  struct Entry {
+    Word word;
+    std::ptrdiff_t offset;  // of the three octets in the word
+    std::uint32_t slot;
+  };
+  static bool stands_at(const Word& word, const char* begin, const char* at, const char* end) noexcept;
+
+  std::vector<Entry> words_;  // sorted by slot
+  std::array<std::uint64_t, (1U << kBits) / 64> bitmap_{};
+  std::vector<std::uint16_t> first_;
+};
+
+}  // namespace plog::redact
