@@ -18,7 +18,9 @@ constexpr std::string_view kIndex = "index ";
 // The hashes of a tree of `size` leaves, each tile of it read once.
 class Nodes {
  public:
-  Nodes(std::uint64_t size, TileReader& tiles) : size_(size), tiles_(tiles) {}
+  Nodes(std::uint64_t size, TileReader& tiles, const CompactRange* edge) : size_(size), tiles_(tiles), edge_(edge) {
+    if (edge != nullptr && edge->size() != size) throw Error(Status::kInvalid, "the tree has another size");
+  }
 
   // Of a complete node.
   Hash node(unsigned level, std::uint64_t index) {
@@ -29,6 +31,9 @@ class Nodes {
   // The root over the leaves [begin, end): a subtree that a proof may name, so begin is a multiple of a power of two
   // that is no less than end - begin.
   Hash range(std::uint64_t begin, std::uint64_t end) {
+    if (edge_ != nullptr && end == size_ && on_edge(begin)) {
+      return fold(edge_->hashes().subspan(static_cast<std::size_t>(std::popcount(begin))));
+    }
     const std::uint64_t size = end - begin;
     const auto smallest = static_cast<unsigned>(std::countr_zero(size));
     std::uint64_t done = std::uint64_t{1} << smallest;
@@ -51,8 +56,17 @@ class Nodes {
     return read_.emplace_back(tile, octets).second;
   }
 
+  // Whether only whole subtrees of the edge lie before a leaf: then its number is made of the highest bits of the size.
+  bool on_edge(std::uint64_t begin) const noexcept { return begin == 0 || (size_ & ~((begin & -begin) - 1)) == begin; }
+  static Hash fold(std::span<const Hash> hashes) noexcept {
+    Hash hash = hashes.back();
+    for (std::size_t i = hashes.size() - 1; i > 0; --i) hash = hash_node(hashes[i - 1], hash);
+    return hash;
+  }
+
   std::uint64_t size_;
   TileReader& tiles_;
+  const CompactRange* edge_;
   std::vector<std::pair<Tile, std::string>> read_;
 };
 
@@ -75,9 +89,9 @@ std::string base64(std::string_view octets) {
 
 }  // namespace
 
-Proof inclusion_proof(std::uint64_t index, std::uint64_t size, TileReader& tiles) {
+Proof inclusion_proof(std::uint64_t index, std::uint64_t size, TileReader& tiles, const CompactRange* edge) {
   if (index >= size) throw Error(Status::kInvalid, "the tree has no such leaf");
-  Nodes nodes(size, tiles);
+  Nodes nodes(size, tiles, edge);
   Proof proof;
   for (std::uint64_t begin = 0, end = size; end - begin > 1;) {
     const std::uint64_t split = middle(begin, end);
@@ -93,10 +107,10 @@ Proof inclusion_proof(std::uint64_t index, std::uint64_t size, TileReader& tiles
   return proof;
 }
 
-Proof consistency_proof(std::uint64_t old_size, std::uint64_t size, TileReader& tiles) {
+Proof consistency_proof(std::uint64_t old_size, std::uint64_t size, TileReader& tiles, const CompactRange* edge) {
   if (old_size > size) throw Error(Status::kInvalid, "the tree is smaller than the one it should extend");
   if (old_size == 0) return {};
-  Nodes nodes(size, tiles);
+  Nodes nodes(size, tiles, edge);
   Proof proof;
   std::uint64_t begin = 0, end = size;
   while (old_size != end) {
@@ -116,7 +130,7 @@ Proof consistency_proof(std::uint64_t old_size, std::uint64_t size, TileReader& 
 }
 
 CompactRange compact_range(std::uint64_t size, TileReader& tiles) {
-  Nodes nodes(size, tiles);
+  Nodes nodes(size, tiles, nullptr);
   std::vector<Hash> hashes;
   std::uint64_t begin = 0;
   for (std::uint64_t rest = size; rest != 0;) {

@@ -30,10 +30,12 @@ class TileReader {
 
 // The makers read each tile they need once: some two for each tile level, whatever the size. Throw Error(kInvalid) when
 // the numbers are no leaf or prefix of the tree, Error(kCorrupt) for a tile that is too short, and what the reader
-// throws. They trust the tiles: proofs made of wrong ones are wrong, and their check fails.
-Proof inclusion_proof(std::uint64_t index, std::uint64_t size, TileReader& tiles);
+// throws. They trust the tiles: proofs made of wrong ones are wrong, and their check fails. `edge`: the tree of `size`
+// leaves, from one who has it; saves a third of the work, that for the right edge.
+Proof inclusion_proof(std::uint64_t index, std::uint64_t size, TileReader& tiles, const CompactRange* edge = nullptr);
 // Empty for old_size 0 and for old_size = size.
-Proof consistency_proof(std::uint64_t old_size, std::uint64_t size, TileReader& tiles);
+Proof consistency_proof(std::uint64_t old_size, std::uint64_t size, TileReader& tiles,
+                        const CompactRange* edge = nullptr);
 // The root of the first `size` leaves.
 Hash tree_root(std::uint64_t size, TileReader& tiles);
 // The tree of the first `size` leaves, to go on from.

@@ -241,6 +241,39 @@ def verification(bench: Bench) -> List[Figure]:
     ]
 
 
+def tree(bench: Bench) -> List[Figure]:
+    leaves = 1_000_000 if bench.quick else 10_000_000
+    result = bench.program("tree", leaves, bench.rounds)
+    median = {name: statistics.median(values) for name, values in result.items()}
+
+    def below(name: str, key: str, bar: float, detail: str) -> Figure:
+        took = median[key] / 1000
+        detail = f"{spread([nanos / 1000 for nanos in result[key]])} µs in {bench.rounds} rounds; {detail}"
+        return Figure(name, f"{took:.1f} µs", f"< {bar:g} µs", took < bar, detail)
+
+    return [
+        at_most(
+            "a leaf in the tree, with its node and tile, against SHA-256 of the same octets",
+            statistics.median(a / b for a, b in zip(result["append"], result["append_bare"])),
+            1.5,
+            f"{median['append']:.0f} ns against {median['append_bare']:.0f} ns",
+        ),
+        below(
+            f"an inclusion proof made from tiles in memory, {leaves:,} leaves",
+            "inclusion_made",
+            100,
+            f"consistency: {micros(median['consistency_made'])}",
+        ),
+        below("the proof checked", "inclusion_checked", 10, f"consistency: {micros(median['consistency_checked'])}"),
+        below(
+            "a head signed",
+            "head_signed",
+            40,
+            f"Ed25519 alone: {micros(median['head_signed_bare'])}; opened: {micros(median['head_opened'])}",
+        ),
+    ]
+
+
 def memory(bench: Bench) -> List[Figure]:
     events = 200_000 if bench.quick else 10_000_000
     ledger = bench.fresh("memory.db")
@@ -275,6 +308,7 @@ FIGURES: Dict[str, Callable[[Bench], List[Figure]]] = {
     "ingest": ingest,
     "power": power,
     "verify": verification,
+    "tree": tree,
     "memory": memory,
     "import": import_time,
 }

@@ -106,8 +106,10 @@ class AllProofs : public testing::Test {
 
 TEST_F(AllProofs, OfInclusionAreThoseOfRfc6962AndAccepted) {
   for (std::uint64_t size = 1; size <= kSize; ++size) {
+    const CompactRange edge = compact_range(size, tiles_);
     for (std::uint64_t index = 0; index < size; ++index) {
       const Proof proof = inclusion_proof(index, size, tiles_);
+      ASSERT_EQ(inclusion_proof(index, size, tiles_, &edge), proof);
       ASSERT_EQ(proof, model_.path(index, 0, size)) << index << ' ' << size;
       ASSERT_TRUE(verify_inclusion(index, size, model_.leaf(index), proof, root(size))) << index << ' ' << size;
     }
@@ -116,8 +118,10 @@ TEST_F(AllProofs, OfInclusionAreThoseOfRfc6962AndAccepted) {
 
 TEST_F(AllProofs, OfConsistencyAreThoseOfRfc6962AndAccepted) {
   for (std::uint64_t size = 1; size <= kSize; ++size) {
+    const CompactRange edge = compact_range(size, tiles_);
     for (std::uint64_t old_size = 1; old_size <= size; ++old_size) {
       const Proof proof = consistency_proof(old_size, size, tiles_);
+      ASSERT_EQ(consistency_proof(old_size, size, tiles_, &edge), proof);
       ASSERT_EQ(proof, model_.subproof(old_size, 0, size, true)) << old_size << ' ' << size;
       ASSERT_TRUE(verify_consistency(old_size, size, proof, root(old_size), root(size))) << old_size << ' ' << size;
     }
@@ -206,18 +210,24 @@ TEST(Proofs, OfRandomTreesAgreeWithTheModelAndReadFewTiles) {
   for (const std::uint64_t size : {255u, 256u, 257u, 511u, 65'535u, 65'536u, 65'793u, 70'000u}) {
     const TreeModel model = TreeModel::of_size(size);
     MemoryTiles tiles(model);
-    ASSERT_EQ(tree_root(size, tiles), model.root(0, size));
+    const CompactRange edge = compact_range(size, tiles);
+    ASSERT_EQ(edge.root(), model.root(0, size));
+    EXPECT_THROW(inclusion_proof(0, size - 1, tiles, &edge), Error);
     for (int i = 0; i < 60; ++i) {
       const std::uint64_t index = i == 0 ? 0 : i == 1 ? size - 1 : random() % size;
       tiles.reads = 0;
       const Proof inclusion = inclusion_proof(index, size, tiles);
       EXPECT_LE(tiles.reads, 6);  // two for each tile level
       ASSERT_EQ(inclusion, model.path(index, 0, size));
+      tiles.reads = 0;
+      ASSERT_EQ(inclusion_proof(index, size, tiles, &edge), inclusion);
+      EXPECT_LE(tiles.reads, 3);  // one for each tile level
       ASSERT_TRUE(verify_inclusion(index, size, model.leaf(index), inclusion, model.root(0, size)));
       tiles.reads = 0;
       const Proof consistency = consistency_proof(index + 1, size, tiles);
       EXPECT_LE(tiles.reads, 6);
       ASSERT_EQ(consistency, model.subproof(index + 1, 0, size, true));
+      ASSERT_EQ(consistency_proof(index + 1, size, tiles, &edge), consistency);
       ASSERT_TRUE(verify_consistency(index + 1, size, consistency, model.root(0, index + 1), model.root(0, size)));
       // A tree of an earlier size is read from the tiles of the later one.
       ASSERT_EQ(tree_root(index + 1, tiles), model.root(0, index + 1));
