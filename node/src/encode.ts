@@ -62,7 +62,10 @@ let pos = 0;
 let start = 0;
 let depth = 0;
 let values = 0;
-let ancestors: object[] = [];
+// The containers around the value that is written now: below `height`, and above `floor` those of this event.
+const ancestors: (object | undefined)[] = [];
+let height = 0;
+let floor = 0;
 
 const double = new Float64Array(1);
 const doubleBytes = new Uint8Array(double.buffer);
@@ -86,17 +89,27 @@ function op(code: number): void {
 
 /** Runs `write` on a stretch of tape of its own, `open` containers deep, and `use` on what it wrote. */
 function apart<T>(open: number, write: () => void, use: (from: number, to: number) => T): T {
-  const outer = { pos, start, depth, values, ancestors };
+  const outer = { pos, start, depth, values, floor };
   start = pos;
   depth = open;
   values = 0;
-  ancestors = [];
+  floor = height;
   try {
     write();
     return use(start, pos);
   } finally {
-    ({ pos, start, depth, values, ancestors } = outer);
-    if (pos === 0 && bytes.length > KEPT_BYTES) bytes = newTape(1 << 16);
+    ({ pos, start, depth, values, floor } = outer);
+    if (pos === 0) reset();
+  }
+}
+
+/** Nothing is being written. */
+function reset(): void {
+  if (bytes.length > KEPT_BYTES) bytes = newTape(1 << 16);
+  if (height !== 0) {
+    height = 0;
+    floor = 0;
+    ancestors.length = 0;
   }
 }
 
@@ -106,11 +119,11 @@ export function withEvent<T>(event: object, scope: Scoped | undefined, use: (fro
   const outerStart = start;
   const outerDepth = depth;
   const outerValues = values;
-  const outerAncestors = ancestors;
+  const outerFloor = floor;
   start = pos;
   depth = 1;
   values = 0;
-  if (pos !== 0 || ancestors.length !== 0) ancestors = [];
+  floor = height;
   try {
     topLevel(event, scope);
     return use(start, pos);
@@ -119,11 +132,8 @@ export function withEvent<T>(event: object, scope: Scoped | undefined, use: (fro
     start = outerStart;
     depth = outerDepth;
     values = outerValues;
-    ancestors = outerAncestors;
-    if (pos === 0) {
-      ancestors.length = 0;
-      if (bytes.length > KEPT_BYTES) bytes = newTape(1 << 16);
-    }
+    floor = outerFloor;
+    if (pos === 0) reset();
   }
 }
 
@@ -238,32 +248,17 @@ export function value(v: unknown): void {
     oversize();
     return;
   }
-  switch (typeof v) {
-    case "string":
-      string(v);
-      return;
-    case "number":
-      number(v);
-      return;
-    case "boolean":
-      op(v ? Op.True : Op.False);
-      return;
-    case "object":
-      if (v === null) op(Op.Null);
-      else object(v);
-      return;
-    case "undefined":
-      op(Op.Null);
-      return;
-    case "bigint":
-      bigint(v);
-      return;
-    case "symbol":
-      string(Symbol.prototype.toString.call(v));
-      return;
-    default:
-      foreign.callable(v as () => unknown);
-  }
+  // Not a switch: V8 has no shortcut for that.
+  if (typeof v === "string") string(v);
+  else if (typeof v === "number") number(v);
+  else if (typeof v === "object") {
+    if (v === null) op(Op.Null);
+    else object(v);
+  } else if (typeof v === "boolean") op(v ? Op.True : Op.False);
+  else if (v === undefined) op(Op.Null);
+  else if (typeof v === "bigint") bigint(v);
+  else if (typeof v === "symbol") string(Symbol.prototype.toString.call(v));
+  else foreign.callable(v as () => unknown);
 }
 
 export function string(v: string): void {
@@ -381,21 +376,27 @@ export function exhausted(): boolean {
   return values > MAX_VALUES || pos - start > MAX_BYTES;
 }
 
+/** Takes a container on the way down; false when it stands around itself, and a marker was written. */
+function enter(v: object): boolean {
+  for (let i = floor; i < height; i++) {
+    if (ancestors[i] === v) {
+      op(Op.Cycle);
+      return false;
+    }
+  }
+  ancestors[height++] = v;
+  return true;
+}
+
 function object(v: object): void {
   const from = pos;
   const open = depth;
-  const around = ancestors.length;
-  for (let i = 0; i < around; i++) {
-    if (ancestors[i] === v) {
-      op(Op.Cycle);
-      return;
-    }
-  }
+  const around = height;
   if (depth >= MAX_DEPTH && !foreign.isLeaf(v)) {
     op(Op.Depth);
     return;
   }
-  ancestors.push(v);
+  if (!enter(v)) return;
   try {
     const prototype: unknown = Object.getPrototypeOf(v);
     if (prototype === Object.prototype || prototype === null) plain(v as Record<string, unknown>);
@@ -407,16 +408,17 @@ function object(v: object): void {
     depth = open;
     unread(v, readFailure(error));
   }
-  ancestors.length = around;
+  while (height > around) ancestors[--height] = undefined;
 }
 
 function plain(v: Record<string, unknown>): void {
   if (typeof v["toJSON"] === "function") foreign.toJSON(v);
-  else members(v, Object.keys(v));
+  else members(v);
 }
 
-/** An object of these members; those that are undefined are left out. */
-export function members(v: Record<string, unknown>, names: readonly string[]): void {
+/** An object of the own enumerable members; those that are undefined are left out. */
+export function members(v: Record<string, unknown>): void {
+  const names = Object.keys(v);
   op(Op.BeginObject);
   depth++;
   for (let i = 0; i < names.length && !exhausted(); i++) {
@@ -483,20 +485,9 @@ export function instead(v: object, other: unknown): void {
     value(other);
     return;
   }
-  const prototype: unknown = Object.getPrototypeOf(other);
-  if (other !== v) {
-    if (ancestors.includes(other)) {
-      op(Op.Cycle);
-      return;
-    }
-    ancestors.push(other);
-  }
+  if (other !== v && !enter(other)) return;
   // Its own toJSON is not asked again.
-  if (prototype === Object.prototype || prototype === null) {
-    members(other as Record<string, unknown>, Object.keys(other));
-  } else if (Array.isArray(other)) {
-    array(other);
-  } else {
-    foreign.fields(other);
-  }
+  const prototype: unknown = Object.getPrototypeOf(other);
+  if (prototype === Object.prototype || prototype === null) members(other as Record<string, unknown>);
+  else foreign.fields(other);
 }

@@ -88,9 +88,8 @@ function fields(v: object): void {
     array(v);
     return;
   }
-  const names = Object.keys(v);
-  if (names.length === 0 && Object.getPrototypeOf(Object.getPrototypeOf(v) ?? v) !== null) unreadable(v);
-  else members(v as Record<string, unknown>, names);
+  if (Object.keys(v).length === 0 && Object.getPrototypeOf(Object.getPrototypeOf(v) ?? v) !== null) unreadable(v);
+  else members(v as Record<string, unknown>);
 }
 
 function unreadable(v: object): void {
@@ -127,7 +126,7 @@ function view(v: ArrayBufferView): void {
   if (size > MAX_ELEMENTS) {
     warning("size", `an array of ${size} elements was left out`);
     const dtype = typeOfElements.call(v).replace("Big", "").replace("Array", "").toLowerCase();
-    members({ dtype, reason: "size", shape: [size], truncated: true }, ["dtype", "reason", "shape", "truncated"]);
+    members({ dtype, reason: "size", shape: [size], truncated: true });
     return;
   }
   container(Op.BeginArray, () => {

@@ -29,9 +29,13 @@ export {
   UnsupportedError,
 } from "./errors.js";
 export type { ActionType, EventInput, Json, ProvenLogEvent, ValidationWarning } from "./event.js";
+export { Redactor } from "./redact.js";
+export type { RedactionRule } from "./redact.js";
 export { currentAgentId, currentParentId, currentSessionId } from "./scope.js";
 export { Session } from "./session.js";
 export type { SessionOptions } from "./session.js";
+export { trail } from "./trail.js";
+export type { TrailOptions } from "./trail.js";
 
 /** The release, "MAJOR.MINOR.PATCH". */
 export const version: string = addon.version;
