@@ -68,8 +68,8 @@ with_cmake "$folder" -DCLI11_BUILD_TESTS=OFF -DCLI11_BUILD_EXAMPLES=OFF -DCLI11_
 
 folder=$(source_of https://www.sqlite.org/2026/sqlite-amalgamation-3510300.zip \
   acb1e6f5d832484bf6d32b681e858c38add8b2acdfd42ac5df24b8afb46552b4)
-(cd "$folder" && "${CC:-cc}" -c -O2 -fPIC -DSQLITE_THREADSAFE=1 -DSQLITE_ENABLE_FTS5 sqlite3.c && ar rcs libsqlite3.a sqlite3.o)
-cp "$folder/libsqlite3.a" "$prefix/lib/"
+"${CC:-cc}" -c -O2 -fPIC -DSQLITE_THREADSAFE=1 -DSQLITE_ENABLE_FTS5 "$folder/sqlite3.c" -o "$folder/sqlite3.o"
+ar rcs "$prefix/lib/libsqlite3.a" "$folder/sqlite3.o"
 cp "$folder/sqlite3.h" "$folder/sqlite3ext.h" "$prefix/include/"
 
 # Only libcrypto is linked.
