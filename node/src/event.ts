@@ -82,7 +82,7 @@ export interface ProvenLogEvent {
   sequence: number;
   hash: string;
   prev_hash: string;
-  validation_warnings?: ValidationWarning[];
+  validation_warnings: ValidationWarning[];
   [field: string]: Json | ValidationWarning[] | undefined;
 }
 

@@ -41,7 +41,8 @@ function className(v: object): string {
   try {
     const prototype = Object.getPrototypeOf(v) as { constructor?: { name?: unknown } } | null;
     const name = prototype?.constructor?.name;
-    if (typeof name === "string" && name !== "") return name.slice(0, 200);
+    if (typeof name === "string" && name !== "" && name !== "Object") return name.slice(0, 200);
+    return Object.prototype.toString.call(v).slice(8, -1); // of iterators and their kin
   } catch {
     // A getter of its own.
   }
@@ -59,7 +60,6 @@ function object(v: object): void {
   else if (types.isAnyArrayBuffer(v)) string(Buffer.from(v).toString("base64"));
   else if (types.isBoxedPrimitive(v)) boxed(v);
   else if (types.isRegExp(v)) string(`/${v.source}/${v.flags}`);
-  else if (types.isArgumentsObject(v)) array(v as unknown as ArrayLike<unknown>);
   else if (types.isPromise(v) || types.isWeakMap(v) || types.isWeakSet(v) || types.isGeneratorObject(v)) unreadable(v);
   else if (typeof (v as { toJSON?: unknown }).toJSON === "function") toJSON(v);
   else fields(v);

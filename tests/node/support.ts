@@ -68,7 +68,7 @@ export async function stored(client: Client, id: string): Promise<Event> {
 }
 
 export function warningsOf(event: Event): string[] {
-  return (event.validation_warnings ?? []).map((warning) => `${warning.code} ${warning.field}`).sort();
+  return event.validation_warnings.map((warning) => `${warning.code} ${warning.field}`).sort();
 }
 
 export interface Ended {

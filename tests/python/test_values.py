@@ -87,8 +87,8 @@ def documented() -> list[tuple[str, str]]:
     rows = []
     for line in (SOURCE / "docs" / "native-values.md").read_text().splitlines():
         cells = [cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
-        if len(cells) == 4 and cells[2].startswith("`"):
-            rows.append((cells[2].strip("`"), cells[3].strip("`")))
+        if len(cells) == 6 and cells[2].startswith("`"):
+            rows.append((cells[2].strip("`"), cells[5].strip("`")))
     return rows
 
 
