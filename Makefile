@@ -19,7 +19,7 @@ CLANG_TIDY ?= clang-tidy-14
 RUN_CLANG_TIDY ?= run-clang-tidy-14
 
 NATIVE_DIRS := core capi bindings cli tests examples
-PYTHON_DIRS := python tests examples tools docs
+PYTHON_DIRS := python tests examples tools docs packaging
 PYTHON_TESTS := $(wildcard tests/python tests/golden tests/property tests/crash tests/e2e tests/install tests/interop)
 
 .PHONY: help
@@ -155,12 +155,13 @@ format: deps-lint $(VENV)/.ready ## Format C, C++ and Python sources in place
 	@$(VENV_PYTHON) -m ruff format --quiet $(PYTHON_DIRS)
 
 .PHONY: lint lint-format lint-python lint-tidy
-lint: lint-format lint-python lint-tidy ## clang-format, clang-tidy, ruff, mypy --strict, layering
+lint: lint-format lint-python lint-tidy ## clang-format, clang-tidy, ruff, mypy --strict, shellcheck, layering
 	@echo "make lint: clean"
 
 lint-format: deps-lint
 	@find $(NATIVE_DIRS) -name '*.h' -o -name '*.cpp' -o -name '*.c' | xargs $(CLANG_FORMAT) --dry-run -Werror
 	@$(PYTHON) tools/check_layers.py
+	@shellcheck .ci/run $$(find packaging tests tools -name '*.sh')
 
 lint-python: $(VENV)/.ready
 	@$(VENV_PYTHON) -m ruff check --quiet $(PYTHON_DIRS)
