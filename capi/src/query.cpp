@@ -20,8 +20,7 @@ plog_status plog_client_get_event(plog_client* client, const char* id, size_t id
   return guard(err, [&] {
     plog_client& handle = deref(client, "client");
     const std::string_view given = utf8(id, id_len, "id");
-    const auto parsed = plog::parse_uuid(given);
-    const plog::Uuid key = parsed ? *parsed : plog::uuid_v5(plog::foreign_id_namespace(), given);
+    const plog::Uuid key = plog::resolved_id(given);
     std::optional<std::string> agent_id;
     if (agent != nullptr) agent_id = std::string(utf8(agent, agent_len, "agent"));
     const auto row = handle.client.fresh_store().find(key, agent_id);

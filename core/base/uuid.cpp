@@ -210,6 +210,11 @@ const Uuid& foreign_id_namespace() {
   return result;
 }
 
+Uuid resolved_id(std::string_view text) {
+  if (const auto id = parse_uuid(text)) return *id;
+  return uuid_v5(foreign_id_namespace(), text);
+}
+
 void format_uuid(const Uuid& uuid, char* out) noexcept {
   constexpr char kDigits[] = "0123456789abcdef";
   for (std::size_t i = 0; i < uuid.size(); ++i) {

@@ -31,6 +31,9 @@ Uuid uuid_v5(const Uuid& name_space, std::string_view name);
 // The namespace of foreign event ids: uuid_v5(DNS namespace, "provenlog").
 const Uuid& foreign_id_namespace();
 
+// The id that a text given as one stands for: the UUID that it is, or what a foreign id becomes (design 3.1).
+Uuid resolved_id(std::string_view text);
+
 // 36 lower-case characters.
 void format_uuid(const Uuid& uuid, char* out) noexcept;
 std::string format_uuid(const Uuid& uuid);

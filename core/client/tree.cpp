@@ -5,25 +5,12 @@
 
 #include "base/error.h"
 #include "event/octets.h"
-#include "json/text.h"
 
 namespace plog::client {
 namespace {
 
 constexpr std::size_t kPageRows = 4096;
 constexpr std::size_t kMaxMissing = 1'000'000;
-
-// The decoded value of the event's salt: what a leaf commits along with the warnings.
-std::string salt_of(std::string_view canonical) {
-  std::string salt;
-  event::MemberReader members(canonical);
-  for (std::string_view name, value; members.next(name, value);) {
-    if (name != "salt" || value.size() < 2 || value.front() != '"') continue;
-    json::append_unescaped(salt, value.substr(1, value.size() - 2), nullptr);
-    break;
-  }
-  return salt;
-}
 
 }  // namespace
 
@@ -115,7 +102,7 @@ void LedgerTree::append(const event::Prepared& event, std::string_view agent, st
   leaf.prev_hash = prev_hash;
   ledger::Hash warnings;
   if (!event.warnings.empty()) {
-    warnings = ledger::warnings_digest(event.warnings, salt_of(event.canonical));
+    warnings = ledger::warnings_digest(event.warnings, event::salt_of(event.canonical));
     leaf.warnings = &warnings;
   }
   appender_.append(ledger::leaf_hash(leaf, leaf_));

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "base/error.h"
+#include "json/text.h"
 
 namespace plog::event {
 namespace {
@@ -75,6 +76,19 @@ bool MemberReader::next(std::string_view& key, std::string_view& value) {
   value = object_.substr(key_end + 1, value_end - key_end - 1);
   at_ = value_end;
   return true;
+}
+
+std::string salt_of(std::string_view canonical) {
+  std::string salt;
+  MemberReader members(canonical);
+  for (std::string_view name, value; members.next(name, value);) {
+    if (name != "salt" || value.size() < 2 || value.front() != '"') continue;
+    if (!json::append_unescaped(salt, value.substr(1, value.size() - 2), nullptr)) {
+      throw Error(Status::kCorrupt, "an event holds a bad escape");
+    }
+    break;
+  }
+  return salt;
 }
 
 }  // namespace plog::event

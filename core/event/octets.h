@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace plog::event {
@@ -25,5 +26,8 @@ class MemberReader {
 std::size_t skip_string(std::string_view text, std::size_t at);
 // The index behind the value that starts at `at`. Throws Error(kCorrupt).
 std::size_t skip_value(std::string_view text, std::size_t at);
+
+// The decoded text of a canonical event's `salt`; empty when it has none. Throws Error(kCorrupt).
+std::string salt_of(std::string_view canonical);
 
 }  // namespace plog::event

@@ -46,11 +46,6 @@ std::string_view folded(std::string_view text, std::string& buffer) {
   return buffer;
 }
 
-Uuid resolved_id(std::string_view text) {
-  if (const auto id = parse_uuid(text)) return *id;
-  return uuid_v5(foreign_id_namespace(), text);
-}
-
 Interner::Interner(sqlite3* db)
     : db_(db),
       find_term_(db, "SELECT id FROM term WHERE text = ?1"),

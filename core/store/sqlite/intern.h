@@ -32,9 +32,6 @@ class IdCache {
 // A text as `label` keeps it: longer than 1,024 octets, its head and its SHA-256 (tests for equality stay exact).
 std::string_view folded(std::string_view text, std::string& buffer);
 
-// The id of the event that a parent_event_id or an entry of parents names: its UUID, or what a foreign id becomes.
-Uuid resolved_id(std::string_view text);
-
 // Reads and adds rows of `term` and `label` inside the writer's transaction. One thread at a time.
 class Interner {
  public:

@@ -1,0 +1,182 @@
+#include "report/json_file.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <set>
+#include <vector>
+
+#include "base/error.h"
+#include "json/reader.h"
+
+namespace plog::report {
+namespace {
+
+constexpr std::size_t kBufferBytes = 1 << 20;
+constexpr std::size_t kMaxMembers = 64;
+constexpr std::size_t kMaxNameBytes = 256;
+
+[[noreturn]] void refuse(std::uint64_t offset, const std::string& what) {
+  throw Error(Status::kInvalid, "at byte " + std::to_string(offset) + ": " + what);
+}
+
+bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+
+std::uint64_t skip_space(FileText& text, std::uint64_t at, std::uint64_t end) {
+  while (at < end && is_space(text.at(at))) ++at;
+  return at;
+}
+
+// Behind the string that starts at `at`.
+std::uint64_t skip_string(FileText& text, std::uint64_t at, std::uint64_t end) {
+  const std::uint64_t start = at;
+  for (++at; at < end; ++at) {
+    const char c = text.at(at);
+    if (c == '"') return at + 1;
+    if (c == '\\') ++at;
+  }
+  refuse(start, "a string without an end");
+}
+
+// Behind the value that starts at `at`: brackets are counted, the rest is for a parser.
+std::uint64_t skip_value(FileText& text, std::uint64_t at, std::uint64_t end) {
+  const std::uint64_t start = at;
+  std::uint64_t depth = 0;
+  while (at < end) {
+    const char c = text.at(at);
+    if (c == '"') {
+      at = skip_string(text, at, end);
+      if (depth == 0) return at;
+      continue;
+    }
+    if (c == '{' || c == '[') ++depth;
+    if (c == '}' || c == ']') {
+      if (depth == 0) return at;  // the end of what the value is in
+      if (--depth == 0) return at + 1;
+    }
+    if (depth == 0 && (c == ',' || is_space(c))) return at;
+    ++at;
+  }
+  if (depth > 0) refuse(start, "a value without an end");
+  return at;
+}
+
+// Refuses what json::parse repairs or passes over.
+class Strict final : public json::Handler {
+ public:
+  void key(std::string_view text) override {
+    if (!keys_.back().emplace(text).second) {
+      throw Error(Status::kInvalid, "the key \"" + std::string(text.substr(0, kMaxNameBytes)) + "\" comes twice");
+    }
+  }
+  void string(std::string_view) override {}
+  void number(std::string_view) override {}
+  void boolean(bool) override {}
+  void null() override {}
+  void begin_object() override { keys_.emplace_back(); }
+  void end_object() override { keys_.pop_back(); }
+  void begin_array() override { keys_.emplace_back(); }
+  void end_array() override { keys_.pop_back(); }
+  void repaired(std::string_view code) override { throw Error(Status::kInvalid, "text with " + std::string(code)); }
+  bool enter() override {
+    if (keys_.size() > 512) throw Error(Status::kInvalid, "nested too deep");
+    return true;
+  }
+
+ private:
+  std::vector<std::set<std::string, std::less<>>> keys_;
+};
+
+}  // namespace
+
+FileText::FileText(const std::string& path) : fd_(open_file(path, O_RDONLY)), size_(file_size(fd_.get())) {}
+
+void FileText::fill(std::uint64_t offset) {
+  start_ = offset;
+  buffer_.resize(kBufferBytes);
+  buffer_.resize(pread_some(fd_.get(), buffer_.data(), buffer_.size(), static_cast<off_t>(offset)));
+  if (buffer_.empty()) throw Error(Status::kIo, "the file became shorter while it was read");
+}
+
+std::string FileText::slice(std::uint64_t begin, std::uint64_t end) {
+  if (end - begin > kMaxElementBytes) refuse(begin, "longer than 64 MiB");
+  std::string octets(end - begin, '\0');
+  octets.resize(pread_some(fd_.get(), octets.data(), octets.size(), static_cast<off_t>(begin)));
+  if (octets.size() != end - begin) throw Error(Status::kIo, "the file became shorter while it was read");
+  return octets;
+}
+
+std::map<std::string, Range, std::less<>> index_members(FileText& text) {
+  std::map<std::string, Range, std::less<>> members;
+  const std::uint64_t end = text.size();
+  std::uint64_t at = skip_space(text, 0, end);
+  const auto expect = [&](char wanted) {
+    if (at >= end || text.at(at) != wanted) refuse(at, std::string("'") + wanted + "' was expected");
+    ++at;
+  };
+  expect('{');
+  at = skip_space(text, at, end);
+  if (at < end && text.at(at) == '}') {
+    ++at;
+  } else {
+    while (true) {
+      at = skip_space(text, at, end);
+      if (at >= end || text.at(at) != '"') refuse(at, "a member's name was expected");
+      const std::uint64_t name_end = skip_string(text, at, end);
+      if (name_end - at > kMaxNameBytes) refuse(at, "a member's name is too long");
+      const std::uint64_t name_at = at;
+      const std::string name = parse_strict(text.slice(at, name_end)).text();
+      at = skip_space(text, name_end, end);
+      expect(':');
+      at = skip_space(text, at, end);
+      const std::uint64_t value_end = skip_value(text, at, end);
+      if (value_end == at) refuse(at, "a value was expected");
+      if (!members.emplace(name, Range{at, value_end}).second)
+        refuse(name_at, "the member \"" + name + "\" comes twice");
+      if (members.size() > kMaxMembers) refuse(name_at, "too many members");
+      at = skip_space(text, value_end, end);
+      if (at < end && text.at(at) == ',') {
+        ++at;
+        continue;
+      }
+      expect('}');
+      break;
+    }
+  }
+  at = skip_space(text, at, end);
+  if (at != end) refuse(at, "there is more behind the document");
+  return members;
+}
+
+ArrayReader::ArrayReader(const std::string& path, const Range& range) : text_(path), at_(range.begin), end_(range.end) {
+  if (at_ >= end_ || text_.at(at_) != '[') refuse(at_, "an array was expected");
+  ++at_;
+}
+
+bool ArrayReader::next(std::string& element) {
+  at_ = skip_space(text_, at_, end_);
+  if (at_ >= end_) refuse(at_, "an array without an end");
+  if (text_.at(at_) == ']') {
+    if (at_ + 1 != end_) refuse(at_ + 1, "there is more behind an array");
+    return false;
+  }
+  if (!first_) {
+    if (text_.at(at_) != ',') refuse(at_, "',' was expected");
+    at_ = skip_space(text_, at_ + 1, end_);
+  }
+  first_ = false;
+  const std::uint64_t element_end = skip_value(text_, at_, end_);
+  if (element_end == at_) refuse(at_, "a value was expected");
+  element = text_.slice(at_, element_end);
+  at_ = element_end;
+  return true;
+}
+
+json::Value parse_strict(std::string_view text) {
+  json::Reader reader;
+  Strict strict;
+  reader.read(text, strict);
+  return json::parse(text);
+}
+
+}  // namespace plog::report
