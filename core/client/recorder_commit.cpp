@@ -52,7 +52,7 @@ void Recorder::leading(Lock& lock, std::int64_t deadline, const std::function<vo
 }
 
 void Recorder::locked(std::int64_t timeout_ms, const std::function<void()>& work) {
-  make_directories(db_path_.substr(0, db_path_.rfind('/')));
+  make_directories(db_path_.substr(0, db_path_.rfind('/') + 1));
   writer_lock_.lock(timeout_ms);
   try {
     work();

@@ -251,6 +251,10 @@ def test_the_installed_package_records_and_verifies_with_its_own_libraries(machi
     assert [path for path in bundled if not path.is_relative_to(home)] == []
 
 
+def test_a_ledger_may_lie_in_the_root_as_in_a_container(machine: Machine) -> None:
+    assert json.loads(machine.run(machine.python, "-c", RECORD.replace("events.db", "/events.db")))["verdict"] == "OK"
+
+
 def test_plog_is_a_command_of_the_environment(machine: Machine) -> None:
     assert VERSION in machine.run(machine.plog, "--version")
     machine.run(machine.python, "-c", RECORD)
