@@ -20,7 +20,7 @@ RUN_CLANG_TIDY ?= run-clang-tidy-14
 
 NATIVE_DIRS := core capi bindings cli tests examples
 PYTHON_DIRS := python tests examples tools docs packaging
-PYTHON_TESTS := $(wildcard tests/python tests/golden tests/property tests/crash tests/e2e tests/install tests/interop)
+PYTHON_TESTS := $(wildcard tests/python tests/golden tests/property tests/crash tests/e2e tests/install tests/interop tests/languages)
 
 .PHONY: help
 help: ## Print this list
@@ -28,10 +28,10 @@ help: ## Print this list
 
 # ---- What is needed --------------------------------------------------------------------------------------------
 
-.PHONY: deps deps-build deps-test deps-deb deps-lint
+.PHONY: deps deps-build deps-test deps-deb deps-languages deps-lint
 deps: ## Install what is missing: Debian packages (needs root or sudo) and .venv
-	@tools/install_deps.sh build test deb lint
-	@$(MAKE) --no-print-directory $(VENV)/.ready $(NODE_READY)
+	@tools/install_deps.sh build test deb java lint
+	@$(MAKE) --no-print-directory deps-languages $(VENV)/.ready $(NODE_READY)
 
 deps-build:
 	@tools/install_deps.sh build
@@ -41,6 +41,11 @@ deps-test:
 
 deps-deb:
 	@tools/install_deps.sh build deb
+
+# Rust need not come from Debian.
+deps-languages:
+	@tools/install_deps.sh build test java
+	@cargo --version >/dev/null 2>&1 || tools/install_deps.sh rust
 
 deps-lint:
 	@tools/install_deps.sh build test lint
@@ -113,7 +118,7 @@ test-asan: deps-test build/asan-ubsan/build.ninja ## Only the C and C++ tests, u
 	@cmake --build --preset asan-ubsan
 	@ctest --preset asan-ubsan -j $(JOBS)
 
-test-python: build deps-deb ## Only the tests written in Python, against the release build
+test-python: build deps-deb deps-languages ## Only the tests written in Python, against the release build
 	@PLOG_BUILD_DIR=$(CURDIR)/$(RELEASE) $(VENV_PYTHON) -m pytest $(PYTHON_TESTS)
 
 .PHONY: test-long

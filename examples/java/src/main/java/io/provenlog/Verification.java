@@ -60,7 +60,8 @@ public final class Verification {
             .int32(readOnly ? 1 : 0)
             .text("path", path)
             .text("agent", agentId)
-            .callback(watcher);
+            .callback(watcher)
+            .int64(0); // user_data
     long[] out = new long[1];
     long[] err = new long[1];
     long address = client == null ? 0 : client.acquire();
