@@ -11,7 +11,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from toolchains import BUILD, CACHE, EXAMPLES, Machine, jar, need  # noqa: E402
+from toolchains import BUILD, CACHE, EXAMPLES, Machine, jar, need
 
 
 @pytest.fixture(scope="session")
