@@ -48,7 +48,10 @@ std::string bash_values(const std::string& name, const CommandSyntax& command) {
   for (const OptionSyntax& option : command.options) {
     if (option.value.empty()) continue;
     std::vector<std::string> patterns;
-    for (const std::string& option_name : names_of(option)) patterns.push_back(name + ":" + option_name);
+    for (const std::string& option_name : names_of(option)) {
+      patterns.push_back(name);
+      patterns.back().append(":").append(option_name);
+    }
     text += "    " + join(patterns, " | ") + ") " + bash_reply(option.value) + " ;;\n";
   }
   return text;
@@ -90,8 +93,9 @@ std::string zsh_options(const CommandSyntax& command, const char* indent) {
     for (const std::string& name : names) {
       const bool is_long = name == option.long_name;
       const char* takes = option.value.empty() ? "" : is_long ? "=" : "+";
-      const std::string before = option.repeatable ? "*" : "(" + join(names, " ") + ")";
-      text += indent + quote(before + name + takes + tail) + " \\\n";
+      std::string specification = option.repeatable ? "*" : "(" + join(names, " ") + ")";
+      specification.append(name).append(takes).append(tail);
+      text += indent + quote(specification) + " \\\n";
     }
   }
   return text;

@@ -11,8 +11,12 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from conftest import Stranger
 
 SOURCE = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("PLOG_BUILD_DIR", SOURCE / "build" / "release"))
@@ -159,7 +163,6 @@ cmake -S . -B build -DCOMPONENTS='shared;static' -DLANGUAGES=C
 cmake --build build
 build/consumer_c cmake.db
 python3 loader.py libprovenlog.so.1 ctypes.db
-man --where plog libprovenlog
 for ledger in static.db cmake.db ctypes.db; do plog verify --db $ledger; done
 dpkg --purge plog libprovenlog-dev libprovenlog1
 ! ldconfig -p | grep libprovenlog
@@ -169,6 +172,20 @@ dpkg --purge plog libprovenlog-dev libprovenlog1
 def prepare(folder: Path, debs: dict[str, Path]) -> None:
     for path in [*debs.values(), *(HERE / "consumer").iterdir()]:
         shutil.copy(path, folder)
+
+
+def test_unpacked_side_by_side_they_are_all_that_a_program_needs(
+    debs: dict[str, Path], architecture: tuple[str, str], stranger: Stranger
+) -> None:
+    root = stranger.folder / "root"
+    for deb in debs.values():
+        run("dpkg-deb", "--extract", deb, root, cwd=stranger.folder)
+    shutil.copy(HERE / "consumer" / "consumer.c", stranger.folder)
+    lib = root / "usr" / "lib" / architecture[1]
+    find = {"PKG_CONFIG_PATH": str(lib / "pkgconfig"), "LD_LIBRARY_PATH": str(lib)}
+    stranger("sh", "-c", "cc -std=c99 consumer.c -o consumer $(pkg-config --cflags --libs provenlog)", **find)
+    assert '"verdict":"OK"' in stranger("./consumer", "events.db", **find)
+    stranger(root / "usr" / "bin" / "plog", "verify", "--db", "events.db")
 
 
 def test_they_are_installed_used_and_removed(debs: dict[str, Path], tmp_path: Path) -> None:
