@@ -1,6 +1,6 @@
 #include "client.h"
 
-#include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -39,6 +39,8 @@ class Settings {
  private:
   Napi::Object object_;
 };
+
+const std::atomic<bool> kNotStopping{false};
 
 std::int64_t milliseconds_of(const Napi::Value& value) {
   const double number = value.As<Napi::Number>().DoubleValue();
@@ -197,7 +199,7 @@ Napi::Value Client::close(const Napi::CallbackInfo& info) {
 Napi::Value Client::flush_now(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::of(info.Env());
   plog_error* error = nullptr;
-  const plog_status status = ledger_->flush(milliseconds_of(info[0]), *environment.stopping(), &error);
+  const plog_status status = ledger_->flush(milliseconds_of(info[0]), kNotStopping, &error);
   if (status != PLOG_OK) environment.raise(status, error);
   return info.Env().Undefined();
 }
@@ -205,7 +207,7 @@ Napi::Value Client::flush_now(const Napi::CallbackInfo& info) {
 Napi::Value Client::close_now(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::of(info.Env());
   plog_error* error = nullptr;
-  const plog_status status = ledger_->close(milliseconds_of(info[0]), *environment.stopping(), &error);
+  const plog_status status = ledger_->close(milliseconds_of(info[0]), kNotStopping, &error);
   if (status != PLOG_OK) environment.raise(status, error);
   return info.Env().Undefined();
 }

@@ -50,7 +50,7 @@ function forget(gone?: Registered): void {
 
 // Not closed: what listeners after this one log is in the journal all the same.
 function commitAll(): void {
+  addon.stop();
   const deadline = Date.now() + EXIT_DEADLINE;
   for (const reference of clients) reference.deref()?.commitAtExit(Math.max(100, deadline - Date.now()));
-  addon.stop();
 }
