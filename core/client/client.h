@@ -66,6 +66,7 @@ class Client {
   std::optional<Error> next_error(std::int64_t timeout_ms);
 
   const std::string& db_path() const noexcept { return db_path_; }
+  std::string key_path() const { return client::key_path(db_path_, recorder_options_.heads); }
   const event::Defaults& defaults() const noexcept { return defaults_; }
   const AppendOptions& append_options() const noexcept { return append_; }
 

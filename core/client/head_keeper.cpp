@@ -68,6 +68,7 @@ bool HeadKeeper::load() {
 
 std::optional<event::Prepared> HeadKeeper::reconcile(event::Builder& builder, std::optional<std::uint64_t> tree_size) {
   published_ = 0;
+  branched_ = false;
   if (vkey_.empty()) return std::nullopt;
   OriginChange change;
   auto head = read_head(head_path(db_path_));
@@ -84,7 +85,8 @@ std::optional<event::Prepared> HeadKeeper::reconcile(event::Builder& builder, st
   return change_origin(builder, std::move(change));
 }
 
-event::Prepared HeadKeeper::restored(event::Builder& builder) {
+std::optional<event::Prepared> HeadKeeper::restored(event::Builder& builder) {
+  if (branched_ || vkey_.empty()) return std::nullopt;
   OriginChange change;
   change.reason = "restored";
   change.head = read_head(head_path(db_path_)).value_or(std::string());
@@ -93,6 +95,7 @@ event::Prepared HeadKeeper::restored(event::Builder& builder) {
 }
 
 event::Prepared HeadKeeper::change_origin(event::Builder& builder, OriginChange change) {
+  branched_ = true;
   origin_ = change.origin = next_origin(origin_);
   change.size = tree_.size();
   vkey_ = crypto::Verifier(origin_, crypto::Verifier::parse(vkey_).key()).format();

@@ -32,8 +32,9 @@ class HeadKeeper {
   // Whether the ledger extends its newest head. `tree_size`: leaves that the stored tree had, if they were not one for
   // each event. Nullopt when it does, or when the ledger says already that it does not.
   std::optional<event::Prepared> reconcile(event::Builder& builder, std::optional<std::uint64_t> tree_size);
-  // A restored ledger goes on as a branch of its own, so that it never passes for the original.
-  event::Prepared restored(event::Builder& builder);
+  // A restored ledger goes on as a branch of its own, so that it never passes for the original. Nullopt when this
+  // transaction has begun a branch already.
+  std::optional<event::Prepared> restored(event::Builder& builder);
   // Makes the next key, and the event that both keys sign. finish_rotation follows the commit. Throws when the present
   // key can't be read.
   event::Prepared begin_rotation(event::Builder& builder);
@@ -64,6 +65,7 @@ class HeadKeeper {
   std::uint64_t epoch_ = 0;
   std::optional<crypto::Signer> signer_;
   std::uint64_t published_ = 0;  // size of the newest head
+  bool branched_ = false;        // in this transaction
   std::optional<std::string> unsaved_;
 };
 

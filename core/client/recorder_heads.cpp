@@ -79,7 +79,10 @@ void Recorder::acknowledge(const std::vector<std::string>& heads, std::string_vi
 
 void Recorder::mark_restored(std::int64_t timeout_ms) {
   commit_alone(
-      timeout_ms, [](Committer& committer) { committer.add(committer.keeper().restored(committer.builder())); },
+      timeout_ms,
+      [](Committer& committer) {
+        if (const auto event = committer.keeper().restored(committer.builder())) committer.add(*event);
+      },
       nullptr);
 }
 

@@ -1,8 +1,9 @@
-// Under which name and key a ledger's heads stand, by its own events.
+// What a ledger's own events say of its heads: under which name and key they stand, and which it does not extend.
 #pragma once
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "store/store.h"
 
@@ -14,5 +15,9 @@ struct SigningName {
 
 // What the newest event about it with a commit index below `size` says (docs/formats.md, Keys).
 SigningName signing_name(store::Store& store, std::uint64_t size);
+
+// The heads that the ledger says it does not extend, and that nobody has acknowledged: what names each, in an
+// acknowledgement (docs/formats.md, Branches). Oldest first.
+std::vector<std::string> unacknowledged_heads(store::Store& store);
 
 }  // namespace plog::report

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -19,6 +20,7 @@
 #include "report/file_output.h"
 #include "report/json_file.h"
 #include "report/leaf_of.h"
+#include "report/package.h"
 #include "store/stored_tiles.h"
 
 namespace plog::report {
@@ -117,6 +119,7 @@ TilesResult write_tiles(store::Store& store, const std::string& head, const std:
   TilesResult result;
   result.size = checkpoint->size;
   result.added = checkpoint->size - known;
+  result.root = hex_encode(checkpoint->root.data(), checkpoint->root.size());
 
   const auto put = [&](const std::string& path, std::string_view octets, bool sync) {
     make_directories(parent_of(directory + '/' + path));
@@ -237,6 +240,12 @@ CheckReport verify_tiles(const std::string& directory, const CheckRequest& reque
     report.add(Verdict::kCannotRun, error.what());
   }
   return report;
+}
+
+CheckReport verify_export(const std::string& path, const CheckRequest& request) {
+  struct stat info {};
+  const bool directory = ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
+  return directory ? verify_tiles(path, request) : verify_package(path, request);
 }
 
 }  // namespace plog::report

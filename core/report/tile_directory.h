@@ -17,6 +17,7 @@ namespace plog::report {
 struct TilesResult {
   std::uint64_t size = 0;   // leaves that the directory has now
   std::uint64_t added = 0;  // of these, since the last time
+  std::string root;         // hex
   std::uint64_t tail = 0;   // newer events, which the head does not cover
 };
 
@@ -28,5 +29,8 @@ TilesResult write_tiles(store::Store& store, const std::string& head, const std:
 
 // Checks every leaf, tile and the checkpoint. As verify_package.
 CheckReport verify_tiles(const std::string& directory, const CheckRequest& request);
+
+// verify_tiles for a directory, verify_package for anything else.
+CheckReport verify_export(const std::string& path, const CheckRequest& request);
 
 }  // namespace plog::report

@@ -55,6 +55,24 @@ AT(plog_verify_options, progress, 24);
 AT(plog_verify_options, user_data, 32);
 SIZE(plog_verify_options, 40);
 
+AT(plog_export_options, struct_size, 0);
+AT(plog_export_options, tiles, 4);
+AT(plog_export_options, db_path, 8);
+AT(plog_export_options, filter, 16);
+AT(plog_export_options, overwrite, 24);
+AT(plog_export_options, reserved, 28);
+AT(plog_export_options, progress, 32);
+AT(plog_export_options, user_data, 40);
+SIZE(plog_export_options, 48);
+
+AT(plog_check_options, struct_size, 0);
+AT(plog_check_options, head_count, 4);
+AT(plog_check_options, heads, 8);
+AT(plog_check_options, key, 16);
+AT(plog_check_options, progress, 24);
+AT(plog_check_options, user_data, 32);
+SIZE(plog_check_options, 40);
+
 SIZE(plog_status, 4);
 
 #endif

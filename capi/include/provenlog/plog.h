@@ -298,6 +298,79 @@ PLOG_API plog_status plog_verify(plog_client *client, const plog_verify_options 
 /* The exit code of a verdict name ("OK", "TAMPERED", ...), as `plog verify` uses it; 2 for unknown names. */
 PLOG_API int32_t plog_verdict_exit_code(const char *verdict);
 
+/* ---- Heads and keys ---------------------------------------------------------------------------------------- */
+
+/* Commits everything accepted before the call, signs a head over it and publishes that (beside the ledger, and to the
+ * configured copies). `*note` (may be NULL) receives it: a C2SP checkpoint, as text. PLOG_E_NOT_FOUND when the signing
+ * key is missing. timeout_ms as in plog_client_flush. Shared. */
+PLOG_API plog_status plog_client_checkpoint(plog_client *client, int64_t timeout_ms, plog_buffer **note,
+                                            plog_error **err);
+/* From now on heads are signed by a new key, which takes the place of the old one in its file. Both sign an event that
+ * says so. `*vkey` (may be NULL) receives the new public key. As plog_client_checkpoint. Shared. */
+PLOG_API plog_status plog_client_rotate_key(plog_client *client, int64_t timeout_ms, plog_buffer **vkey,
+                                            plog_error **err);
+/* Records that an operator knows of the heads which the ledger does not extend (a restored backup, a deleted file):
+ * verification then no longer reports ROLLED_BACK or FORKED for them. `comment` (redacted) says why it is
+ * right. `*count` (may be NULL) receives how many there were; with none, nothing is recorded. Shared. */
+PLOG_API plog_status plog_client_acknowledge(plog_client *client, const char *comment, size_t comment_len,
+                                             int64_t timeout_ms, uint64_t *count, plog_error **err);
+/* The ledger's name and key: {"origin","vkey","epoch","head":{"size","root"} or null,"key_file"}. Shared. */
+PLOG_API plog_status plog_client_key(plog_client *client, plog_buffer **json, plog_error **err);
+
+/* ---- Exports and copies ------------------------------------------------------------------------------------ */
+
+typedef struct plog_export_options {
+  uint32_t struct_size;
+  int32_t tiles;       /* non-zero: a static directory of C2SP tlog-tiles instead of a .plog file */
+  const char *db_path; /* terminated; used when client is NULL; NULL as in plog_client_options */
+  const char *filter;  /* terminated; as plog_client_query's, without order, limit, offset and after; not for tiles */
+  int32_t overwrite;   /* non-zero: the file may be there already */
+  uint32_t reserved;   /* 0 */
+  plog_progress_fn progress; /* may be NULL */
+  void *user_data;
+} plog_export_options;
+
+PLOG_API void plog_export_options_init(plog_export_options *options);
+
+/* Writes the events that the newest head covers to a file (0600) that plog_verify_export checks without the ledger, or
+ * their tree to a directory, which a later export brings up to date. Through a client everything accepted before the
+ * call is committed and signed first. `*report` (may be NULL): {"path","events","tree_size","root","tail"}; tail: newer
+ * events that were left out. PLOG_E_NOT_FOUND when there is no head yet. Memory does not grow with the ledger. Shared.
+ */
+PLOG_API plog_status plog_export(plog_client *client, const plog_export_options *options, const char *path,
+                                 plog_buffer **report, plog_error **err);
+
+/* One event with all that proves it, as the text of a .plog file. `agent` as in plog_client_get_event. Shared. */
+PLOG_API plog_status plog_client_prove(plog_client *client, const char *id, size_t id_len, const char *agent,
+                                       size_t agent_len, plog_buffer **out, plog_error **err);
+
+typedef struct plog_check_options {
+  uint32_t struct_size;
+  uint32_t head_count;
+  const char *const *heads;  /* terminated texts of trusted heads (signed checkpoints) */
+  const char *key;           /* terminated; a trusted public key (vkey); NULL: the one that the export names */
+  plog_progress_fn progress; /* may be NULL */
+  void *user_data;
+} plog_check_options;
+
+PLOG_API void plog_check_options_init(plog_check_options *options);
+
+/* Checks a .plog file or a directory of tiles: no ledger, configuration or network is needed. `*report` as
+ * plog_verify's, with "complete" (all events of the tree were there). PLOG_OK whatever the verdict is. */
+PLOG_API plog_status plog_verify_export(const char *path, const plog_check_options *options, plog_buffer **report,
+                                        plog_error **err);
+
+/* Copies a ledger, while it is in use, to a new file, with its newest head at `<path>.head`. The key stays where it is.
+ * The ledger is the client's or, with client NULL, the one at db_path (NULL as in plog_client_options). Shared. */
+PLOG_API plog_status plog_backup(plog_client *client, const char *db_path, const char *path, plog_progress_fn progress,
+                                 void *user_data, plog_error **err);
+/* Makes a copy of a backup the ledger at db_path. It goes on under an origin of its own and verifies as ROLLED_BACK
+ * until plog_client_acknowledge. A ledger that is there is kept under another name, if `replace` is non-zero; else it
+ * is PLOG_E_INVALID. PLOG_E_CORRUPT when the backup does not verify. `*report` (may be NULL): {"db_path","events",
+ * "replaced","unsigned_because"}, the last two null where they do not apply. */
+PLOG_API plog_status plog_restore(const char *path, const char *db_path, int32_t replace, plog_progress_fn progress,
+                                  void *user_data, plog_buffer **report, plog_error **err);
+
 /* ---- Redactor ---------------------------------------------------------------------------------------------- */
 
 /* The redaction engine by itself. Immutable. */
