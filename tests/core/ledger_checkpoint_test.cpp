@@ -113,7 +113,7 @@ TEST_F(OpenedCheckpoints, AreWhatWasSigned) {
 TEST_F(OpenedCheckpoints, TellWhatIsWrong) {
   const auto fault = [&](std::string_view note, const crypto::Verifier& verifier, std::string_view origin = {}) {
     const OpenedCheckpoint opened = open(note, verifier, origin);
-    if (opened.fault != CheckpointFault::kOtherOrigin) EXPECT_TRUE(opened.text.empty());
+    EXPECT_EQ(opened.text.empty(), opened.fault != CheckpointFault::kOtherOrigin);
     return opened.fault;
   };
   EXPECT_EQ(fault("x", signer_.verifier()), CheckpointFault::kMalformed);
