@@ -2,8 +2,8 @@
 //
 // The tree in memory: what a leaf costs, proofs made from tiles and checked, heads signed and opened. Each figure is a
 // list of nanoseconds, one for each round, beside that of the same work done by OpenSSL alone where there is such work.
-#include <openssl/evp.h>
 #define OPENSSL_SUPPRESS_DEPRECATED
+#include <openssl/evp.h>
 #include <openssl/sha.h>
 
 #include <map>
