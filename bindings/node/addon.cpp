@@ -1,10 +1,15 @@
 // The addon's entry: what node/src/native.ts sees.
 #include <napi.h>
 
+#include <string>
+
 #include "client.h"
 #include "environment.h"
 #include "provenlog/plog.h"
 #include "queries.h"
+#ifdef PLOG_SIMDJSON_NAME
+#include "simdjson_bridge.h"
+#endif
 
 namespace plog::node {
 
@@ -47,6 +52,13 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
     Napi::Error::New(env, "provenlog: the addon was built against another core").ThrowAsJavaScriptException();
     return exports;
   }
+#ifdef PLOG_SIMDJSON_NAME
+  const std::string missing = load_simdjson();
+  if (!missing.empty()) {
+    Napi::Error::New(env, "provenlog: " + missing).ThrowAsJavaScriptException();
+    return exports;
+  }
+#endif
   auto* environment = new Environment(env);
   env.SetInstanceData(environment);
   environment->cursor = Napi::Persistent(Cursor::define(env));

@@ -81,14 +81,15 @@ struct Found {
 }  // namespace
 
 Napi::Function Client::define(Napi::Env env) {
-  return DefineClass(env, "Client",
-                     {InstanceMethod("record", &Client::record), InstanceMethod("flush", &Client::flush),
-                      InstanceMethod("close", &Client::close), InstanceMethod("flushNow", &Client::flush_now),
-                      InstanceMethod("closeNow", &Client::close_now), InstanceMethod("setContext", &Client::set_context),
-                      InstanceMethod("getContext", &Client::get_context),
-                      InstanceMethod("getEvent", &Client::get_event), InstanceMethod("query", &Client::query),
-                      InstanceMethod("stats", &Client::stats), InstanceMethod("nextError", &Client::next_error),
-                      InstanceMethod("watch", &Client::watch), InstanceMethod("dbPath", &Client::db_path)});
+  return DefineClass(
+      env, "Client",
+      {InstanceMethod("record", &Client::record), InstanceMethod("flush", &Client::flush),
+       InstanceMethod("close", &Client::close), InstanceMethod("flushNow", &Client::flush_now),
+       InstanceMethod("closeNow", &Client::close_now), InstanceMethod("setContext", &Client::set_context),
+       InstanceMethod("getContext", &Client::get_context), InstanceMethod("getEvent", &Client::get_event),
+       InstanceMethod("query", &Client::query), InstanceMethod("stats", &Client::stats),
+       InstanceMethod("nextError", &Client::next_error), InstanceMethod("watch", &Client::watch),
+       InstanceMethod("dbPath", &Client::db_path)});
 }
 
 Client::Client(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Client>(info) {
@@ -276,13 +277,18 @@ Napi::Value Client::stats(const Napi::CallbackInfo& info) {
       },
       [answer](Napi::Env env) {
         const plog_client_stats_t& counters = answer->counters;
-        const std::pair<const char*, std::uint64_t> members[] = {
-            {"accepted", counters.accepted},         {"stored", counters.stored},
-            {"recovered", counters.recovered},       {"duplicates", counters.duplicates},
-            {"conflicts", counters.conflicts},       {"dropped", counters.dropped},
-            {"gaps", counters.gaps},                 {"queuedEvents", counters.queued_events},
-            {"queuedBytes", counters.queued_bytes},  {"truncated", counters.truncated},
-            {"redactions", counters.redactions},     {"errors", counters.errors}};
+        const std::pair<const char*, std::uint64_t> members[] = {{"accepted", counters.accepted},
+                                                                 {"stored", counters.stored},
+                                                                 {"recovered", counters.recovered},
+                                                                 {"duplicates", counters.duplicates},
+                                                                 {"conflicts", counters.conflicts},
+                                                                 {"dropped", counters.dropped},
+                                                                 {"gaps", counters.gaps},
+                                                                 {"queuedEvents", counters.queued_events},
+                                                                 {"queuedBytes", counters.queued_bytes},
+                                                                 {"truncated", counters.truncated},
+                                                                 {"redactions", counters.redactions},
+                                                                 {"errors", counters.errors}};
         Napi::Object result = Napi::Object::New(env);
         for (const auto& [name, value] : members) result.Set(name, Napi::Number::New(env, static_cast<double>(value)));
         Napi::Value last = env.Null();

@@ -41,8 +41,7 @@ Napi::Value Environment::error(plog_status status, const char* message) {
 }
 
 Napi::Value Environment::error(plog_status status, plog_error* error) {
-  const Napi::Value made =
-      this->error(status, error != nullptr ? plog_error_message(error) : plog_status_name(status));
+  const Napi::Value made = this->error(status, error != nullptr ? plog_error_message(error) : plog_status_name(status));
   plog_error_destroy(error);
   return made;
 }

@@ -39,10 +39,10 @@ class Environment {
   const std::shared_ptr<std::atomic<bool>>& stopping() const { return stopping_; }
 
   Napi::Env env;
-  Napi::FunctionReference make_error;      // (status, message) => Error
-  Napi::FunctionReference cursor;          // constructor
-  std::vector<std::string> names;          // fields that a tape names by number
-  Napi::Reference<Napi::ArrayBuffer> tape; // where events are written
+  Napi::FunctionReference make_error;       // (status, message) => Error
+  Napi::FunctionReference cursor;           // constructor
+  std::vector<std::string> names;           // fields that a tape names by number
+  Napi::Reference<Napi::ArrayBuffer> tape;  // where events are written
   const std::uint8_t* tape_data = nullptr;
   std::size_t tape_size = 0;
 

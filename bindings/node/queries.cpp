@@ -66,8 +66,8 @@ struct Progress {
     if (self->wanted) {
       self->target.NonBlockingCall([done, total, stopped = self->stopped](Napi::Env env, Napi::Function callback) {
         if (static_cast<napi_env>(env) == nullptr || callback.IsEmpty()) return;
-        const Napi::Value answer = callback.Call({Napi::Number::New(env, static_cast<double>(done)),
-                                                  Napi::Number::New(env, static_cast<double>(total))});
+        const Napi::Value answer = callback.Call(
+            {Napi::Number::New(env, static_cast<double>(done)), Napi::Number::New(env, static_cast<double>(total))});
         if (answer.IsBoolean() && answer.As<Napi::Boolean>().Value()) stopped->store(true);
       });
     }

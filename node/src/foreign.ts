@@ -29,6 +29,9 @@ const MAX_TEXT = 10_000;
 const typedArray = Object.getPrototypeOf(Uint8Array) as { prototype: object };
 const typeOfElements = Object.getOwnPropertyDescriptor(typedArray.prototype, Symbol.toStringTag)?.get as () => string;
 
+// Names of constructors that say less than the tag: iterators have the one or the other by the version of Node.
+const VAGUE: ReadonlySet<string> = new Set(["", "Object", "Iterator"]);
+
 /** What to call what was thrown: any value may be. */
 export function readFailure(error: unknown): string {
   if (typeof error !== "object" || error === null) return error === null ? "null" : typeof error;
@@ -41,8 +44,8 @@ function className(v: object): string {
   try {
     const prototype = Object.getPrototypeOf(v) as { constructor?: { name?: unknown } } | null;
     const name = prototype?.constructor?.name;
-    if (typeof name === "string" && name !== "" && name !== "Object") return name.slice(0, 200);
-    return Object.prototype.toString.call(v).slice(8, -1); // of iterators and their kin
+    if (typeof name === "string" && !VAGUE.has(name)) return name.slice(0, 200);
+    return Object.prototype.toString.call(v).slice(8, -1);
   } catch {
     // A getter of its own.
   }
