@@ -138,8 +138,8 @@ func openClient(o *nativeOptions) (nativeClient, error) {
 		return nativeClient{}, failure(ErrUnsupported, "libprovenlog has ABI %d, this program was built for ABI %d", abi,
 			int(C.PLOG_ABI_VERSION))
 	}
-	var c C.plog_client_options
-	C.plog_client_options_init(&c)
+	// Not by plog_client_options_init: a later library's struct may be larger than this one.
+	c := C.plog_client_options{struct_size: C.sizeof_plog_client_options}
 	var owned []*C.char
 	defer func() {
 		for _, text := range owned {
@@ -227,9 +227,8 @@ func (n nativeClient) getEvent(id, agent string) ([]byte, error) {
 }
 
 func (n nativeClient) stats() (Stats, error) {
-	var c C.plog_client_stats_t
+	c := C.plog_client_stats_t{struct_size: C.sizeof_plog_client_stats_t}
 	var err, last *C.plog_error
-	c.struct_size = C.uint32_t(unsafe.Sizeof(c))
 	status := C.plog_client_stats(n.ptr, &c, &last, &err)
 	stats := Stats{
 		Accepted: uint64(c.accepted), Stored: uint64(c.stored), Recovered: uint64(c.recovered),
@@ -332,8 +331,7 @@ func (f stopFlag) free()    { C.free(unsafe.Pointer(f.ptr)) }
 
 // verify judges the ledger of a client, or (without one) the file at path.
 func verify(client *nativeClient, path string, options VerifyOptions, stop stopFlag) ([]byte, error) {
-	var c C.plog_verify_options
-	C.plog_verify_options_init(&c)
+	c := C.plog_verify_options{struct_size: C.sizeof_plog_verify_options}
 	if strings.IndexByte(path, 0) >= 0 || strings.IndexByte(options.AgentID, 0) >= 0 {
 		return nil, failure(ErrInvalid, "the path or the agent contains a NUL")
 	}

@@ -30,7 +30,7 @@ final class Plog {
     if (Native.POINTER_SIZE != Long.BYTES || Native.SIZE_T_SIZE != Long.BYTES) {
       throw new UnsatisfiedLinkError("provenlog needs a 64-bit Java");
     }
-    Native.register(Plog.class, NativeLibrary.getInstance("provenlog"));
+    Native.register(Plog.class, library());
     if (plog_abi_version() != ABI_VERSION) {
       throw new UnsatisfiedLinkError(
           "libprovenlog has ABI " + plog_abi_version() + ", this package is made for ABI " + ABI_VERSION);
@@ -38,6 +38,15 @@ final class Plog {
   }
 
   private Plog() {}
+
+  /** By the name that carries the ABI number, as a linked program would; else as the platform names it. */
+  private static NativeLibrary library() {
+    try {
+      return NativeLibrary.getInstance("libprovenlog.so." + ABI_VERSION);
+    } catch (UnsatisfiedLinkError notThere) {
+      return NativeLibrary.getInstance("provenlog");
+    }
+  }
 
   /** Called by plog_verify. */
   interface Progress extends Callback {

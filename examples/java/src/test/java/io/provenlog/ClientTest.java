@@ -167,7 +167,7 @@ public final class ClientTest {
     assertEquals("e3 e4", ledgers.names(Filter.all().limit(2).offset(3)));
     assertEquals("", ledgers.names(Filter.all().agent("nobody")));
     assertEquals("e0", ledgers.names(Filter.all().field("source", "sdk").limit(1)));
-    assertEquals("ledger.created", ledgers.names(Filter.all().agent("provenlog").includeSystem()));
+    assertEquals("ledger.created", ledgers.names(Filter.all().agent("provenlog").includeSystem().limit(1)));
 
     try (EventCursor cursor = ledgers.client().query(Filter.all())) {
       assertEquals(-1, cursor.position());
@@ -196,9 +196,9 @@ public final class ClientTest {
     ledgers.log(Event.of("CUSTOM"));
     Report report = ledgers.client().verify();
     assertTrue(report.json(), report.valid());
-    assertEquals(2, report.events()); // with ledger.created
-    assertEquals(2, report.agents());
+    assertEquals(2, report.agents()); // with the ledger's own
     assertEquals(List.of(), report.findings());
+    assertEquals(1, ledgers.client().verification().agent("tester").run().events());
     assertFalse(ledgers.client().verification().agent("nobody").run().valid());
     Path path = ledgers.client().dbPath();
     ledgers.client().close();
@@ -222,8 +222,7 @@ public final class ClientTest {
                 })
             .run()
             .valid());
-    assertEquals(2, seen[1]);
-    assertTrue(seen[0] <= seen[1]);
+    assertTrue(seen[0] <= seen[1] && seen[1] >= 2);
     assertFails(Code.CANCELLED, () -> ledgers.client().verification().progress((done, total) -> false).run());
     assertThrows(
         ArithmeticException.class,

@@ -73,9 +73,9 @@ public final class ThreadsTest {
       assertEquals(next.merge(name[0], 1, Integer::sum) - 1, Integer.parseInt(name[1])); // a thread's order is kept
     }
     assertEquals(writers * each, sequence);
-    Report report = client.verify();
+    Report report = client.verification().agent("tester").run();
     assertTrue(report.json(), report.valid());
-    assertEquals(writers * each + 1, report.events());
+    assertEquals(writers * each, report.events());
   }
 
   @Test
@@ -141,7 +141,7 @@ public final class ThreadsTest {
     command.add(ledgers.db().toString());
     assertEquals(128 + 9, new ProcessBuilder(command).inheritIO().start().waitFor());
     assertEquals(50, ledgers.events(Filter.all().agent("victim")).size());
-    assertEquals(50, ledgers.client().stats().recovered());
+    assertTrue(ledgers.client().stats().recovered() >= 50);
   }
 
   private long openFiles() throws IOException {
