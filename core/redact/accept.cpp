@@ -214,9 +214,9 @@ bool accept_ipv4(std::string_view text, Match& match, double) {
   return true;
 }
 
-// Narrows a run of digits to whole groups that make a card number: 12 to 19 digits, the same separator throughout, no
-// group but the last shorter than three.
-bool accept_card_groups(std::string_view text, Match& match, double) {
+// Narrows a run of digits to whole groups that make a card number: `fewest` to 19 digits, the same separator
+// throughout, no group but the last shorter than three. Fewer than 16 must be the whole run.
+bool accept_card_groups(std::string_view text, Match& match, double fewest) {
   const std::string_view found = inside(text, match);
   char separator = 0;
   std::size_t digits = 0, group = 0, best = 0;
@@ -226,8 +226,8 @@ bool accept_card_groups(std::string_view text, Match& match, double) {
       ++group;
       continue;
     }
-    if (digits >= 12 && digits <= 19 && luhn(found.substr(0, i)) &&
-        stands_alone(text, match.begin, match.begin + i, separator == 0 ? "." : ".-")) {
+    if (static_cast<double>(digits) >= fewest && digits <= 19 && (digits >= 16 || i == found.size()) &&
+        luhn(found.substr(0, i)) && stands_alone(text, match.begin, match.begin + i, separator == 0 ? "." : ".-")) {
       best = i;
     }
     if (i == found.size() || group < 3 || (separator != 0 && found[i] != separator)) break;

@@ -67,6 +67,111 @@ void check_expression(const Rule& rule) {
   }
 }
 
+// A cursor in an expression of the simple form that most tokens have: literals, groups of literals, classes.
+class Simple {
+ public:
+  explicit Simple(std::string_view expression) : text_(expression) {}
+
+  // Where the expression goes on after it has matched `word` from `at` on; npos if that is not plain.
+  std::size_t after(std::size_t at, std::string_view word) const {
+    while (!word.empty()) {
+      if (at >= text_.size()) return std::string_view::npos;
+      if (text_.substr(at, 3) == "(?:") return after_group(at, word);
+      if (text_[at] == '[') {
+        OctetSet set;
+        const std::size_t end = read_class(at, set);
+        if (end == std::string_view::npos || repeats(end) || !set.test(static_cast<unsigned char>(word[0]))) {
+          return std::string_view::npos;
+        }
+        at = end;
+      } else {
+        if (text_[at] == '\\') ++at;
+        if (at >= text_.size() || text_[at] != word[0]) return std::string_view::npos;
+        if (repeats(++at)) return std::string_view::npos;
+      }
+      word.remove_prefix(1);
+    }
+    return at;
+  }
+
+  // Reads the class at `at`; npos if it is none, or not plain.
+  std::size_t read_class(std::size_t at, OctetSet& set) const {
+    if (at >= text_.size() || text_[at] != '[') return std::string_view::npos;
+    for (++at; at < text_.size() && text_[at] != ']'; ++at) {
+      char c = text_[at];
+      if (c == '^' || c == '[') return std::string_view::npos;
+      if (c == '\\') {
+        c = text_[++at];
+        if (c == 'd') {
+          for (char digit = '0'; digit <= '9'; ++digit) set.set(static_cast<unsigned char>(digit));
+          continue;
+        }
+        if (is_letter(c) || is_digit(c)) return std::string_view::npos;
+      }
+      const auto from = static_cast<unsigned char>(c);
+      unsigned char to = from;
+      if (at + 2 < text_.size() && text_[at + 1] == '-' && text_[at + 2] != ']') {
+        to = static_cast<unsigned char>(text_[at + 2]);
+        at += 2;
+      }
+      for (unsigned i = from; i <= to; ++i) set.set(i);
+    }
+    return at < text_.size() ? at + 1 : std::string_view::npos;
+  }
+
+  // The least number of repetitions that stands at `at`.
+  std::uint32_t least(std::size_t at) const {
+    std::uint32_t count = 0;
+    if (at >= text_.size() || text_[at] != '{') return 1;
+    for (++at; at < text_.size() && is_digit(text_[at]); ++at) {
+      count = count * 10 + static_cast<std::uint32_t>(text_[at] - '0');
+    }
+    return count;
+  }
+  bool repeats(std::size_t at) const {
+    return at < text_.size() && std::string_view("?*+{").find(text_[at]) != std::string_view::npos;
+  }
+  bool optional(std::size_t at) const { return repeats(at) && (text_[at] == '?' || text_[at] == '*'); }
+
+ private:
+  std::size_t after_group(std::size_t at, std::string_view word) const {
+    const std::size_t close = text_.find(')', at);
+    if (close == std::string_view::npos || repeats(close + 1)) return std::string_view::npos;
+    for (std::size_t begin = at + 3; begin <= close;) {
+      const std::size_t end = std::min(text_.find('|', begin), close);
+      const std::string_view branch = text_.substr(begin, end - begin);
+      const bool plain = std::all_of(branch.begin(), branch.end(), is_token);
+      if (plain && word.substr(0, branch.size()) == branch) {
+        const std::size_t next = after(close + 1, word.substr(branch.size()));
+        if (next != std::string_view::npos) return next;
+      }
+      begin = end + 1;
+    }
+    return std::string_view::npos;
+  }
+
+  std::string_view text_;
+};
+
+// Whether alternatives stand outside of all groups.
+bool branches(std::string_view expression) {
+  int depth = 0;
+  for (std::size_t i = 0; i < expression.size(); ++i) {
+    if (expression[i] == '\\') {
+      ++i;
+    } else if (expression[i] == '[') {
+      i = std::min(expression.find(']', i), expression.size());
+    } else if (expression[i] == '(') {
+      ++depth;
+    } else if (expression[i] == ')') {
+      --depth;
+    } else if (expression[i] == '|' && depth == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
 // The word for the prefilter that a keyword of a pattern is, with as much as the expression says of what stands around
 // it: "\\bghp_[A-Za-z0-9]{36}" begins a word and is followed by 36 octets of a class.
 Word word_of(const Pattern& pattern, const std::string& keyword, std::uint32_t id) {
@@ -76,47 +181,17 @@ Word word_of(const Pattern& pattern, const std::string& keyword, std::uint32_t i
   const std::string_view expression = pattern.expression;
   if (expression.find("(?i") != expression.npos) return word;
   word.exact = keyword;
-  std::size_t at = 0;
+  if (branches(expression)) return word;
+  const Simple simple(expression);
   const bool starts = expression.substr(0, 2) == "\\b";
-  if (starts) at = 2;
-  for (char c : keyword) {
-    if (at < expression.size() && expression[at] == '\\') ++at;
-    if (at >= expression.size() || expression[at++] != c) return word;
-  }
-  // What follows the literal may make its last octet optional or repeated.
-  if (at < expression.size() && std::string_view("?*+{").find(expression[at]) != std::string_view::npos) return word;
+  const std::size_t next = simple.after(starts ? 2 : 0, keyword);
+  if (next == expression.npos) return word;
   word.starts = starts && is_word(keyword[0]);
-  if (at >= expression.size() || expression[at] != '[' || expression.find('|') != expression.npos) return word;
   OctetSet set;
-  for (++at; at < expression.size() && expression[at] != ']'; ++at) {
-    char c = expression[at];
-    if (c == '^' || c == '[') return word;
-    if (c == '\\') {
-      c = expression[++at];
-      if (c == 'd' || c == 'w') {
-        for (int i = 0; i < 256; ++i) {
-          const char octet = static_cast<char>(i);
-          if (c == 'd' ? is_digit(octet) : is_word(octet)) set.set(static_cast<std::size_t>(i));
-        }
-        continue;
-      }
-      if (is_letter(c) || is_digit(c)) return word;
-    }
-    const auto from = static_cast<unsigned char>(c);
-    unsigned char to = from;
-    if (at + 2 < expression.size() && expression[at + 1] == '-' && expression[at + 2] != ']') {
-      to = static_cast<unsigned char>(expression[at + 2]);
-      at += 2;
-    }
-    for (unsigned i = from; i <= to; ++i) set.set(i);
-  }
-  if (at + 1 >= expression.size() || expression[at + 1] != '{') return word;
-  std::uint32_t size = 0;
-  for (at += 2; at < expression.size() && is_digit(expression[at]); ++at) {
-    size = size * 10 + static_cast<std::uint32_t>(expression[at] - '0');
-  }
+  const std::size_t end = simple.read_class(next, set);
+  if (end == expression.npos || simple.optional(end)) return word;
   word.run = set;
-  word.run_size = size;
+  word.run_size = simple.least(end);
   return word;
 }
 

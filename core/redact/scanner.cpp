@@ -159,7 +159,6 @@ class Looker {
     const char* first = at - (spaced ? 3 : 2);
     if (first < begin_ || !is_upper(first[0]) || !is_upper(first[1]) || !starts_word(first)) return 0;
     std::uint32_t kinds = 0;
-    if (end_ - at >= kVatDigits && run_of(at, kVatDigits, kWord)) kinds |= kVat;
     int digits = 0;
     const char* p = at;
     for (; p < end_ && (is_digit(*p) || ((*p == ' ' || *p == '-') && is_digit(after(p, 1)))); ++p) {
@@ -192,7 +191,11 @@ class Looker {
   // the shapes of the patterns. Most numbers end at the first group.
   std::uint32_t digits(const char* at) noexcept {
     const char left = before(at, 1);
-    if (has(left, kWord) && !escaped(at)) return is_upper(left) ? after_capitals(at) : 0;
+    if (has(left, kWord) && !escaped(at)) {
+      if (!is_upper(left)) return 0;
+      const bool vat = is_upper(before(at, 2)) && is_digit(after(at, 1)) && run_of(at, kVatDigits, kWord);
+      return after_capitals(at) | (vat ? kVat : 0);
+    }
     std::uint32_t kinds = 0;
     if ((left == ' ' || left == '-') && is_upper(before(at, 2))) kinds = after_capitals(at);
     const char* stop = at + 1;

@@ -21,7 +21,7 @@ using ::testing::HasSubstr;
 // All detectors but the one are off, so that what it does is seen.
 std::shared_ptr<const Redactor> only(const Detector& wanted) {
   Options options;
-  for (const Profile profile : {Profile::kDefault, Profile::kStrict, Profile::kPii, Profile::kSecrets}) {
+  for (const Profile profile : {Profile::kSecrets, Profile::kPii, Profile::kStrict, Profile::kDefault}) {
     if (wanted.in(profile)) options.profile = profile;
   }
   for (const Detector& detector : detectors()) {
@@ -88,6 +88,15 @@ TEST(Detectors, AreWhole) {
     }
     for (const std::string& keyword : detector.keywords) EXPECT_GE(keyword.size(), 3U) << detector.name;
   }
+}
+
+TEST(Detectors, AreMany) {
+  std::set<std::string> secrets, personal;
+  for (const Detector& detector : detectors()) {
+    (detector.category == Category::kSecret ? secrets : personal).insert(detector.name);
+  }
+  EXPECT_GE(secrets.size(), 140U);
+  EXPECT_GE(personal.size(), 20U);
 }
 
 TEST(Detectors, SayWhereTheirTextIsWrong) {

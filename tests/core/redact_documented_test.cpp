@@ -95,11 +95,11 @@ TEST(Builtin, HidesApiKeys) {
   expect_all({
       {join("sk-", "abcdefghijklmnopqrstuvwxyz"), "[REDACTED:api_key]"},
       {join("sk-proj-", "Ab12_Cd34-Ef56Gh78Ij90Kl12Mn34"), "[REDACTED:api_key]"},
-      {join("sk-ant-api03-", "R2D2c3poR2D2c3poR2D2c3po-AA"), "[REDACTED:api_key]"},
-      {join("sk_live_", "4eC39HqLyjWDarjtT1zdp7dc"), "[REDACTED:api_key]"},
+      {join("sk-ant-api03-", "R2D2c3poR2D2c3poR2D2c3po-AA"), "[REDACTED:anthropic_api_key]"},
+      {join("sk_live_", "4eC39HqLyjWDarjtT1zdp7dc"), "[REDACTED:stripe_key]"},
       {join("pk_test_", "TYooMQauvdEDq54NiTphI7jx"), "[REDACTED:api_key]"},
       {join("OPENAI_API_KEY=pk-", "0123456789abcdef"), "OPENAI_API_KEY=[REDACTED:api_key]"},
-      {join("rk_live_", "4eC39HqLyjWDarjtT1zdp7dc"), "[REDACTED:api_key]"},
+      {join("rk_live_", "4eC39HqLyjWDarjtT1zdp7dc"), "[REDACTED:stripe_key]"},
   });
   expect_unchanged({"sk-toggleable__label-arrow", "sk-container-id-1", "risk-0123456789abcdef0123", "sk-short1",
                     "task_0123456789abcdefghijkl", "sk-estimator-doc-link-fitted"});
