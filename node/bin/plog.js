@@ -2,12 +2,13 @@
 "use strict";
 // Runs the plog program that came with the addon, in place of this one as far as Node allows.
 const { spawnSync } = require("node:child_process");
-const { existsSync } = require("node:fs");
+const { existsSync, realpathSync } = require("node:fs");
 const { dirname, join } = require("node:path");
 const { path: addonOf } = require("node-gyp-build");
 
-const root = join(__dirname, "..");
-const places = [join(dirname(addonOf(root)), "plog"), join(root, "..", "..", "plog")];
+// Beside the addon, or where the build that made both has it.
+const beside = dirname(realpathSync(addonOf(join(__dirname, ".."))));
+const places = [join(beside, "plog"), join(beside, "../../../../plog")];
 const program = places.find((place) => existsSync(place));
 if (program === undefined) {
   console.error(`plog: this package brings no plog program for ${process.platform}-${process.arch}`);

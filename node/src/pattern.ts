@@ -126,7 +126,7 @@ class Writer {
       if (hex[3] !== undefined && !this.#unicode) this.#refuse("such an escape");
       const code = parseInt((hex[1] ?? hex[2] ?? hex[3]) as string, 16);
       if (code < 0xd800 || code > 0xdbff) return code;
-      const low = this.#take(/\\u(D[C-Fc-f][0-9A-Fa-f]{2})/);
+      const low = this.#take(/\\u([Dd][C-Fc-f][0-9A-Fa-f]{2})/);
       return low === null ? code : 0x10000 + ((code - 0xd800) << 10) + (parseInt(low[1] as string, 16) - 0xdc00);
     }
     const control = this.#take(/\\c([A-Za-z])/);

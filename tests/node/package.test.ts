@@ -1,0 +1,104 @@
+/** The package as others see it: its types, its version, what the addon takes from elsewhere. */
+import { spawnSync } from "node:child_process";
+import { readFileSync, symlinkSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { describe, expect, it } from "vitest";
+
+import { BUILD, PACKAGE, path, provenlog, SOURCE } from "./support.js";
+
+const MODULES = join(SOURCE, "node/node_modules");
+
+/** Compiles a program against the package, as a consumer does that has nothing but it. */
+function compile(name: string, code: string, options: Record<string, unknown>) {
+  mkdirSync(path("node_modules"), { recursive: true });
+  symlinkSync(PACKAGE, path("node_modules/provenlog"));
+  writeFileSync(path(name), code);
+  const compilerOptions = { strict: true, noEmit: true, types: [], target: "es2022", exactOptionalPropertyTypes: true, ...options };
+  writeFileSync(path("tsconfig.json"), JSON.stringify({ compilerOptions, files: [name] }));
+  const done = spawnSync(process.execPath, [join(MODULES, "typescript/bin/tsc"), "-p", path("tsconfig.json")], {
+    encoding: "utf8",
+  });
+  return done.stdout;
+}
+
+const CONSUMER = `
+import { ProvenLogClient, ProvenLogError, Redactor, trail, type ProvenLogEvent } from "provenlog";
+
+const twice = trail((n: number): number => n * 2, { name: "twice" });
+const four: number = twice(2);
+const stream = trail(async function* (prefix: string) { yield prefix; });
+const method = trail({ name: "m" })(async (a: string, b?: number) => [a, b] as const);
+
+async function main(): Promise<void> {
+  await using client = new ProvenLogClient({ agentId: "a", dbPath: "x.db", labels: { env: "dev" } });
+  const id: string = client.logEvent({ actionType: "TOOL_CALL", actionName: "n", actionInput: { any: Symbol() } });
+  const event: ProvenLogEvent | null = await client.getEvent(id);
+  const name: string | undefined = event?.action_name;
+  for await (const each of client.iterEvents({ since: new Date(), labels: { env: "dev" } })) console.log(each.sequence + 1);
+  const length: number = await client.session("s", async (session) => session.id.length);
+  { using session = client.session(); session.id; }
+  const report = await client.verify("a", { progress: (done: number, total: number) => { done / total; } });
+  if (!report.valid) throw new Error(report.error);
+  for await (const item of stream("p")) item.toUpperCase();
+  const [first] = await method("a");
+  const [text, hits]: [string, number] = Redactor.default().redactString("x");
+  try { await client.flush(1); } catch (error) { if (error instanceof ProvenLogError) error.code.length; }
+  // @ts-expect-error: no such option
+  new ProvenLogClient({ agent: "a" });
+  // @ts-expect-error: not a number
+  client.logEvent({ durationMs: "long" });
+  // @ts-expect-error: arguments keep their types
+  twice("2");
+  void [four, name, length, first, text, hits];
+}
+void main;
+`;
+
+describe("the types", () => {
+  it.each([
+    ["consumer.mts", { module: "node16" }],
+    ["consumer.cts", { module: "node16" }],
+    ["consumer.ts", { module: "esnext", moduleResolution: "bundler" }],
+  ])("hold for %s under strict", (name, options) => {
+    const code = `declare const console: { log(...values: unknown[]): void };\n${CONSUMER}`;
+    expect(compile(name, code, options)).toBe("");
+  });
+});
+
+describe("the package", () => {
+  it("has the version of the release", () => {
+    const version = readFileSync(join(SOURCE, "VERSION"), "utf8").trim();
+    expect(provenlog.version).toBe(version);
+    const manifest = JSON.parse(readFileSync(join(SOURCE, "node/package.json"), "utf8")) as { version: string };
+    expect(manifest.version).toBe(version);
+  });
+
+  it("exports two functions, and takes nothing that the node program has of its own", () => {
+    const nm = (...args: string[]) =>
+      spawnSync("nm", ["-D", ...args, join(PACKAGE, "build/Release/provenlog.node")], { encoding: "utf8" });
+    const listed = nm("--defined-only").stdout;
+    const exported = [...listed.matchAll(/ [TDBVWRu] (\S+)/g)].map((found) => found[1]);
+    if (!BUILD.includes("asan")) {
+      expect(exported.sort()).toEqual(["napi_register_module_v1", "node_api_module_get_api_version_v1"]);
+    }
+    // OpenSSL, SQLite and simdjson of other versions stand in node itself.
+    expect(nm("--undefined-only").stdout).not.toMatch(/ (EVP_|SHA|OPENSSL|CRYPTO_|sqlite3|_ZNK?8simdjson)/);
+  });
+
+  it("is found from the clone, by require and by import", () => {
+    if (BUILD !== join(SOURCE, "build/release")) return;
+    const code = 'console.log(require("provenlog").version === require("./node").version)';
+    mkdirSync(path("node_modules"), { recursive: true });
+    symlinkSync(join(SOURCE, "node"), path("node_modules/provenlog"));
+    writeFileSync(path("a.cjs"), code.replace("./node", join(SOURCE, "node")));
+    writeFileSync(path("a.mjs"), 'import { version } from "provenlog"; console.log(typeof version);');
+    expect(spawnSync(process.execPath, [path("a.cjs")], { encoding: "utf8" }).stdout).toBe("true\n");
+    expect(spawnSync(process.execPath, [path("a.mjs")], { encoding: "utf8" }).stdout).toBe("string\n");
+  });
+
+  it("brings plog", () => {
+    const done = spawnSync(process.execPath, [join(PACKAGE, "bin/plog.js"), "--version"], { encoding: "utf8" });
+    expect(done.stdout + done.stderr).toContain(provenlog.version);
+  });
+});
