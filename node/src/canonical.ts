@@ -10,11 +10,11 @@ class Reader {
   }
 
   peek(): number {
-    return this.tape[this.at] as number;
+    return this.tape[this.at];
   }
 
   next(): number {
-    return this.tape[this.at++] as number;
+    return this.tape[this.at++];
   }
 
   short(): string {
@@ -58,7 +58,7 @@ export function keyText(value: Encoded): string {
 function text(reader: Reader): string {
   skipWarnings(reader);
   const op = reader.next();
-  switch (op as Op) {
+  switch (op as unknown as Op) {
     case Op.Null:
       return "null";
     case Op.True:
@@ -117,12 +117,13 @@ function array(reader: Reader): string {
 function object(reader: Reader): string {
   const real = new Map<string, string>();
   const coerced: [string, string][] = [];
-  for (skipWarnings(reader); reader.peek() !== (Op.EndObject as number); skipWarnings(reader)) {
+  for (;;) {
+    skipWarnings(reader);
     const op = reader.next();
+    if (op === (Op.EndObject as number)) break;
     if (op === (Op.CoercedKey as number)) coerced.push([reader.long(), text(reader)]);
     else real.set(op === (Op.Key as number) ? reader.short() : reader.long(), text(reader)); // the last one stands
   }
-  reader.next();
   // A key that was no string gives way to real names.
   for (const [name, value] of coerced) {
     let free = name;

@@ -554,7 +554,7 @@ async function* rows(opening: Promise<NativeCursor>): AsyncGenerator<ProvenLogEv
 function within<T>(scope: scopes.Scope, work: (() => T) | undefined): T | Entered {
   if (work !== undefined) return scopes.run(scope, work);
   scopes.enter(scope);
-  return { [scopes.disposeSymbol]: () => scopes.leave(scope) } as Entered;
+  return { [scopes.disposeSymbol]: () => scopes.leave(scope) };
 }
 
 function warn(message: string, code: string): void {
@@ -564,8 +564,8 @@ function warn(message: string, code: string): void {
 /** The text of what was thrown, or its type where it has none or fails to give one. */
 export function describe(error: unknown): string {
   try {
-    if (error instanceof Error) return String(error.message) || error.name;
-    return String(error);
+    const text: unknown = error instanceof Error ? error.message || error.name : error;
+    return String(text);
   } catch {
     return typeof error;
   }
@@ -648,7 +648,7 @@ function whole(value: unknown, name: string, most = Number.MAX_SAFE_INTEGER): nu
   return value;
 }
 
-function choice<T extends Record<string, number>>(value: unknown, choices: T, name: string): number {
+function choice(value: unknown, choices: Readonly<Record<string, number>>, name: string): number {
   if (value === undefined || value === null) return 0;
   const found = typeof value === "string" && Object.hasOwn(choices, value) ? choices[value] : undefined;
   if (found === undefined) {

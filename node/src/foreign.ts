@@ -27,7 +27,7 @@ const MAX_ELEMENTS = 100_000;
 const MAX_TEXT = 10_000;
 
 const typedArray = Object.getPrototypeOf(Uint8Array) as { prototype: object };
-const typeOfElements = Object.getOwnPropertyDescriptor(typedArray.prototype, Symbol.toStringTag)?.get as () => string;
+const elements = Object.getOwnPropertyDescriptor(typedArray.prototype, Symbol.toStringTag) as { get: () => string };
 
 // Names of constructors that say less than the tag: iterators have the one or the other by the version of Node.
 const VAGUE: ReadonlySet<string> = new Set(["", "Object", "Iterator"]);
@@ -59,7 +59,7 @@ function object(v: object): void {
   else if (types.isDate(v)) date(v);
   else if (types.isMap(v)) map(v);
   else if (types.isSet(v)) set(v);
-  else if (types.isNativeError(v) || v instanceof Error) error(v as Error);
+  else if (types.isNativeError(v) || v instanceof Error) error(v);
   else if (types.isAnyArrayBuffer(v)) string(Buffer.from(v).toString("base64"));
   else if (types.isBoxedPrimitive(v)) boxed(v);
   else if (types.isRegExp(v)) string(`/${v.source}/${v.flags}`);
@@ -124,16 +124,16 @@ function view(v: ArrayBufferView): void {
     string(Buffer.from(v.buffer, v.byteOffset, v.byteLength).toString("base64"));
     return;
   }
-  const elements = v as unknown as ArrayLike<number | bigint>;
-  const size = elements.length;
+  const numbers = v as unknown as ArrayLike<number | bigint>;
+  const size = numbers.length;
   if (size > MAX_ELEMENTS) {
     warning("size", `an array of ${size} elements was left out`);
-    const dtype = typeOfElements.call(v).replace("Big", "").replace("Array", "").toLowerCase();
+    const dtype = elements.get.call(v).replace("Big", "").replace("Array", "").toLowerCase();
     members({ dtype, reason: "size", shape: [size], truncated: true });
     return;
   }
   container(Op.BeginArray, () => {
-    for (let i = 0; i < size && !exhausted(); i++) value(elements[i]);
+    for (let i = 0; i < size && !exhausted(); i++) value(numbers[i]);
   });
 }
 
@@ -153,15 +153,15 @@ function map(v: ReadonlyMap<unknown, unknown>): void {
 // In the order of the elements' canonical octets, whatever the order they were added in.
 function set(v: ReadonlySet<unknown>): void {
   const open = depthNow() + 1;
-  const elements: { part: Encoded; order: Buffer }[] = [];
+  const parts: { part: Encoded; order: Buffer }[] = [];
   for (const element of Array.from(Set.prototype.values.call(v as Set<unknown>))) {
     if (exhausted()) break;
     const part = encode(element, open);
-    elements.push({ part, order: Buffer.from(canonicalText(part)) });
+    parts.push({ part, order: Buffer.from(canonicalText(part)) });
   }
-  elements.sort((a, b) => Buffer.compare(a.order, b.order));
+  parts.sort((a, b) => Buffer.compare(a.order, b.order));
   container(Op.BeginArray, () => {
-    for (const { part } of elements) splice(part);
+    for (const { part } of parts) splice(part);
   });
 }
 

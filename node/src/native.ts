@@ -1,7 +1,7 @@
 /** The addon: bindings/node. One instance for each environment, whichever way the package was loaded. */
 import { join } from "node:path";
 
-import load = require("node-gyp-build");
+import load from "node-gyp-build";
 
 import { fromStatus } from "./errors.js";
 import { SCHEMA_NAMES } from "./event.js";

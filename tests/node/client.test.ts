@@ -377,7 +377,7 @@ describe("the end", () => {
     const clients = Array.from({ length: 5 }, (_, i) => open({ agentId: `agent-${i % 2}`, batchSize: i + 1 }));
     for (let i = 0; i < 500; i++) clients[i % 5]?.logEvent({ actionInput: { i } });
     await Promise.all(clients.slice(1).map((client) => client.close()));
-    const report = await (clients[0] as ReturnType<typeof open>).verify();
+    const report = await (clients[0]).verify();
     expect(report).toMatchObject({ valid: true, events: 501 });
   });
 });

@@ -43,7 +43,7 @@ describe("sessions", () => {
       }),
     ).rejects.toBe(failure);
     const events = await all(client);
-    const end = events[3] as Event;
+    const end = events[3];
     expect(end).toMatchObject({
       action_name: "session.end",
       action_output: { events: 2 },
@@ -208,7 +208,7 @@ describe("trail", () => {
       add = trail(function (this: Service, n: number) {
         return this.base + n;
       });
-      fancy = trail(() => Fancy.resolve(1) as Fancy<number>, { name: "fancy" });
+      fancy = trail(() => new Fancy<number>((done) => done(1)), { name: "fancy" });
     }
     const service = new Service();
     expect(service.add(1)).toBe(11);
@@ -229,12 +229,14 @@ describe("trail", () => {
       }
       return said;
     });
-    const generator = count(2);
+    const generator = counting(2);
     expect(generator.next()).toEqual({ value: 0, done: false });
     client.logEvent({ actionName: "consumer" });
     expect(generator.next("a")).toEqual({ value: 1, done: false });
     expect(generator.next("b")).toEqual({ value: "ab", done: true });
-    for (const _ of count(5)) break;
+    const closed = counting(5);
+    closed.next();
+    closed.return("early");
     const events = await all(client);
     const outputs = events.filter((e) => e.action_name === "counting").map((e) => e.action_output);
     expect(outputs).toEqual([
@@ -305,7 +307,7 @@ describe("trail", () => {
     provenlog.setClient(undefined);
     const warnings: string[] = [];
     const emit = process.emitWarning;
-    process.emitWarning = ((message: string) => warnings.push(message)) as typeof process.emitWarning;
+    process.emitWarning = ((message: string) => warnings.push(message));
     try {
       const quiet = trail((n: number) => n + 1, { name: "quiet" });
       expect([quiet(1), quiet(2)]).toEqual([2, 3]);

@@ -24,7 +24,7 @@ function rows(): [string, string][] {
         .map((cell) => cell.trim().replaceAll("\\|", "|")),
     )
     .filter((cells) => cells.length === 6 && cells[4]?.startsWith("`"))
-    .map((cells) => [cells[4] as string, cells[5] as string].map((cell) => cell.slice(1, -1)) as [string, string]);
+    .map((cells) => [cells[4], cells[5]].map((cell) => cell.slice(1, -1)) as [string, string]);
 }
 
 // What the examples of the table use.
@@ -543,7 +543,7 @@ describe("odd objects", () => {
   });
 
   it("sparse arrays, holes, extra properties", async () => {
-    const sparse: unknown[] = [1, , 3]; // eslint-disable-line no-sparse-arrays
+    const sparse: unknown[] = [1, , 3];  
     (sparse as unknown as Record<string, unknown>)["extra"] = 1;
     expect(await recorded(client, [sparse, [undefined, null]])).toEqual([
       [1, null, 3],
