@@ -30,6 +30,9 @@ RUN_TIME = re.compile(r"^(lib(c|m|dl|rt|pthread|stdc\+\+|gcc_s)\.so\.\d+|ld-linu
 # What must come with the wheel.
 BUNDLED = re.compile(r"lib(re2|simdjson|yaml-cpp|crypto|ssl|sqlite3|absl)")
 
+# Time for a build from nothing.
+pytestmark = pytest.mark.timeout(1800)
+
 
 def run(*command: object, cwd: Path, **environment: str) -> str:
     mine = ("PROVENLOG_", "PYTHON", "MAKE", "MFLAGS")
