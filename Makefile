@@ -76,7 +76,7 @@ $(RELEASE)/build.ninja: CMakePresets.json $(VENV)/.ready $(NODE_READY)
 	@cmake --preset release -DPython_EXECUTABLE=$(VENV_PYTHON) \
 	  -Dpybind11_DIR="$$($(VENV_PYTHON) -m pybind11 --cmakedir)"
 
-build/%/build.ninja: CMakePresets.json | deps-test
+build/%/build.ninja: CMakePresets.json | deps-test $(NODE_READY)
 	@cmake --preset $*
 
 .PHONY: build
@@ -107,8 +107,8 @@ deb: deps-deb ## Build .deb packages of the C library and plog in dist/
 
 # ---- Tests -----------------------------------------------------------------------------------------------------
 
-.PHONY: test test-release test-asan test-python
-test: test-release test-asan test-python ## All tests of the CI tier: release, ASan + UBSan, Python (installs and builds first)
+.PHONY: test test-release test-asan test-python test-node test-node-asan
+test: test-release test-asan test-python test-node test-node-asan ## All tests of the CI tier: release, ASan + UBSan, Python, Node (installs and builds first)
 	@echo "make test: all tests passed"
 
 test-release: build ## Only the C and C++ tests, release build
@@ -121,6 +121,19 @@ test-asan: deps-test build/asan-ubsan/build.ninja ## Only the C and C++ tests, u
 test-python: build deps-deb deps-languages ## Only the tests written in Python, against the release build
 	@PLOG_BUILD_DIR=$(CURDIR)/$(RELEASE) $(VENV_PYTHON) -m pytest $(PYTHON_TESTS)
 
+VITEST := node node/node_modules/vitest/vitest.mjs run --config node/vitest.config.mts
+
+test-node: build ## Only the tests of the npm package, against the release build
+	@PLOG_BUILD_DIR=$(CURDIR)/$(RELEASE) $(VITEST)
+
+# The addon under ASan + UBSan, in a node that is not: leaks are looked for by the test of memory.
+test-node-asan: deps-test build/asan-ubsan/build.ninja
+	@cmake --build --preset asan-ubsan --target plog_node plog_node_scripts
+	@PLOG_BUILD_DIR=$(CURDIR)/build/asan-ubsan ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=1 \
+	  UBSAN_OPTIONS=print_stacktrace=1 \
+	  LD_PRELOAD="$$($${CXX:-c++} -print-file-name=libasan.so) $$($${CXX:-c++} -print-file-name=libubsan.so)" \
+	  $(VITEST) golden values client scopes workers
+
 .PHONY: test-long
 test-long: test ## The CI tier, then TSan, fuzzing and the long variants of the tests
 	@tools/install_deps.sh long
@@ -129,6 +142,7 @@ test-long: test ## The CI tier, then TSan, fuzzing and the long variants of the 
 	@ctest --preset tsan -j $(JOBS)
 	@PLOG_TEST_LONG=1 ctest --preset release -j $(JOBS)
 	@PLOG_TEST_LONG=1 PLOG_BUILD_DIR=$(CURDIR)/$(RELEASE) $(VENV_PYTHON) -m pytest $(PYTHON_TESTS)
+	@PLOG_TEST_LONG=1 PLOG_BUILD_DIR=$(CURDIR)/$(RELEASE) $(VITEST)
 	@$(MAKE) --no-print-directory fuzz
 
 # What a target finds worth keeping goes to build/fuzz/found; corpora of the tree are only read.
@@ -159,8 +173,8 @@ format: deps-lint $(VENV)/.ready ## Format C, C++ and Python sources in place
 	@$(VENV_PYTHON) -m ruff check --quiet --fix-only --select I $(PYTHON_DIRS)
 	@$(VENV_PYTHON) -m ruff format --quiet $(PYTHON_DIRS)
 
-.PHONY: lint lint-format lint-python lint-tidy
-lint: lint-format lint-python lint-tidy ## clang-format, clang-tidy, ruff, mypy --strict, shellcheck, layering
+.PHONY: lint lint-format lint-python lint-node lint-tidy
+lint: lint-format lint-python lint-node lint-tidy ## clang-format, clang-tidy, ruff, mypy, eslint, tsc, shellcheck, layering
 	@echo "make lint: clean"
 
 lint-format: deps-lint
@@ -172,6 +186,11 @@ lint-python: $(VENV)/.ready
 	@$(VENV_PYTHON) -m ruff check --quiet $(PYTHON_DIRS)
 	@$(VENV_PYTHON) -m ruff format --quiet --check $(PYTHON_DIRS)
 	@$(VENV_PYTHON) -m mypy --strict python/provenlog
+
+lint-node: $(NODE_READY)
+	@node node/node_modules/typescript/bin/tsc -p node --noEmit
+	@node node/node_modules/typescript/bin/tsc -p tests/node
+	@node node/node_modules/eslint/bin/eslint.js --config node/eslint.config.mjs node/src tests/node examples
 
 lint-tidy: deps-lint $(RELEASE)/build.ninja
 	@$(RUN_CLANG_TIDY) -clang-tidy-binary $(CLANG_TIDY) -quiet -j $(JOBS) -p $(RELEASE) \

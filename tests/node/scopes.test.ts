@@ -229,12 +229,12 @@ describe("trail", () => {
       }
       return said;
     });
-    const generator = counting(2);
+    const generator = count(2);
     expect(generator.next()).toEqual({ value: 0, done: false });
     client.logEvent({ actionName: "consumer" });
     expect(generator.next("a")).toEqual({ value: 1, done: false });
     expect(generator.next("b")).toEqual({ value: "ab", done: true });
-    const closed = counting(5);
+    const closed = count(5);
     closed.next();
     closed.return("early");
     const events = await all(client);
