@@ -118,7 +118,15 @@ def writers(machine: Machine, tmp_path_factory: pytest.TempPathFactory, request:
 
 def events(writers: Writers, db: Path) -> list[dict[str, Any]]:
     text = writers.machine(
-        writers.machine.prefix / "bin" / "plog", "log", "--db", db, "--agent-id", "polyglot", "--json", cwd=db.parent
+        writers.machine.prefix / "bin" / "plog",
+        "log",
+        "--db",
+        db,
+        "--agent-id",
+        "polyglot",
+        "--all",
+        "--json",
+        cwd=db.parent,
     )
     return [json.loads(line) for line in text.split("\n")[:-1]]
 
