@@ -1,0 +1,49 @@
+/**
+ * What docs/getting-started-node.md shows: `ts` blocks are compiled by tsc --strict and run in order in one folder, as
+ * are `sh` blocks; a `text` block directly after one is its output.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { expect, it } from "vitest";
+
+import { BUILD, hasPlog, PACKAGE, path, SOURCE } from "./support.js";
+
+it.runIf(hasPlog)("every block of the guide runs and prints what it says", () => {
+  const text = readFileSync(join(SOURCE, "docs/getting-started-node.md"), "utf8");
+  const blocks = [...text.matchAll(/^```(\w+)\n(.*?)^```$/gms)].map(([, language, body]) => ({ language, body }));
+  mkdirSync(path("node_modules/@types"), { recursive: true });
+  symlinkSync(PACKAGE, path("node_modules/provenlog"));
+  symlinkSync(join(SOURCE, "node/node_modules/@types/node"), path("node_modules/@types/node"));
+
+  const files = blocks.map((block, number) => (block.language === "ts" ? `block${number}.mts` : ""));
+  files.forEach((file, number) => file !== "" && writeFileSync(path(file), blocks[number]?.body ?? ""));
+  const compilerOptions = { strict: true, module: "node16", target: "es2022", skipLibCheck: true, types: ["node"] };
+  writeFileSync(path("tsconfig.json"), JSON.stringify({ compilerOptions, files: files.filter(Boolean) }));
+  const tsc = join(SOURCE, "node/node_modules/typescript/bin/tsc");
+  const compiled = spawnSync(process.execPath, [tsc, "-p", path("tsconfig.json")], { encoding: "utf8" });
+  expect(compiled.stdout).toBe("");
+
+  const folder = path(".");
+  const env = { ...process.env, PATH: `${BUILD}:${process.env["PATH"] ?? ""}`, NO_COLOR: "1" };
+  let output: string | undefined;
+  let compared = 0;
+  blocks.forEach((block, number) => {
+    if (block.language === "text") {
+      const lines = (printed: string | undefined) => printed?.trim().split("\n").map((line) => line.trimEnd());
+      expect(lines(output)).toEqual(lines(block.body));
+      compared++;
+      return;
+    }
+    const command =
+      block.language === "ts"
+        ? [process.execPath, `block${number}.mjs`]
+        : ["bash", "-euo", "pipefail", "-c", block.body ?? ""];
+    expect(["ts", "sh"]).toContain(block.language);
+    const done = spawnSync(command[0] ?? "", command.slice(1), { cwd: folder, encoding: "utf8", env });
+    expect([done.stderr, done.status]).toEqual(["", 0]);
+    output = done.stdout;
+  });
+  expect(compared).toBeGreaterThan(3);
+});
