@@ -58,6 +58,13 @@ class Parser {
   void add_agents();
   void add_sessions();
   void add_backup();
+  void add_restore();
+  void add_export();
+  void add_verify_export();
+  void add_prove();
+  void add_checkpoint();
+  void add_keys();
+  void add_acknowledge();
   void add_ingest();
   void add_redact();
   void add_generate();
@@ -85,6 +92,13 @@ Parser::Parser(Arguments& result) : result_(result) {
   add_agents();
   add_sessions();
   add_backup();
+  add_restore();
+  add_export();
+  add_verify_export();
+  add_prove();
+  add_checkpoint();
+  add_keys();
+  add_acknowledge();
   add_ingest();
   add_redact();
   add_generate();
@@ -243,6 +257,100 @@ void Parser::add_backup() {
                 "Write nothing to the ledger: leave events that dead processes left in journals where they are");
   add_globals(app);
   on_parse<BackupOptions>(app, options, run_backup);
+}
+
+void Parser::add_restore() {
+  auto options = std::make_shared<RestoreOptions>();
+  CLI::App* app = command("restore", "Make a backup the ledger again", kRestoreExamples);
+  app->add_option("FILE", options->file, "The backup, as 'plog backup' wrote it")->required()->type_name("");
+  app->add_flag("--replace", options->replace, "Put the ledger that is there under another name first");
+  add_json(app, &options->json, "Print what was done as one JSON object");
+  add_globals(app);
+  on_parse<RestoreOptions>(app, options, run_restore);
+}
+
+void Parser::add_export() {
+  auto options = std::make_shared<ExportOptions>();
+  CLI::App* app = command("export", "Write events with all that proves them", kExportExamples);
+  auto* target = app->add_option_group("target");
+  add_text(target, "-o,--output", &options->output, "FILE", "A .plog file, which 'plog verify-export' checks");
+  add_text(target, "--tiles", &options->tiles, "DIR",
+           "A directory of C2SP tlog-tiles, for others' tools; one of an earlier export is brought up to date");
+  target->require_option(1);
+  add_text(app, "--agent-id", &options->agent, "AGENT", "Only events of this agent");
+  add_text(app, "--session-id", &options->session, "SESSION", "Only events of this session");
+  add_text(app, "--action-type", &options->type, "TYPE", "Only this type, such as TOOL_CALL or LLM_RESPONSE");
+  add_text(app, "--action-name", &options->name, "NAME", "Only this action, such as search_database");
+  add_text(app, "--status", &options->status, "STATUS", "Only this status: success, error, timeout");
+  add_time(app, "--since", &options->since,
+           "Only events from this time on: RFC 3339, a date, or an age like 15m, 2h, 7d");
+  add_time(app, "--until", &options->until, "Only events before this time");
+  add_labels(app, &options->labels, "Only events with this label; may be given several times, and all must match");
+  app->add_flag("--overwrite", options->overwrite, "Replace the file if it exists");
+  app->add_flag("--read-only", options->read_only,
+                "Write nothing to the ledger: leave events that dead processes left in journals where they are");
+  add_json(app, &options->json, "Print what was written as one JSON object");
+  add_globals(app);
+  on_parse<ExportOptions>(app, options, run_export);
+}
+
+void Parser::add_verify_export() {
+  auto options = std::make_shared<CheckOptions>();
+  CLI::App* app = command("verify-export", "Check an export without the ledger", kVerifyExportExamples);
+  app->add_option("FILE", options->path, "The .plog file, or the directory of tiles")->required()->type_name("");
+  add_text(app, "--key", &options->key, "KEY", "Trust only this public key (a vkey, or a file that holds one)");
+  app->add_option("--head", options->heads, "A file with a head that is trusted; may be given several times")
+      ->type_name("FILE")
+      ->expected(1)
+      ->take_all();
+  app->add_flag("--strict", options->strict, "Exit codes of their own for OK_WITH_TAIL, RECOVERED, ERASED and PRUNED");
+  add_json(app, &options->json, "Print the report as one JSON object");
+  add_globals(app);
+  on_parse<CheckOptions>(app, options, run_verify_export);
+}
+
+void Parser::add_prove() {
+  auto options = std::make_shared<ProveOptions>();
+  CLI::App* app = command("prove", "Write one event with all that proves it", kProveExamples);
+  app->add_option("ID", options->id, "The id of the event")->required()->type_name("");
+  add_text(app, "--agent-id", &options->agent, "AGENT", "The event of this agent, where several used the same id");
+  add_text(app, "-o,--output", &options->output, "FILE",
+           "Where to write it; must not exist (default: standard output)");
+  app->add_flag("--read-only", options->read_only,
+                "Write nothing to the ledger: leave events that dead processes left in journals where they are");
+  add_globals(app);
+  on_parse<ProveOptions>(app, options, run_prove);
+}
+
+void Parser::add_checkpoint() {
+  auto options = std::make_shared<CheckpointOptions>();
+  CLI::App* app = command("checkpoint", "Sign a head over all events, and print it", kCheckpointExamples);
+  add_json(app, &options->json, "Print the head and its key as one JSON object");
+  add_globals(app);
+  on_parse<CheckpointOptions>(app, options, run_checkpoint);
+}
+
+void Parser::add_keys() {
+  auto options = std::make_shared<KeysOptions>();
+  CLI::App* app = command("keys", "Show the key that signs heads, or change it", kKeysExamples);
+  auto* action = app->add_option_function<std::string>(
+      "ACTION", [options](const std::string& text) { options->rotate = text == "rotate"; },
+      "show (the default) or rotate: go over to a new key");
+  action->type_name("")->check([](const std::string& text) {
+    return text == "show" || text == "rotate" ? std::string() : "must be show or rotate";
+  });
+  add_json(app, &options->json, "Print one JSON object");
+  add_globals(app);
+  on_parse<KeysOptions>(app, options, run_keys);
+}
+
+void Parser::add_acknowledge() {
+  auto options = std::make_shared<AcknowledgeOptions>();
+  CLI::App* app = command("acknowledge", "Record that a rolled back ledger is known to be one", kAcknowledgeExamples);
+  app->add_option("--comment", options->comment, "Why it is right; goes into the ledger")->type_name("TEXT");
+  add_json(app, &options->json, "Print what was done as one JSON object");
+  add_globals(app);
+  on_parse<AcknowledgeOptions>(app, options, run_acknowledge);
 }
 
 void Parser::add_ingest() {

@@ -73,6 +73,50 @@ struct SessionsOptions : ReadOptions {
   bool all = false;
 };
 
+struct ExportOptions {
+  std::optional<std::string> output, tiles;  // one of them
+  std::optional<std::string> agent, session, type, name, status;
+  std::optional<Micros> since, until;
+  Labels labels;
+  bool overwrite = false;
+  bool json = false;
+  bool read_only = false;
+};
+
+struct CheckOptions {
+  std::string path;
+  std::optional<std::string> key;
+  std::vector<std::string> heads;  // files
+  bool strict = false;
+  bool json = false;
+};
+
+struct ProveOptions {
+  std::string id;
+  std::optional<std::string> agent, output;
+  bool read_only = false;
+};
+
+struct CheckpointOptions {
+  bool json = false;
+};
+
+struct KeysOptions {
+  bool rotate = false;
+  bool json = false;
+};
+
+struct AcknowledgeOptions {
+  std::string comment;
+  bool json = false;
+};
+
+struct RestoreOptions {
+  std::string file;
+  bool replace = false;
+  bool json = false;
+};
+
 struct BackupOptions {
   std::string file;
   bool read_only = false;
@@ -98,6 +142,13 @@ int run_stats(Context& context, const ReadOptions& options);
 int run_agents(Context& context, const AgentsOptions& options);
 int run_sessions(Context& context, const SessionsOptions& options);
 int run_backup(Context& context, const BackupOptions& options);
+int run_export(Context& context, const ExportOptions& options);
+int run_verify_export(Context& context, const CheckOptions& options);
+int run_prove(Context& context, const ProveOptions& options);
+int run_checkpoint(Context& context, const CheckpointOptions& options);
+int run_keys(Context& context, const KeysOptions& options);
+int run_acknowledge(Context& context, const AcknowledgeOptions& options);
+int run_restore(Context& context, const RestoreOptions& options);
 int run_ingest(Context& context, const IngestOptions& options);
 int run_redact(Context& context, const RedactOptions& options);
 

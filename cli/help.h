@@ -67,6 +67,57 @@ Examples:
   plog backup events-2026-02-17.db
   plog verify --db events-2026-02-17.db)";
 
+inline constexpr const char* kRestoreExamples =
+    R"(The ledger then goes on under a name of its own: 'plog verify' says ROLLED_BACK until 'plog acknowledge'. To sign
+its heads, the key that signed them before must lie beside it (PATH.key): a backup does not hold it.
+
+Examples:
+  plog restore events-2026-02-17.db --replace
+  plog restore events-2026-02-17.db --db /srv/ledger/events.db && plog acknowledge --db /srv/ledger/events.db)";
+
+inline constexpr const char* kExportExamples =
+    R"(What is exported is what the newest head covers; a running writer signs one every second.
+
+Examples:
+  plog export --agent-id researcher --output researcher.plog
+  plog export --since 2026-02-17 --until 2026-02-18 --output day.plog
+  plog export --tiles /var/www/log)";
+
+inline constexpr const char* kVerifyExportExamples =
+    R"(Needs no ledger, no configuration and no network. Without --key the key that the export names is used, which shows
+that it is consistent, not who made it. Exit codes: as 'plog verify --help' says.
+
+Examples:
+  plog verify-export researcher.plog
+  plog verify-export researcher.plog --key ledger.vkey --head monday.head --json
+  plog verify-export /var/www/log)";
+
+inline constexpr const char* kProveExamples = R"(Examples:
+  plog prove 019c6a3e-7d2b-7c41-9a55-2b1f0e3c4d5e --output event.plog
+  plog verify-export event.plog)";
+
+inline constexpr const char* kCheckpointExamples =
+    R"(A head names the ledger, the number of its events and the root of their tree (a C2SP checkpoint). Whoever keeps one
+can show later that nothing before it was changed: plog verify --head FILE.
+
+Examples:
+  plog checkpoint > monday.head
+  plog checkpoint --json)";
+
+inline constexpr const char* kKeysExamples =
+    R"(Give the line after "key" to those who verify: plog verify --key KEY.
+
+Examples:
+  plog keys
+  plog keys rotate)";
+
+inline constexpr const char* kAcknowledgeExamples =
+    R"(After a backup was restored, or the ledger's file was lost, it does not extend the head that was signed before. That
+stays a finding until somebody who knows says so; the ledger records that it was said.
+
+Examples:
+  plog acknowledge --comment "restored after the disk failed on 17 February")";
+
 inline constexpr const char* kIngestExamples =
     R"(Only a line that is no JSON object, names no agent, or is longer than 64 MiB is kept out; it is reported with its
 number, and the exit code is then 4. A line that was recorded before (same agent and id) is not recorded again.

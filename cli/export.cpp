@@ -1,0 +1,127 @@
+// plog export, verify-export and prove: evidence that leaves the ledger.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "cli/commands.h"
+#include "cli/format.h"
+#include "cli/ledger.h"
+#include "cli/options.h"
+#include "cli/progress.h"
+#include "cli/report_text.h"
+#include "cli/signals.h"
+#include "client/heads.h"
+#include "json/value.h"
+#include "report/package.h"
+
+namespace plog::cli {
+namespace {
+
+using json::Value;
+
+int on_progress(void* bar, std::uint64_t done, std::uint64_t total) {
+  static_cast<ProgressBar*>(bar)->update(done, total);
+  return InterruptGuard::interrupted() ? 1 : 0;
+}
+
+std::string filter_of(const ExportOptions& options) {
+  Value::Object filter;
+  const auto text = [&](const char* name, const std::optional<std::string>& value) {
+    if (value) filter[name] = Value(*value);
+  };
+  text("agent_id", options.agent);
+  text("session_id", options.session);
+  text("action_type", options.type);
+  text("action_name", options.name);
+  text("action_status", options.status);
+  if (options.since) filter["since"] = Value(format_timestamp(*options.since));
+  if (options.until) filter["until"] = Value(format_timestamp(*options.until));
+  if (!options.labels.empty()) {
+    Value::Object labels;
+    for (const auto& [key, value] : options.labels) labels[key] = Value(value);
+    filter["labels"] = Value(std::move(labels));
+  }
+  return filter.empty() ? std::string() : Value(std::move(filter)).canonical();
+}
+
+}  // namespace
+
+int run_export(Context& context, const ExportOptions& options) {
+  const InterruptGuard guard;
+  // Events of dead processes are adopted, and signed for, before the ledger is read.
+  ReadLedger ledger(context.globals, options.read_only);
+  const std::string filter = filter_of(options);
+  const std::string& target = options.tiles ? *options.tiles : *options.output;
+  std::string text;
+  {
+    ProgressBar bar("exporting", "events");
+    plog_export_options request;
+    plog_export_options_init(&request);
+    request.tiles = options.tiles ? 1 : 0;
+    request.db_path = ledger.path().c_str();
+    request.filter = filter.empty() ? nullptr : filter.c_str();
+    request.overwrite = options.overwrite ? 1 : 0;
+    request.progress = on_progress;
+    request.user_data = &bar;
+    plog_buffer* report = nullptr;
+    check([&](plog_error** error) { return plog_export(nullptr, &request, target.c_str(), &report, error); });
+    const BufferPtr owner(report);
+    text.assign(plog_buffer_data(report), plog_buffer_size(report));
+  }
+  if (options.json) {
+    context.out.line(text);
+    return kExitOk;
+  }
+  const Value report = json::parse(text);
+  context.out.line("exported " + format_counted(count_of(report, "events"), "event", "events") + " of a tree of " +
+                   format_count(count_of(report, "tree_size")) + " to " + escape(target));
+  if (const std::uint64_t tail = count_of(report, "tail"); tail > 0) {
+    context.out.line("  " + format_counted(tail, "newer event is", "newer events are") +
+                     " not covered by a head yet, and left out");
+  }
+  return kExitOk;
+}
+
+int run_verify_export(Context& context, const CheckOptions& options) {
+  const InterruptGuard guard;
+  std::vector<std::string> heads;
+  for (const std::string& path : options.heads) heads.push_back(read_file(path, crypto::kMaxNoteSize));
+  std::vector<const char*> pointers;
+  for (const std::string& head : heads) pointers.push_back(head.c_str());
+  std::string key;
+  if (options.key) key = read_key_option(*options.key);
+  std::string text;
+  {
+    ProgressBar bar("verifying", "events");
+    plog_check_options request;
+    plog_check_options_init(&request);
+    request.heads = pointers.data();
+    request.head_count = static_cast<std::uint32_t>(pointers.size());
+    request.key = options.key ? key.c_str() : nullptr;
+    request.progress = on_progress;
+    request.user_data = &bar;
+    plog_buffer* report = nullptr;
+    check([&](plog_error** error) { return plog_verify_export(options.path.c_str(), &request, &report, error); });
+    const BufferPtr owner(report);
+    text.assign(plog_buffer_data(report), plog_buffer_size(report));
+  }
+  return print_verdict(context, text, {options.json, options.strict, {}});
+}
+
+int run_prove(Context& context, const ProveOptions& options) {
+  ReadLedger ledger(context.globals, options.read_only);
+  const auto head = client::read_head(client::head_path(ledger.path()));
+  if (!head) throw Error(Status::kNotFound, "the ledger has no head yet: nothing proves its events");
+  const std::string proof = report::prove_event(ledger.store(), *head, options.id, options.agent);
+  if (!options.output) {
+    context.out.write(proof);
+    return kExitOk;
+  }
+  const Fd file = open_file(*options.output, O_CREAT | O_EXCL | O_WRONLY, 0600);
+  write_all(file.get(), proof.data(), proof.size());
+  sync_file(file.get());
+  context.out.line("wrote the proof of " + escape(options.id) + " to " + escape(*options.output));
+  return kExitOk;
+}
+
+}  // namespace plog::cli

@@ -1,0 +1,98 @@
+#include "cli/report_text.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "base/file.h"
+#include "cli/format.h"
+#include "cli/handles.h"
+
+namespace plog::cli {
+namespace {
+
+constexpr std::size_t kShownFindings = 20;
+constexpr std::size_t kMaxKeyFile = 4096;
+
+std::string describe_finding(const json::Value& finding) {
+  std::string text = text_of(finding, "what");
+  const std::string agent = text_of(finding, "agent_id");
+  const std::uint64_t sequence = count_of(finding, "sequence");
+  if (!agent.empty()) text = agent + (sequence > 0 ? ", event " + format_count(sequence) : "") + ": " + text;
+  return escape(text);
+}
+
+void print_report(Context& context, const VerdictPrint& options, const json::Value& report, bool valid) {
+  const bool color = context.terminal.color;
+  const std::string verdict = text_of(report, "verdict");
+  std::string text = paint((valid ? "✔ " : "✘ ") + escape(verdict), valid ? Color::kGreen : Color::kRed, color);
+  if (count_of(report, "events") > 0) {
+    text += "  " + format_counted(count_of(report, "events"), "event", "events") + " of " +
+            format_counted(count_of(report, "agents"), "agent", "agents") + " checked";
+  }
+  if (options.agent) text += ", agent " + escape(*options.agent);
+  text += "\n";
+  const json::Value* findings = report.find("findings");
+  const bool found = findings != nullptr && findings->is_array() && !findings->array().empty();
+  if (const std::string error = text_of(report, "error"); !found && !error.empty()) text += "  " + escape(error) + "\n";
+  if (found) {
+    const auto& list = findings->array();
+    for (std::size_t i = 0; i < list.size() && i < kShownFindings; ++i) text += "  " + describe_finding(list[i]) + "\n";
+    const std::uint64_t count = std::max<std::uint64_t>(list.size(), count_of(report, "finding_count"));
+    if (count > kShownFindings) text += "  and " + format_count(count - kShownFindings) + " more\n";
+  }
+  if (const std::uint64_t tail = count_of(report, "tail"); tail > 0) {
+    text += "  " + format_counted(tail, "event", "events") + " after the newest head\n";
+  }
+  if (const std::uint64_t pending = count_of(report, "pending"); pending > 0) {
+    text += "  " + format_counted(pending, "record", "records") + " in journals, not yet in the ledger\n";
+  }
+  if (const std::string assurance = text_of(report, "assurance"); !assurance.empty()) {
+    std::string line = "  assurance: " + escape(assurance);
+    if (const std::uint64_t to = count_of(report, "assurance_events"); to > 0) {
+      line += ", up to event " + format_count(to);
+    }
+    text += paint(line, Color::kDim, color) + "\n";
+  }
+  context.out.write(text);
+}
+
+}  // namespace
+
+std::uint64_t count_of(const json::Value& report, std::string_view name) {
+  const json::Value* value = report.find(name);
+  std::int64_t number = 0;
+  return value != nullptr && value->to_int64(&number) && number > 0 ? static_cast<std::uint64_t>(number) : 0;
+}
+
+std::string text_of(const json::Value& object, std::string_view name) {
+  const json::Value* value = object.find(name);
+  return value != nullptr && value->is_string() ? value->text() : std::string();
+}
+
+int print_verdict(Context& context, const std::string& text, const VerdictPrint& print) {
+  const json::Value report = json::parse(text);
+  const json::Value* valid_member = report.find("valid");
+  const bool valid = valid_member != nullptr && valid_member->as_bool();
+  // A reader of the report that has gone does not change the verdict.
+  try {
+    if (print.json) {
+      context.out.line(context.terminal.interactive ? escape_json(text) : text);
+    } else {
+      print_report(context, print, report, valid);
+    }
+    context.out.flush();
+  } catch (const BrokenPipe&) {
+  }
+  if (valid && !print.strict) return kExitOk;
+  return plog_verdict_exit_code(text_of(report, "verdict").c_str());
+}
+
+std::string read_key_option(const std::string& text) {
+  if (::access(text.c_str(), R_OK) != 0) return text;
+  std::string key = read_file(text, kMaxKeyFile);
+  while (!key.empty() && (key.back() == '\n' || key.back() == '\r' || key.back() == ' ')) key.pop_back();
+  return key;
+}
+
+}  // namespace plog::cli

@@ -1,0 +1,28 @@
+// Reports of verifications, for people and as exit codes.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "cli/commands.h"
+#include "json/value.h"
+
+namespace plog::cli {
+
+// Members of a report; 0 or "" when there is none.
+std::uint64_t count_of(const json::Value& report, std::string_view name);
+std::string text_of(const json::Value& object, std::string_view name);
+
+struct VerdictPrint {
+  bool json = false;
+  bool strict = false;               // an exit code for each valid verdict too
+  std::optional<std::string> agent;  // whose chain was asked for
+};
+// Prints a report, given as JSON text, and returns the exit code of its verdict.
+int print_verdict(Context& context, const std::string& text, const VerdictPrint& print);
+
+// The value of --key: a public key (vkey), or a file that holds one.
+std::string read_key_option(const std::string& text);
+
+}  // namespace plog::cli
