@@ -8,8 +8,11 @@ source=$(cd "$(dirname "$0")/../.." && pwd)
 mkdir -p "$1"
 output=$(cd "$1" && pwd)
 
+# As deep below the sources as build/release: ccache, for which paths are relative, then knows what was compiled there.
+mkdir -p "$source/build"
+build=$(mktemp -d "$source/build/deb-XXXXXX")
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+trap 'rm -rf "$work" "$build"' EXIT
 mkdir "$work/provenlog"
 cp -r "$source/packaging/deb/debian" "$work/provenlog/"
 cd "$work/provenlog"
@@ -17,6 +20,6 @@ cd "$work/provenlog"
 if command -v ccache >/dev/null; then
   export CCACHE_DIR="${CCACHE_DIR:-$(ccache --get-config cache_dir)}"
 fi
-export PROVENLOG_SOURCE="$source"
+export PROVENLOG_SOURCE="$source" PROVENLOG_BUILD="$build"
 dpkg-buildpackage --build=binary --no-sign
 cp "$work"/*.deb "$work"/*.changes "$work"/*.buildinfo "$output/"
