@@ -15,6 +15,7 @@
 #include <new>
 
 #include "base/clock.h"
+#include "base/encoding.h"
 #include "base/error.h"
 
 namespace plog {
@@ -216,12 +217,17 @@ Uuid resolved_id(std::string_view text) {
 }
 
 void format_uuid(const Uuid& uuid, char* out) noexcept {
-  constexpr char kDigits[] = "0123456789abcdef";
-  for (std::size_t i = 0; i < uuid.size(); ++i) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) *out++ = '-';
-    *out++ = kDigits[uuid[i] >> 4];
-    *out++ = kDigits[uuid[i] & 15];
-  }
+  char digits[32];
+  hex_encode(uuid.data(), uuid.size(), digits);
+  std::memcpy(out, digits, 8);
+  out[8] = '-';
+  std::memcpy(out + 9, digits + 8, 4);
+  out[13] = '-';
+  std::memcpy(out + 14, digits + 12, 4);
+  out[18] = '-';
+  std::memcpy(out + 19, digits + 16, 4);
+  out[23] = '-';
+  std::memcpy(out + 24, digits + 20, 12);
 }
 
 std::string format_uuid(const Uuid& uuid) {

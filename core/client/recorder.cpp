@@ -22,6 +22,18 @@ namespace {
 constexpr std::size_t kMaxErrors = 64;
 constexpr std::int64_t kMaintainMillis = 1000;
 
+// The committing thread holds the lock for less time than it takes to sleep and be woken.
+void lock_soon(std::unique_lock<std::mutex>& lock) {
+  constexpr int kTries = 100;
+  for (int i = 0; i < kTries; ++i) {
+    if (lock.try_lock()) return;
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#endif
+  }
+  lock.lock();
+}
+
 }  // namespace
 
 Recorder::Recorder(std::string db_path, const RecorderOptions& options)
@@ -147,9 +159,10 @@ void Recorder::append(std::string& record, std::string_view agent, Micros time, 
   const std::string_view payload = std::string_view(record).substr(kRecordHeader);
   const std::uint32_t crc = crc32c(payload.data(), payload.size());
   std::int64_t deadline = 0;
-  bool failed = false, renewed = false;
+  bool failed = false, renewed = false, wake_thread = false;
 
-  Lock lock(mutex_);
+  Lock lock(mutex_, std::defer_lock);
+  lock_soon(lock);
   while (true) {
     const char* why = "the journal has reached its limit";
     if (queued_bytes_ + record.size() <= journal_limit_ || number_ == committed_) {
@@ -210,8 +223,10 @@ void Recorder::append(std::string& record, std::string_view agent, Micros time, 
   } else if (waiting_ && (number_ - committed_ >= batch_size_ || queued_bytes_ >= journal_limit_ / 2 ||
                           (first && flush_interval_ms_ < kMaintainMillis))) {
     waiting_ = false;
-    work_.notify_one();
+    wake_thread = true;
   }
+  if (!options.power) lock.unlock();  // so that the thread doesn't wake up only to wait for it
+  if (wake_thread) work_.notify_one();
   if (!options.power) return;
   const std::uint64_t own = number_;
   const std::int64_t until = steady_millis() + options.block_timeout_ms;

@@ -38,6 +38,7 @@ void Builder::reset() {
   stack_.clear();
   std::memset(slots_, 0xFF, sizeof slots_);  // kNone
   present_ = 0;
+  long_structural_ = false;
   invalid_.clear();
   warnings_.clear();
   more_warnings_ = 0;
@@ -58,50 +59,17 @@ void Builder::misuse(const char* what) {
   if (misuse_ == nullptr) misuse_ = what;
 }
 
-// A text and the separator behind it.
-inline std::uint32_t Builder::append_free(std::string_view text, bool* repaired) {
-  const auto offset = static_cast<std::uint32_t>(free_.size());
-  if (free_.size() + text.size() > 0xFFFFFFF0u) {
-    misuse("an event's text is limited to 4 GiB");
-    text = {};
-  }
-  char* to = free_.room(text.size() + 1);
-  if (copy_text(to, text) || is_utf8(text)) [[likely]] {
-    to += text.size();
-    *to++ = redact::kSeparator;
-    free_.set_end(to);
-  } else {
-    free_.append(repair_utf8(text));
-    free_.push_back(redact::kSeparator);
-    *repaired = true;
-  }
-  return offset;
+void Builder::misplaced_key() {
+  misuse(in_object_ ? "a key was written where a value must stand" : "a key was written outside an object");
 }
 
-void Builder::add_key(std::string_view text, bool coerced) {
-  if (skip_ > 0) return;
-  if (!in_object_) {
-    misuse("a key was written outside an object");
-    return;
-  }
-  if (have_key_) {
-    misuse("a key was written where a value must stand");
-    return;
-  }
-  have_key_ = true;
-  key_coerced_ = coerced;
-  key_ = kNone;
-  key_size_ = 0;
-  if (stack_.empty()) {
-    field_ = coerced ? Field::kUnknown : find_field(text);
-    if (field_ != Field::kUnknown) return;
-  }
-  bool repaired = false;
-  key_ = append_free(text, &repaired);
-  key_size_ = static_cast<std::uint32_t>(free_.size() - key_ - 1);
+void Builder::key_warnings(bool repaired) {
   if (repaired) warning("invalid_utf8", "in the key: replaced by U+FFFD");
-  if (coerced) warning("key_not_string", "the key became its JSON text");
+  if (key_coerced_) warning("key_not_string", "the key became its JSON text");
 }
+
+// At the end of a buffer: the repaired text.
+void Builder::append_repaired(Buffer& arena, std::string_view text) { arena.append(repair_utf8(text)); }
 
 // Gives the top-level value that was just written its place.
 void Builder::place(std::uint32_t index) {
@@ -115,60 +83,6 @@ void Builder::place(std::uint32_t index) {
   }
 }
 
-inline std::uint32_t Builder::add_node(Type type) {
-  if (misuse_ != nullptr) return kNone;
-  const auto index = static_cast<std::uint32_t>(nodes_.size());
-  const bool member = in_object_;
-  if (member && !have_key_) {
-    misuse("a value was written where a key must stand");
-    return kNone;
-  }
-  Node& node = nodes_.emplace_back();
-  node.type = type;
-  if (member) {
-    node.key = key_;
-    node.key_size = key_size_;
-    node.coerced_key = key_coerced_;
-    have_key_ = false;
-  }
-  if (!stack_.empty()) {
-    ++stack_.back().children;
-  } else {
-    place(index);
-  }
-  return index;
-}
-
-bool Builder::text_is_fixed() const noexcept {
-  if (stack_.empty()) return field_kind(field_) == Kind::kString;
-  return stack_.size() == 1 && field_ == Field::kParents;
-}
-
-void Builder::add_text(std::string_view text) {
-  const bool fixed = text_is_fixed();
-  const std::uint32_t index = add_node(Type::kString);
-  if (index == kNone) return;
-  bool repaired = false;
-  Node& node = nodes_[index];
-  node.fixed = fixed;
-  if (fixed) {
-    node.text = static_cast<std::uint32_t>(fixed_.size());
-    char* to = fixed_.room(text.size());
-    if (copy_text(to, text) || is_utf8(text)) [[likely]] {
-      fixed_.set_end(to + text.size());
-    } else {
-      fixed_.append(repair_utf8(text));
-      repaired = true;
-    }
-    node.size = static_cast<std::uint32_t>(fixed_.size() - node.text);
-  } else {
-    node.text = append_free(text, &repaired);
-    node.size = static_cast<std::uint32_t>(free_.size() - node.text - 1);
-  }
-  if (repaired) [[unlikely]]
-    repair_warning(index);
-}
-
 // The value at `index` is written: the path to it ends with its own key or index.
 void Builder::repair_warning(std::uint32_t index) {
   std::vector<std::string> path = current_path();
@@ -180,27 +94,6 @@ void Builder::repair_warning(std::uint32_t index) {
     }
   }
   add_warning(std::move(path), "invalid_utf8", "replaced by U+FFFD");
-}
-
-void Builder::string(std::string_view text) {
-  if (skip_ > 0) return;
-  add_text(text);
-}
-
-// A label's number becomes a string in the end, so the redactor has to see it.
-void Builder::add_number(std::string_view text) {
-  const bool label = stack_.size() == 1 && field_ == Field::kLabels;
-  const std::uint32_t index = add_node(Type::kNumber);
-  if (index == kNone) return;
-  Node& node = nodes_[index];
-  node.fixed = !label;
-  Buffer& arena = label ? free_ : fixed_;
-  node.text = static_cast<std::uint32_t>(arena.size());
-  node.size = static_cast<std::uint32_t>(text.size());
-  char* to = arena.room(text.size());
-  copy_text(to, text);
-  arena.set_end(to + text.size());
-  if (label) arena.push_back(redact::kSeparator);
 }
 
 // A number that became text is still no value for a field that takes a string.
@@ -243,14 +136,7 @@ void Builder::number(double value) {
   add_number({text, size});
 }
 
-void Builder::number_literal(std::string_view literal) {
-  if (skip_ > 0) return;
-  // Most numbers are short integers, which are their own canonical form.
-  if (literal.size() <= 15 && literal[0] != '-' &&
-      std::all_of(literal.begin(), literal.end(), [](char c) { return c >= '0' && c <= '9'; })) {
-    add_number(literal);
-    return;
-  }
+void Builder::other_number(std::string_view literal) {
   char buffer[json::kNumberSize];
   const json::Number number = json::canonical_number(literal, buffer);
   if (number.is_text) {
@@ -261,51 +147,9 @@ void Builder::number_literal(std::string_view literal) {
   add_number(number.text);
 }
 
-void Builder::boolean(bool value) {
-  if (skip_ == 0) add_node(value ? Type::kTrue : Type::kFalse);
-}
-
-void Builder::null() {
-  if (skip_ == 0) add_node(Type::kNull);
-}
-
-void Builder::begin(Type type) {
-  if (skip_ > 0) {
-    ++skip_;
-    return;
-  }
-  if (static_cast<int>(stack_.size()) + 2 > kMaxDepth) {
-    truncated("depth");
-    skip_ = 1;
-    return;
-  }
-  const std::uint32_t index = add_node(type);
-  if (index == kNone) {
-    ++skip_;  // keeps begin and end paired after a misuse
-    return;
-  }
-  stack_.push_back({index, 0});
-  in_object_ = type == Type::kObject;
-}
-
-void Builder::end(Type type) {
-  if (skip_ > 0) {
-    --skip_;
-    return;
-  }
-  if (stack_.empty() || nodes_[stack_.back().node].type != type) {
-    misuse("an end was written without its begin");
-    return;
-  }
-  if (have_key_) {
-    misuse("a key was written without its value");
-    return;
-  }
-  Node& node = nodes_[stack_.back().node];
-  node.text = stack_.back().children;
-  node.size = static_cast<std::uint32_t>(nodes_.size());
-  stack_.pop_back();
-  in_object_ = stack_.empty() || nodes_[stack_.back().node].type == Type::kObject;
+void Builder::misplaced_end(Type type) {
+  const bool open = !stack_.empty() && nodes_[stack_.back().node].type == type;
+  misuse(open ? "a key was written without its value" : "an end was written without its begin");
 }
 
 void Builder::truncated(std::string_view reason) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/buffer.h"
+#include "base/encoding.h"
 #include "event/prepared.h"
 #include "event/schema.h"
 #include "redact/redactor.h"
@@ -110,6 +111,11 @@ class Builder {
 
   // builder.cpp
   void add_key(std::string_view text, bool coerced);
+  void misplaced_key();
+  void misplaced_end(Type type);
+  void key_warnings(bool repaired);
+  void append_repaired(Buffer& arena, std::string_view text);
+  void other_number(std::string_view literal);
   std::uint32_t add_node(Type type);
   void place(std::uint32_t index);
   void repair_warning(std::uint32_t index);
@@ -144,6 +150,7 @@ class Builder {
   void validate_identity(const Defaults& defaults, Micros now);
   void validate_timestamp(Micros now);
   void validate_duration();
+  void cut_long_texts();
   void invalidate(Field field, std::uint32_t node);
   void free_texts(std::uint32_t node);
 
@@ -158,17 +165,23 @@ class Builder {
     std::string_view key;
     std::uint64_t start;  // the key's first octets, so that most comparisons are one of numbers
   };
-  std::string_view node_text(const Node& node) const noexcept;
-  std::string_view node_key(const Node& node) const noexcept;
+  std::string_view node_text(const Node& node) const noexcept {
+    return {(node.fixed ? fixed_ : free_).data() + node.text, node.size};
+  }
+  std::string_view node_key(const Node& node) const noexcept {
+    return node.key == kNone ? std::string_view() : std::string_view(free_.data() + node.key, node.key_size);
+  }
   void emit(const Defaults& defaults);
   void emit_value(std::uint32_t node, Buffer& out);
+  void emit_inner(std::uint32_t node, Buffer& out);
   void emit_object(std::uint32_t node, Buffer& out, const std::vector<DefaultMember>* defaults, bool labels);
   void emit_label(std::uint32_t node, Buffer& out);
   void emit_field(Field field, const Defaults& defaults);
   void emit_invalid(Buffer& out, const std::vector<std::uint32_t>& nodes);
   std::vector<std::string> emit_path() const;
   void gather(std::uint32_t first, std::uint32_t end);
-  bool sort_members(std::size_t first);
+  static int compare(const Member& a, const Member& b) noexcept;
+  bool gather_sorted(std::uint32_t first, std::uint32_t end);
   void resolve_keys(std::vector<Member>& members, std::vector<std::string>& names);
   void set_span(Field field, std::size_t begin, std::size_t end);
 
@@ -179,6 +192,7 @@ class Builder {
   std::uint32_t slots_[kFieldCount];
   std::string_view borrowed_[kFieldCount];  // texts of defaults and of the three below, which need no node
   char id_text_[kUuidTextSize], time_text_[kTimestampSize], salt_text_[22];
+  bool long_structural_ = false;                          // a structural text is over its limit
   std::uint32_t present_ = 0;                             // a bit for each slot that has a node
   std::vector<std::uint32_t> unknown_;                    // top-level nodes of unknown fields
   std::vector<std::pair<Field, std::uint32_t>> invalid_;  // what goes to metadata._invalid
@@ -205,3 +219,5 @@ class Builder {
 };
 
 }  // namespace plog::event
+
+#include "event/builder_inline.h"  // IWYU pragma: export

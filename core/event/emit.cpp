@@ -47,14 +47,6 @@ constexpr auto kPrefixes = [] {
 
 }  // namespace
 
-std::string_view Builder::node_text(const Node& node) const noexcept {
-  return (node.fixed ? fixed_ : free_).view().substr(node.text, node.size);
-}
-
-std::string_view Builder::node_key(const Node& node) const noexcept {
-  return node.key == kNone ? std::string_view() : free_.view().substr(node.key, node.key_size);
-}
-
 // Collects sibling members at the end of members_.
 void Builder::gather(std::uint32_t first, std::uint32_t end) {
   for (std::uint32_t i = first; i < end; i = following(i)) {
@@ -63,42 +55,48 @@ void Builder::gather(std::uint32_t first, std::uint32_t end) {
   }
 }
 
-// Puts the members from `first` on in order. False, with their order lost, when they can't be written as they stand: a
-// key is there twice, or was no string, or was changed by redaction.
-bool Builder::sort_members(std::size_t first) {
-  const auto begin = members_.begin() + static_cast<std::ptrdiff_t>(first);
-  const auto compare = [](const Member& a, const Member& b) {
-    if (a.start != b.start && ((a.start | b.start) & kNotAscii) == 0) return a.start < b.start ? -1 : 1;
-    return json::compare_keys(a.key, b.key);
-  };
-  constexpr std::ptrdiff_t kFew = 16;
-  const bool few = members_.end() - begin <= kFew;
+int Builder::compare(const Member& a, const Member& b) noexcept {
+  if (a.start != b.start && ((a.start | b.start) & kNotAscii) == 0) return a.start < b.start ? -1 : 1;
+  return json::compare_keys(a.key, b.key);
+}
+
+// As gather, in order. False, with an unknown part of them collected, when they can't be written as they stand: a key
+// is there twice, or was no string, or was changed by redaction.
+bool Builder::gather_sorted(std::uint32_t first, std::uint32_t end) {
+  constexpr std::size_t kFew = 16;
+  const std::size_t begin = members_.size();
   bool sorted = true;
-  for (auto member = begin; member != members_.end(); ++member) {
-    const Node& node = nodes_[member->node];
+  const Node* const nodes = nodes_.data();
+  const char* const texts = free_.data();
+  for (std::uint32_t i = first; i < end;) {
+    const Node& node = nodes[i];
     if (node.coerced_key || node.changed_key) return false;
-    if (member == begin) continue;
-    const int order = compare(member[-1], *member);
-    if (order == 0) return false;
+    const std::string_view key(texts + node.key, node.key_size);
+    Member& member = members_.emplace_back(Member{i, key, start_of(key)});
+    i = node.type == Type::kObject || node.type == Type::kArray ? node.size : i + 1;
+    if (members_.size() - begin == 1) continue;
+    const int order = compare((&member)[-1], member);
     if (order < 0) continue;
+    if (order == 0) return false;
     sorted = false;
-    if (!few) continue;
+    if (members_.size() - begin > kFew) continue;
     // Down to its place.
-    const Member moved = *member;
-    auto place = member;
+    const Member moved = member;
+    Member* place = &member;
     int above = order;
     do {
       *place = place[-1];
       --place;
-      above = place == begin ? -1 : compare(place[-1], moved);
+      above = place == &members_[begin] ? -1 : compare(place[-1], moved);
     } while (above > 0);
     *place = moved;
     if (above == 0) return false;
   }
-  if (few || sorted) return true;
-  std::sort(begin, members_.end(), [&](const Member& a, const Member& b) { return compare(a, b) < 0; });
-  return std::adjacent_find(begin, members_.end(),
-                            [&](const Member& a, const Member& b) { return compare(a, b) == 0; }) == members_.end();
+  if (sorted || members_.size() - begin <= kFew) return true;
+  const auto start = members_.begin() + static_cast<std::ptrdiff_t>(begin);
+  std::sort(start, members_.end(), [](const Member& a, const Member& b) { return compare(a, b) < 0; });
+  return std::adjacent_find(start, members_.end(),
+                            [](const Member& a, const Member& b) { return compare(a, b) == 0; }) == members_.end();
 }
 
 // Tokens of the path to the value being written; path_ holds its node and all above.
@@ -181,9 +179,7 @@ void Builder::resolve_keys(std::vector<Member>& members, std::vector<std::string
 void Builder::emit_value(std::uint32_t index, Buffer& out) {
   const Node& node = nodes_[index];
   switch (node.type) {
-    case Type::kNull: out += "null"; return;
-    case Type::kTrue: out += "true"; return;
-    case Type::kFalse: out += "false"; return;
+    case Type::kString: json::append_quoted(out, node_text(node)); return;
     case Type::kNumber: {
       const std::string_view text = node_text(node);
       char* to = out.room(text.size());
@@ -191,20 +187,34 @@ void Builder::emit_value(std::uint32_t index, Buffer& out) {
       out.set_end(to + text.size());
       return;
     }
-    case Type::kString: json::append_quoted(out, node_text(node)); return;
+    case Type::kNull: out += "null"; return;
+    case Type::kTrue: out += "true"; return;
+    case Type::kFalse: out += "false"; return;
     case Type::kObject: emit_object(index, out, nullptr, false); return;
     case Type::kArray: {
       out += '[';
       const std::uint32_t end = node.size;
       for (std::uint32_t i = index + 1; i < end; i = following(i)) {
         if (i != index + 1) out += ',';
-        path_.push_back(i);
-        emit_value(i, out);
-        path_.pop_back();
+        emit_inner(i, out);
       }
       out += ']';
       return;
     }
+  }
+}
+
+// A value inside of another. Only containers look at the path.
+inline void Builder::emit_inner(std::uint32_t index, Buffer& out) {
+  const Node& node = nodes_[index];
+  if (node.type == Type::kString) {
+    json::append_quoted(out, node_text(node));
+  } else if (node.type != Type::kObject && node.type != Type::kArray) {
+    emit_value(index, out);
+  } else {
+    path_.push_back(index);
+    emit_value(index, out);
+    path_.pop_back();
   }
 }
 
@@ -225,8 +235,7 @@ void Builder::emit_object(std::uint32_t index, Buffer& out, const std::vector<De
   std::vector<std::string> names;
   if (index != kNone) {
     const std::uint32_t end = nodes_[index].size;
-    gather(index + 1, end);
-    if (!sort_members(begin)) {
+    if (!gather_sorted(index + 1, end)) {
       members_.resize(begin);
       gather(index + 1, end);
       std::vector<Member> members(members_.begin() + static_cast<std::ptrdiff_t>(begin), members_.end());
@@ -268,9 +277,7 @@ void Builder::emit_object(std::uint32_t index, Buffer& out, const std::vector<De
     if (labels) {
       emit_label(member.node, out);
     } else {
-      path_.push_back(member.node);
-      emit_value(member.node, out);
-      path_.pop_back();
+      emit_inner(member.node, out);
     }
   }
   while (next_default < default_count) emit_default();

@@ -3,60 +3,61 @@
 #include <string>
 
 #include "base/error.h"
+#include "json/walk.h"
 
 namespace plog::event {
 namespace {
 
-class BuilderHandler final : public json::Handler {
+class BuilderHandler {
  public:
   BuilderHandler(Builder& builder, bool event) : builder_(builder), event_(event) {}
 
-  void key(std::string_view text) override {
+  void key(std::string_view text) {
     builder_.key(text);
     flush_repair();
   }
-  void string(std::string_view text) override {
+  void string(std::string_view text) {
     scalar();
     builder_.string(text);
   }
-  void number(std::string_view literal) override {
+  void number(std::string_view literal) {
     scalar();
     builder_.number_literal(literal);
   }
-  void boolean(bool value) override {
+  void boolean(bool value) {
     scalar();
     builder_.boolean(value);
   }
-  void null() override {
+  void null() {
     scalar();
     builder_.null();
   }
-  void begin_object() override {
+  void begin_object() {
     if (event_ && depth_++ == 0) return;
     builder_.begin_object();
   }
-  void end_object() override {
+  void end_object() {
     if (event_ && --depth_ == 0) return;
     builder_.end_object();
   }
-  void begin_array() override {
+  void begin_array() {
     scalar();
     if (event_) ++depth_;
     builder_.begin_array();
   }
-  void end_array() override {
+  void end_array() {
     if (event_) --depth_;
     builder_.end_array();
   }
   // The builder warns about a value that stands behind its key, so a repair is kept until that is known.
-  void repaired(std::string_view code) override {
+  void repaired(std::string_view code) {
     if (event_ && depth_ == 0) {
       pending_ = code;
       return;
     }
     builder_.warning(code, "replaced by U+FFFD");
   }
-  bool enter() override { return !builder_.skipping(); }
+  bool enter() { return !builder_.skipping(); }
 
  private:
   void scalar() {
@@ -78,12 +79,12 @@ class BuilderHandler final : public json::Handler {
 
 void read_event(json::Reader& reader, std::string_view text, Builder& builder) {
   BuilderHandler handler(builder, true);
-  reader.read(text, handler);
+  reader.read_into(text, handler);
 }
 
 void read_value(json::Reader& reader, std::string_view text, Builder& builder) {
   BuilderHandler handler(builder, false);
-  reader.read(text, handler);
+  reader.read_into(text, handler);
 }
 
 }  // namespace plog::event

@@ -1,5 +1,7 @@
 #include "event/schema.h"
 
+#include <cstring>
+
 namespace plog::event {
 namespace {
 
@@ -32,6 +34,26 @@ struct Names {
   }
 };
 constexpr Names kNames;
+
+template <typename Word>
+Word differences(const char* a, const char* b, std::size_t size) noexcept {
+  Word front[2], back[2];
+  std::memcpy(&front[0], a, sizeof(Word));
+  std::memcpy(&front[1], b, sizeof(Word));
+  std::memcpy(&back[0], a + size - sizeof(Word), sizeof(Word));
+  std::memcpy(&back[1], b + size - sizeof(Word), sizeof(Word));
+  return static_cast<Word>((front[0] ^ front[1]) | (back[0] ^ back[1]));
+}
+
+// Whether a name of two octets at least is the text. Words that overlap do without a loop.
+bool same(std::string_view name, std::string_view text) noexcept {
+  const std::size_t size = name.size();
+  if (text.size() != size) return false;
+  if (size > 16) return name == text;
+  if (size >= 8) return differences<std::uint64_t>(name.data(), text.data(), size) == 0;
+  if (size >= 4) return differences<std::uint32_t>(name.data(), text.data(), size) == 0;
+  return differences<std::uint16_t>(name.data(), text.data(), size) == 0;
+}
 static_assert(kNames.distinct);
 
 }  // namespace
@@ -39,7 +61,7 @@ static_assert(kNames.distinct);
 Field find_field(std::string_view name) noexcept {
   if (name.size() < 2 || name.size() > 255) return Field::kUnknown;
   const auto field = static_cast<Field>(kNames.fields[place(fingerprint(name))]);
-  return field != Field::kUnknown && field_name(field) == name ? field : Field::kUnknown;
+  return field != Field::kUnknown && same(field_name(field), name) ? field : Field::kUnknown;
 }
 
 }  // namespace plog::event

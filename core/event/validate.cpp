@@ -1,4 +1,5 @@
 // Best-effort validation (design 3.1): only a missing agent_id is fatal, all else is repaired or kept, with a warning.
+#include <algorithm>
 #include <bit>
 #include <charconv>
 #include <cmath>
@@ -31,6 +32,7 @@ std::string_view Builder::text_of_slot(Field field) const noexcept {
 // A text that lasts until the event is emitted.
 void Builder::set_borrowed(Field field, std::string_view text) {
   borrowed_[static_cast<std::size_t>(field)] = text;
+  if (text.size() > kMaxStructuralBytes) long_structural_ = true;
   set_slot(field, kBorrowed);
 }
 
@@ -41,6 +43,7 @@ void Builder::set_text(Field field, std::string_view text) {
   node.text = static_cast<std::uint32_t>(fixed_.size());
   node.size = static_cast<std::uint32_t>(text.size());
   fixed_.append(text);
+  if (text.size() > kMaxStructuralBytes) long_structural_ = true;
   set_slot(field, static_cast<std::uint32_t>(nodes_.size()));
   nodes_.push_back(node);
 }
@@ -144,6 +147,7 @@ void Builder::validate_duration() {
   const std::uint32_t index = slot(Field::kDurationMs);
   if (index == kNone) return;
   const std::string_view text = node_text(nodes_[index]);
+  if (text.size() <= 15 && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; })) return;
   double value = 0;
   std::from_chars(text.data(), text.data() + text.size(), value);
   if (std::fabs(value) > kMaxExact) {
@@ -168,6 +172,7 @@ void Builder::validate(const Defaults& defaults) {
   for (std::uint32_t left = present_; left != 0; left &= left - 1) {
     const auto field = static_cast<Field>(std::countr_zero(left));
     const std::uint32_t index = slot(field);
+    if (nodes_[index].type == Type::kString && field_kind(field) == Kind::kString) continue;
     if (omitted(index)) {
       clear_slot(field);
     } else if (!value_fits(field, index)) {
@@ -190,6 +195,10 @@ void Builder::validate(const Defaults& defaults) {
   validate_timestamp(now);
   validate_duration();
   validate_identity(defaults, now);
+  if (long_structural_) cut_long_texts();
+}
+
+void Builder::cut_long_texts() {
   for (std::uint32_t left = present_; left != 0; left &= left - 1) {
     const auto field = static_cast<Field>(std::countr_zero(left));
     if (field_kind(field) != Kind::kString) continue;

@@ -7,10 +7,9 @@
 #include <new>
 #include <vector>
 
-#include "base/encoding.h"
 #include "base/error.h"
-#include "json/number.h"
 #include "json/text.h"
+#include "json/walk.h"
 
 namespace plog::json {
 namespace {
@@ -22,41 +21,16 @@ constexpr std::size_t kKeptCapacity = std::size_t{4} << 20;
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-bool is_space(char c) noexcept { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
-
 }  // namespace
 
 // simdjson's first stage finds where every token starts, checks UTF-8, and that strings are closed and free of control
-// characters; the walk over the tokens is here, because it must be strict, iterative, and repair what can be repaired.
-struct Reader::Impl {
-  void read(std::string_view text, Handler& handler);
-
- private:
-  void prepare(std::size_t size);
-  void index(std::string_view text);
-  void walk(Handler& handler);
-  const std::uint32_t* skip(const std::uint32_t* next);
-  std::string_view special_string(std::size_t at, std::size_t end, Handler& handler);
-  void find_special(std::size_t from);
-  void scalar(std::size_t at, std::size_t next, Handler& handler) const;
-
-  [[noreturn]] void fail(std::size_t at, const std::string& what) const;
-  [[noreturn]] void fail_expected(std::size_t at, const char* what) const;
-  [[noreturn]] void fail_stage1(simdjson::error_code code) const;
-
-  std::unique_ptr<simdjson::internal::dom_parser_implementation> parser_;
-  std::vector<char> buffer_;  // a copy of the text, padded with NULs as simdjson wants it
-  std::size_t size_ = 0;
-  std::string open_;              // '{' and '[' of the containers that are open
-  std::size_t escape_ = 0;        // the first backslash that is not before the string that was read last, or size_
-  std::size_t special_ = 0;       // the first backslash or repair that is not before the string that was read last
-  std::string scratch_;           // an unescaped string
-  std::size_t skipped_mark_ = 0;  // 3 when a byte order mark was taken off
-  std::vector<Utf8Repair> repairs_;
-  std::size_t next_repair_ = 0;
+// characters; the walk over the tokens is our own, because it must be strict, iterative, and repair what can be
+// repaired.
+struct Reader::Parser {
+  std::unique_ptr<simdjson::internal::dom_parser_implementation> stages;
 };
 
-void Reader::Impl::fail(std::size_t at, const std::string& what) const {
+void Reader::fail(std::size_t at, const std::string& what) const {
   // Positions are told in the text as it was given.
   std::size_t original = at;
   for (const Utf8Repair& repair : repairs_) {
@@ -67,12 +41,12 @@ void Reader::Impl::fail(std::size_t at, const std::string& what) const {
   throw Error(Status::kInvalid, "malformed JSON at byte " + std::to_string(original + skipped_mark_) + ": " + what);
 }
 
-void Reader::Impl::fail_expected(std::size_t at, const char* what) const {
+void Reader::fail_expected(std::size_t at, const char* what) const {
   if (at == size_) fail(at, std::string("the text ends where ") + what + " was expected");
   fail(at, std::string("expected ") + what);
 }
 
-void Reader::Impl::fail_stage1(simdjson::error_code code) const {
+void Reader::fail_stage1(int code) const {
   if (code == simdjson::EMPTY) fail_expected(size_, "a value");
   // Cold: find what the first stage saw.
   std::size_t string = size_;  // the quote that opened the current string; size_ outside
@@ -87,37 +61,37 @@ void Reader::Impl::fail_stage1(simdjson::error_code code) const {
     if (string != size_ && static_cast<unsigned char>(buffer_[i]) < 0x20) fail(i, "control character in a string");
   }
   if (string != size_) fail(string, "string without an end");
-  fail(0, simdjson::error_message(code));
+  fail(0, simdjson::error_message(static_cast<simdjson::error_code>(code)));
 }
 
-void Reader::Impl::prepare(std::size_t size) {
-  if (parser_ == nullptr || parser_->capacity() < size) {
+void Reader::prepare(std::size_t size) {
+  if (parser_->stages == nullptr || parser_->stages->capacity() < size) {
     std::size_t capacity = kFirstCapacity;
     while (capacity < size) capacity *= 2;
     simdjson::error_code error = simdjson::SUCCESS;
-    if (parser_ == nullptr) {
-      error = simdjson::get_active_implementation()->create_dom_parser_implementation(capacity, 1, parser_);
+    if (parser_->stages == nullptr) {
+      error = simdjson::get_active_implementation()->create_dom_parser_implementation(capacity, 1, parser_->stages);
     } else {
-      error = parser_->allocate(capacity, 1);
+      error = parser_->stages->allocate(capacity, 1);
     }
     if (error != simdjson::SUCCESS) {
-      parser_.reset();
+      parser_->stages.reset();
       throw std::bad_alloc();
     }
   }
   if (buffer_.size() < size + simdjson::SIMDJSON_PADDING) {
-    buffer_.resize(parser_->capacity() + simdjson::SIMDJSON_PADDING);
+    buffer_.resize(parser_->stages->capacity() + simdjson::SIMDJSON_PADDING);
   }
 }
 
-void Reader::Impl::index(std::string_view text) {
+void Reader::index(std::string_view text) {
   prepare(text.size());
   size_ = text.size();
   std::copy(text.begin(), text.end(), buffer_.begin());
   std::memset(buffer_.data() + size_, 0, simdjson::SIMDJSON_PADDING);
   auto* octets = reinterpret_cast<const std::uint8_t*>(buffer_.data());
   simdjson::error_code error = simdjson::EMPTY;
-  if (size_ > 0) error = parser_->stage1(octets, size_, simdjson::stage1_mode::regular);
+  if (size_ > 0) error = parser_->stages->stage1(octets, size_, simdjson::stage1_mode::regular);
   if (error == simdjson::UTF8_ERROR && repairs_.empty()) {
     const std::string repaired = repair_utf8(text, &repairs_);
     if (!repairs_.empty()) {
@@ -127,10 +101,10 @@ void Reader::Impl::index(std::string_view text) {
   }
   if (error != simdjson::SUCCESS) fail_stage1(error);
   // An end for the walk: there the buffer has a NUL, which no rule of the grammar takes.
-  parser_->structural_indexes[parser_->n_structural_indexes] = static_cast<std::uint32_t>(size_);
+  parser_->stages->structural_indexes[parser_->stages->n_structural_indexes] = static_cast<std::uint32_t>(size_);
 }
 
-void Reader::Impl::read(std::string_view text, Handler& handler) {
+const std::uint32_t* Reader::begin(std::string_view text) {
   if (text.size() > kMaxText) {
     throw Error(Status::kInvalid, "JSON text of " + std::to_string(text.size()) + " bytes is over the limit of " +
                                       std::to_string(kMaxText) + " bytes; split it");
@@ -146,9 +120,13 @@ void Reader::Impl::read(std::string_view text, Handler& handler) {
   index(text);
   escape_ = 0;  // the first string looks further
   special_ = 0;
-  walk(handler);
+  return parser_->stages->structural_indexes.get();
+}
+
+// Gives back what a large text took.
+void Reader::end() {
   if (buffer_.size() > kKeptCapacity) {
-    parser_.reset();
+    parser_->stages.reset();
     buffer_ = {};
     open_ = {};
     scratch_ = {};
@@ -156,7 +134,7 @@ void Reader::Impl::read(std::string_view text, Handler& handler) {
   }
 }
 
-void Reader::Impl::find_special(std::size_t from) {
+void Reader::find_special(std::size_t from) {
   // Each octet is looked at once in all: a backslash far ahead is kept while repairs before it are passed.
   if (escape_ < from) {
     const void* found = std::memchr(buffer_.data() + from, '\\', size_ - from);
@@ -168,38 +146,20 @@ void Reader::Impl::find_special(std::size_t from) {
 }
 
 // The text of the string token from `at` to `end`, when there may be a backslash or a repair in it.
-std::string_view Reader::Impl::special_string(std::size_t at, std::size_t end, Handler& handler) {
-  const std::string_view raw(buffer_.data() + at + 1, end - at - 2);
+Reader::Special Reader::special_string(std::size_t at, std::size_t end) {
+  Special result;
+  result.text = {buffer_.data() + at + 1, end - at - 2};
   if (special_ < at) find_special(at);
-  if (special_ >= end) return raw;
-  if (next_repair_ < repairs_.size() && repairs_[next_repair_].position < end) handler.repaired("invalid_utf8");
+  if (special_ >= end) return result;
+  result.invalid_utf8 = next_repair_ < repairs_.size() && repairs_[next_repair_].position < end;
   scratch_.clear();
-  bool repaired = false;
-  if (!append_unescaped(scratch_, raw, &repaired)) fail(at, "string with a bad escape");
-  if (repaired) handler.repaired("lone_surrogate");
-  return scratch_;
-}
-
-void Reader::Impl::scalar(std::size_t at, std::size_t next, Handler& handler) const {
-  while (next > at && is_space(buffer_[next - 1])) --next;
-  const std::string_view text(buffer_.data() + at, next - at);
-  const char first = buffer_[at];
-  if (first == '-' || (first >= '0' && first <= '9')) {
-    if (!is_number_literal(text)) fail(at, "bad number");
-    handler.number(text);
-  } else if (text == "true") {
-    handler.boolean(true);
-  } else if (text == "false") {
-    handler.boolean(false);
-  } else if (text == "null") {
-    handler.null();
-  } else {
-    fail_expected(at, "a value");
-  }
+  if (!append_unescaped(scratch_, result.text, &result.lone_surrogate)) fail(at, "string with a bad escape");
+  result.text = scratch_;
+  return result;
 }
 
 // From a token inside of the innermost open container to its closing bracket.
-const std::uint32_t* Reader::Impl::skip(const std::uint32_t* next) {
+const std::uint32_t* Reader::skip(const std::uint32_t* next) {
   const std::size_t depth = open_.size();
   for (;; ++next) {
     const char c = buffer_[*next];
@@ -214,77 +174,9 @@ const std::uint32_t* Reader::Impl::skip(const std::uint32_t* next) {
   }
 }
 
-void Reader::Impl::walk(Handler& handler) {
-  const char* const text = buffer_.data();
-  const std::uint32_t* next = parser_->structural_indexes.get();  // the first token not yet taken
-  bool object = false;                                            // whether the innermost open container is one
-
-  // The string token at `at`, whose successor is `next`. After the closing quote there is only white space.
-  const auto string = [&](std::size_t at) {
-    std::size_t end = *next;
-    while (text[end - 1] != '"' && is_space(text[end - 1])) --end;
-    if (end - at < 2 || text[end - 1] != '"') fail(at, "string without an end");
-    if (end <= special_) [[likely]]
-      return std::string_view(text + at + 1, end - at - 2);
-    return special_string(at, end, handler);
-  };
-  const auto key = [&] {
-    const std::size_t at = *next++;
-    if (text[at] != '"') fail_expected(at, "a key");
-    handler.key(string(at));
-    const std::size_t colon = *next++;
-    if (text[colon] != ':') fail_expected(colon, "':'");
-  };
-
-  for (;;) {
-    // Here a value starts.
-    const std::size_t at = *next++;
-    const char first = text[at];
-    if (first == '"') {
-      handler.string(string(at));
-    } else if (first == '{' || first == '[') {
-      object = first == '{';
-      if (object) {
-        handler.begin_object();
-      } else {
-        handler.begin_array();
-      }
-      open_.push_back(first);
-      if (!handler.enter()) {
-        next = skip(next);
-      } else if (text[*next] != (object ? '}' : ']')) {
-        if (object) key();
-        continue;
-      }
-    } else {
-      scalar(at, *next, handler);
-    }
-    // Here one has ended.
-    for (;;) {
-      const std::size_t after = *next++;
-      if (open_.empty()) {
-        if (after != size_) fail(after, "content after the value");
-        return;
-      }
-      if (text[after] == ',') {
-        if (object) key();
-        break;
-      }
-      if (text[after] != (object ? '}' : ']')) fail_expected(after, object ? "',' or '}'" : "',' or ']'");
-      if (object) {
-        handler.end_object();
-      } else {
-        handler.end_array();
-      }
-      open_.pop_back();
-      object = !open_.empty() && open_.back() == '{';
-    }
-  }
-}
-
-Reader::Reader() : impl_(std::make_unique<Impl>()) {}
+Reader::Reader() : parser_(std::make_unique<Parser>()) {}
 Reader::~Reader() = default;
 
-void Reader::read(std::string_view text, Handler& handler) { impl_->read(text, handler); }
+void Reader::read(std::string_view text, Handler& handler) { read_into(text, handler); }
 
 }  // namespace plog::json

@@ -3,9 +3,13 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "base/encoding.h"
 
 namespace plog::json {
 
@@ -44,10 +48,44 @@ class Reader {
   Reader& operator=(const Reader&) = delete;
 
   void read(std::string_view text, Handler& handler);
+  // The same for a handler whose type is known, which need not be a Handler: its calls can be inlined. Defined in
+  // json/walk.h.
+  template <class KnownHandler>
+  void read_into(std::string_view text, KnownHandler& handler);
 
  private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
+  struct Parser;  // simdjson's
+  struct Special {
+    std::string_view text;
+    bool invalid_utf8 = false, lone_surrogate = false;  // was repaired
+  };
+
+  const std::uint32_t* begin(std::string_view text);  // where the tokens start
+  void end();
+  void prepare(std::size_t size);
+  void index(std::string_view text);
+  template <class KnownHandler>
+  void walk(const std::uint32_t* next, KnownHandler& handler);
+  template <class KnownHandler>
+  void scalar(std::size_t at, std::size_t next, KnownHandler& handler) const;
+  const std::uint32_t* skip(const std::uint32_t* next);
+  Special special_string(std::size_t at, std::size_t end);
+  void find_special(std::size_t from);
+
+  [[noreturn]] void fail(std::size_t at, const std::string& what) const;
+  [[noreturn]] void fail_expected(std::size_t at, const char* what) const;
+  [[noreturn]] void fail_stage1(int code) const;
+
+  std::unique_ptr<Parser> parser_;
+  std::vector<char> buffer_;  // a copy of the text, padded with NULs as simdjson wants it
+  std::size_t size_ = 0;
+  std::string open_;              // '{' and '[' of the containers that are open
+  std::size_t escape_ = 0;        // the first backslash that is not before the string that was read last, or size_
+  std::size_t special_ = 0;       // the first backslash or repair that is not before the string that was read last
+  std::string scratch_;           // an unescaped string
+  std::size_t skipped_mark_ = 0;  // 3 when a byte order mark was taken off
+  std::vector<Utf8Repair> repairs_;
+  std::size_t next_repair_ = 0;
 };
 
 }  // namespace plog::json
