@@ -100,6 +100,17 @@ wheel: deps-build $(VENV)/.ready ## Build a source distribution and from it a wh
 	@$(VENV_PYTHON) packaging/wheel_repair.py build/wheel/provenlog-*.whl $(DIST)
 	@cp build/wheel/provenlog-*.tar.gz $(DIST)
 
+# Where the npm package is built: the release build would do, but it needs more than addon and plog.
+NPM_BUILD ?= build/npm
+$(NPM_BUILD)/build.ninja: | deps-build $(NODE_READY)
+	@cmake -S . -B $(@D) -G Ninja -DCMAKE_BUILD_TYPE=Release -DPLOG_BUILD_NODE=ON -DPLOG_BUILD_SHARED=OFF \
+	  -DPLOG_BUILD_TESTS=OFF -DPLOG_BUILD_EXAMPLES=OFF
+
+.PHONY: npm-pack
+npm-pack: $(VENV)/.ready $(NPM_BUILD)/build.ninja ## Build the npm package with the addon for this platform in dist/
+	@cmake --build $(NPM_BUILD) --target plog_node plog_node_scripts plog
+	@$(VENV_PYTHON) packaging/npm/pack.py $(NPM_BUILD) $(DIST)
+
 .PHONY: deb
 deb: deps-deb ## Build .deb packages of the C library and plog in dist/
 	@mkdir -p build && packaging/deb/build.sh $(DIST) > build/deb.log 2>&1 || { cat build/deb.log >&2; exit 1; }

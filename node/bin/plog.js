@@ -1,23 +1,35 @@
 #!/usr/bin/env node
 "use strict";
-// Runs the plog program that came with the addon, in place of this one as far as Node allows.
-const { spawnSync } = require("node:child_process");
+// Runs the plog program that came with the addon, and ends as it does.
+const { spawn } = require("node:child_process");
 const { existsSync, realpathSync } = require("node:fs");
 const { dirname, join } = require("node:path");
 const { path: addonOf } = require("node-gyp-build");
 
-// Beside the addon, or where the build that made both has it.
-const beside = dirname(realpathSync(addonOf(join(__dirname, ".."))));
-const places = [join(beside, "plog"), join(beside, "../../../../plog")];
-const program = places.find((place) => existsSync(place));
-if (program === undefined) {
-  console.error(`plog: this package brings no plog program for ${process.platform}-${process.arch}`);
-  process.exit(127);
+function fail(status, message) {
+  console.error(`plog: ${message}`);
+  process.exit(status);
 }
-const done = spawnSync(program, process.argv.slice(2), { stdio: "inherit" });
-if (done.error) {
-  console.error(`plog: ${done.error.message}`);
-  process.exit(126);
+
+function find() {
+  let addon;
+  try {
+    addon = realpathSync(addonOf(join(__dirname, "..")));
+  } catch (error) {
+    fail(127, error.message.trim());
+  }
+  // In the folder named like the addon, or where the build that made both has it.
+  const places = [join(addon.replace(/\.node$/, ""), "plog"), join(dirname(addon), "../../../../plog")];
+  return places.find((place) => existsSync(place)) ?? fail(127, `there is no program beside ${addon}`);
 }
-if (done.signal) process.kill(process.pid, done.signal);
-process.exit(done.status ?? 1);
+
+const program = spawn(find(), process.argv.slice(2), { stdio: "inherit" });
+// A terminal sends these two to the program as well.
+for (const signal of ["SIGINT", "SIGQUIT"]) process.on(signal, () => {});
+for (const signal of ["SIGHUP", "SIGTERM"]) process.on(signal, () => program.kill(signal));
+program.on("error", (error) => fail(126, error.message));
+program.on("exit", (status, signal) => {
+  if (signal === null) process.exit(status);
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
+});
