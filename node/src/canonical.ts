@@ -10,11 +10,11 @@ class Reader {
   }
 
   peek(): number {
-    return this.tape[this.at];
+    return this.tape[this.at] as number;
   }
 
   next(): number {
-    return this.tape[this.at++];
+    return this.tape[this.at++] as number;
   }
 
   short(): string {

@@ -177,7 +177,7 @@ function topLevel(event: object, scope: Scoped | undefined): void {
     } else {
       const names = Object.keys(event);
       for (let i = 0; i < names.length; i++) {
-        const name = names[i];
+        const name = names[i] as string;
         let found: unknown;
         try {
           found = (event as Record<string, unknown>)[name];
@@ -330,7 +330,7 @@ export function number(v: number): void {
   }
   double[0] = v;
   to[pos] = Op.Double;
-  for (let i = 0; i < 8; i++) to[pos + 1 + i] = doubleBytes[i];
+  for (let i = 0; i < 8; i++) to[pos + 1 + i] = doubleBytes[i] as number;
   pos += 9;
 }
 
@@ -422,7 +422,7 @@ export function members(v: Record<string, unknown>): void {
   op(Op.BeginObject);
   depth++;
   for (let i = 0; i < names.length && !exhausted(); i++) {
-    const name = names[i];
+    const name = names[i] as string;
     let found: unknown;
     try {
       found = v[name];

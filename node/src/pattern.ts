@@ -108,7 +108,7 @@ class Writer {
   /** A class such as \d or \p{L} in the form for brackets, if one is next. */
   #class(): string | undefined {
     const short = this.#take(/\\([dDwWsS])/);
-    if (short !== null) return CLASSES[short[1]];
+    if (short !== null) return CLASSES[short[1] as string];
     const property = this.#unicode ? this.#take(/\\([pP])\{([^}]+)\}/) : null;
     if (property === null) return undefined;
     const [, letter, value] = property as unknown as [string, string, string];
@@ -124,13 +124,13 @@ class Writer {
     const hex = this.#take(/\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|u\{([0-9A-Fa-f]+)\})/);
     if (hex !== null) {
       if (hex[3] !== undefined && !this.#unicode) this.#refuse("such an escape");
-      const code = parseInt((hex[1] ?? hex[2] ?? hex[3]), 16);
+      const code = parseInt((hex[1] ?? hex[2] ?? hex[3]) as string, 16);
       if (code < 0xd800 || code > 0xdbff) return code;
       const low = this.#take(/\\u([Dd][C-Fc-f][0-9A-Fa-f]{2})/);
-      return low === null ? code : 0x10000 + ((code - 0xd800) << 10) + (parseInt(low[1], 16) - 0xdc00);
+      return low === null ? code : 0x10000 + ((code - 0xd800) << 10) + (parseInt(low[1] as string, 16) - 0xdc00);
     }
     const control = this.#take(/\\c([A-Za-z])/);
-    if (control !== null) return (control[1]).charCodeAt(0) % 32;
+    if (control !== null) return (control[1] as string).charCodeAt(0) % 32;
     this.#at++;
     const character = (this.#take(/./su) as RegExpExecArray)[0];
     return CONTROLS[character] ?? (character.codePointAt(0) as number);

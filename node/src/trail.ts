@@ -283,8 +283,8 @@ class Call {
 function newId(): string {
   const octets = randomFillSync(Buffer.allocUnsafe(16));
   octets.writeUIntBE(Date.now(), 0, 6);
-  octets[6] = ((octets[6]) & 0x0f) | 0x70;
-  octets[8] = ((octets[8]) & 0x3f) | 0x80;
+  octets[6] = ((octets[6] as number) & 0x0f) | 0x70;
+  octets[8] = ((octets[8] as number) & 0x3f) | 0x80;
   const hex = octets.toString("hex");
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
 }

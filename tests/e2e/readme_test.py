@@ -90,7 +90,8 @@ def test_every_block_runs_and_prints_what_the_document_says(
             (tmp_path / block.name).write_text(block.body, encoding="utf-8")
             continue
         if block.language not in ("python", "sh"):
-            assert block.language in ("console", "text", "yaml"), f"{where}: what is a {block.language!r} block?"
+            # `ts` blocks are run by tests/node/guide.test.ts.
+            assert block.language in ("console", "text", "ts", "yaml"), f"{where}: what is a {block.language!r} block?"
             continue
         command = [sys.executable, "-c"] if block.language == "python" else ["bash", "-euo", "pipefail", "-c"]
         done = subprocess.run(

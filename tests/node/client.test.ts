@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 import { describe, expect, it, vi } from "vitest";
 
-import { open, path, provenlog, ProvenLogClient, PACKAGE, stored } from "./support.js";
+import { type Client, open, path, provenlog, ProvenLogClient, PACKAGE, stored } from "./support.js";
 
 const { ClosedError, ConfigError, FlushTimeoutError, InvalidEventError, JournalFullError, UnsupportedError } = provenlog;
 
@@ -377,7 +377,7 @@ describe("the end", () => {
     const clients = Array.from({ length: 5 }, (_, i) => open({ agentId: `agent-${i % 2}`, batchSize: i + 1 }));
     for (let i = 0; i < 500; i++) clients[i % 5]?.logEvent({ actionInput: { i } });
     await Promise.all(clients.slice(1).map((client) => client.close()));
-    const report = await (clients[0]).verify();
+    const report = await (clients[0] as Client).verify();
     expect(report).toMatchObject({ valid: true, events: 501 });
   });
 });

@@ -7,7 +7,7 @@ export function parseExact(text: string): unknown {
     const found = token.exec(text);
     if (found === null) throw new SyntaxError(`no JSON at ${at}`);
     at = token.lastIndex;
-    return found[1];
+    return found[1] as string;
   };
   const value = (word: string): unknown => {
     if (word === "[") {

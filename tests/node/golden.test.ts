@@ -24,7 +24,7 @@ const cases = readFileSync(join(SOURCE, "tests/golden/events.txt"), "utf8")
   );
 
 describe("the golden file", () => {
-  it.each(cases.filter((one) => !LOST.includes(one["name"])))("$name", async (one) => {
+  it.each(cases.filter((one) => !LOST.includes(one["name"] as string)))("$name", async (one) => {
     const client = open({
       dbPath: undefined,
       agentId: undefined,
@@ -33,7 +33,7 @@ describe("the golden file", () => {
       metadata: one["metadata"] === undefined ? undefined : (parseExact(one["metadata"]) as Record<string, unknown>),
       maxEventBytes: one["max_event_bytes"] === undefined ? undefined : Number(one["max_event_bytes"]),
     });
-    const id = client.logEvent(parseExact(one["input"]) as Record<string, unknown>);
+    const id = client.logEvent(parseExact(one["input"] as string) as Record<string, unknown>);
     const event = await stored(client, id);
     // JSON.stringify keeps the order of the stored octets and writes numbers and strings by the same rules.
     const content = Object.fromEntries(Object.entries(event).filter(([name]) => !LEDGER_FIELDS.includes(name)));

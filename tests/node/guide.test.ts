@@ -1,5 +1,5 @@
 /**
- * What docs/getting-started-node.md shows: `ts` blocks are compiled by tsc --strict and run in order in one folder, as
+ * What docs/getting-started-node.md and the README show: `ts` blocks are compiled by tsc --strict and run in order in one folder, as
  * are `sh` blocks; a `text` block directly after one is its output.
  */
 import { spawnSync } from "node:child_process";
@@ -10,9 +10,28 @@ import { expect, it } from "vitest";
 
 import { BUILD, hasPlog, PACKAGE, path, SOURCE } from "./support.js";
 
+interface Block {
+  language: string | undefined;
+  body: string | undefined;
+}
+
+function blocksOf(document: string): Block[] {
+  const text = readFileSync(join(SOURCE, document), "utf8");
+  return [...text.matchAll(/^```(\w+)[^\n]*\n(.*?)^```$/gms)].map(([, language, body]) => ({ language, body }));
+}
+
 it.runIf(hasPlog)("every block of the guide runs and prints what it says", () => {
-  const text = readFileSync(join(SOURCE, "docs/getting-started-node.md"), "utf8");
-  const blocks = [...text.matchAll(/^```(\w+)\n(.*?)^```$/gms)].map(([, language, body]) => ({ language, body }));
+  expect(runBlocks(blocksOf("docs/getting-started-node.md"))).toBeGreaterThan(3);
+});
+
+it("the TypeScript of the README runs", () => {
+  const blocks = blocksOf("README.md").filter((block) => block.language === "ts");
+  expect(blocks.length).toBeGreaterThan(0);
+  runBlocks(blocks);
+});
+
+/** How many outputs were compared. */
+function runBlocks(blocks: readonly Block[]): number {
   mkdirSync(path("node_modules/@types"), { recursive: true });
   symlinkSync(PACKAGE, path("node_modules/provenlog"));
   symlinkSync(join(SOURCE, "node/node_modules/@types/node"), path("node_modules/@types/node"));
@@ -45,5 +64,5 @@ it.runIf(hasPlog)("every block of the guide runs and prints what it says", () =>
     expect([done.stderr, done.status]).toEqual(["", 0]);
     output = done.stdout;
   });
-  expect(compared).toBeGreaterThan(3);
-});
+  return compared;
+}

@@ -43,7 +43,7 @@ describe("sessions", () => {
       }),
     ).rejects.toBe(failure);
     const events = await all(client);
-    const end = events[3];
+    const end = events[3] as Event;
     expect(end).toMatchObject({
       action_name: "session.end",
       action_output: { events: 2 },

@@ -24,7 +24,7 @@ function rows(): [string, string][] {
         .map((cell) => cell.trim().replaceAll("\\|", "|")),
     )
     .filter((cells) => cells.length === 6 && cells[4]?.startsWith("`"))
-    .map((cells) => [cells[4], cells[5]].map((cell) => cell.slice(1, -1)) as [string, string]);
+    .map((cells) => cells.slice(4, 6).map((cell) => cell.slice(1, -1)) as [string, string]);
 }
 
 // What the examples of the table use.
