@@ -40,8 +40,7 @@ class WordTable {
   void scan(const char* begin, const char* end, Found found) const {
     if (words_.empty()) return;
     const char* at = begin;
-    const char* const last = end - 8;
-    while (at <= last) {
+    while (end - at >= 8) {
       std::uint64_t octets;
       std::memcpy(&octets, at, 8);
       octets |= kFold;
