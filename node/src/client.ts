@@ -1,6 +1,6 @@
 /** The client: what records events and reads them back. */
 import { canonicalText } from "./canonical.js";
-import { encode, withEvent } from "./encode.js";
+import { encode, record } from "./encode.js";
 import { ClosedError, fromStatus, InvalidEventError, ProvenLogError, UnsupportedError } from "./errors.js";
 import type { EventInput, Json, ProvenLogEvent } from "./event.js";
 import { addon, type NativeClient, type NativeCursor, type Settings } from "./native.js";
@@ -239,8 +239,7 @@ export class ProvenLogClient implements registry.Registered {
       throw new InvalidEventError("logEvent() takes an object with the event's fields");
     }
     if (--this.#untilPoll === 0) this.#poll();
-    const native = this.#native;
-    const id = withEvent(given as object, scopes.current(), (from, to) => native.record(from, to));
+    const id = record(this.#native, given as object, scopes.current());
     if (id !== "") this.#recorded++;
     return id;
   }

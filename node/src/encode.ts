@@ -5,7 +5,7 @@
  */
 import { camelCase, SCHEMA_NAMES } from "./event.js";
 import { foreign, readFailure } from "./foreign.js";
-import { addon } from "./native.js";
+import { addon, type NativeClient } from "./native.js";
 
 /** The tape's words. bindings/node/tape.cpp reads the same numbers; an operation and its long form differ by one. */
 export const enum Op {
@@ -113,8 +113,8 @@ function reset(): void {
   }
 }
 
-/** Writes an event and hands its stretch of the tape to `use`. */
-export function withEvent<T>(event: object, scope: Scoped | undefined, use: (from: number, to: number) => T): T {
+/** Writes an event and has the client record it; its id. */
+export function record(client: NativeClient, event: object, scope: Scoped | undefined): string {
   const outerPos = pos;
   const outerStart = start;
   const outerDepth = depth;
@@ -126,7 +126,7 @@ export function withEvent<T>(event: object, scope: Scoped | undefined, use: (fro
   floor = height;
   try {
     topLevel(event, scope);
-    return use(start, pos);
+    return client.record(start, pos);
   } finally {
     pos = outerPos;
     start = outerStart;
@@ -148,58 +148,52 @@ export function encode(object: unknown, open = 0): Encoded {
 
 function topLevel(event: object, scope: Scoped | undefined): void {
   let given = 0;
-  const member = (name: string, read: () => unknown): void => {
-    let found: unknown;
-    let failure: string | undefined;
-    try {
-      found = read();
-    } catch (error) {
-      failure = readFailure(error);
-    }
-    if (failure === undefined && (found === undefined || found === null)) return;
-    given |= field(name);
-    if (failure === undefined) value(found);
-    else unread(event, failure);
-  };
   try {
     const toJSON: unknown = (event as { toJSON?: unknown }).toJSON;
     if (typeof toJSON === "function") {
       const other: unknown = Reflect.apply(toJSON, event, [""]);
       if (typeof other === "object" && other !== null) event = other;
     }
-    if (event instanceof Map) {
-      for (const [name, found] of Array.from(Map.prototype.entries.call(event))) {
-        if (found === undefined || found === null) continue;
-        if (typeof name === "string") given |= field(name);
-        else key(name);
-        value(found);
-      }
-    } else {
-      const names = Object.keys(event);
-      for (let i = 0; i < names.length; i++) {
-        const name = names[i] as string;
-        let found: unknown;
-        try {
-          found = (event as Record<string, unknown>)[name];
-        } catch (error) {
-          given |= field(name);
-          unread(event, readFailure(error));
-          continue;
-        }
-        if (found === undefined || found === null) continue;
-        given |= field(name);
-        value(found);
-      }
-    }
+    given = foreign.isMap(event) ? entries(event) : properties(event as Record<string, unknown>);
   } catch (error) {
-    member("event", () => {
-      throw error;
-    });
+    key("event");
+    unread(event, readFailure(error));
   }
   if (scope === undefined) return;
   if (scope.agent !== undefined && (given & 1) === 0) scoped(AGENT, scope.agent);
   if (scope.session !== undefined && (given & 2) === 0) scoped(SESSION, scope.session);
   if (scope.parent !== undefined && (given & 4) === 0) scoped(PARENT, scope.parent);
+}
+
+function properties(event: Record<string, unknown>): number {
+  let given = 0;
+  const names = Object.keys(event);
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i] as string;
+    let found: unknown;
+    try {
+      found = event[name];
+    } catch (error) {
+      given |= field(name);
+      unread(event, readFailure(error));
+      continue;
+    }
+    if (found === undefined || found === null) continue;
+    given |= field(name);
+    value(found);
+  }
+  return given;
+}
+
+function entries(event: ReadonlyMap<unknown, unknown>): number {
+  let given = 0;
+  for (const [name, found] of Array.from(Map.prototype.entries.call(event as Map<unknown, unknown>))) {
+    if (found === undefined || found === null) continue;
+    if (typeof name === "string") given |= field(name);
+    else key(name);
+    value(found);
+  }
+  return given;
 }
 
 /** A name at the top level; tells which of the three scoped fields it is. */

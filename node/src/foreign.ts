@@ -215,4 +215,4 @@ function boxed(v: object): void {
   else bigint(BigInt.prototype.valueOf.call(v));
 }
 
-export const foreign = { callable, className, fields, isLeaf, keyText, object, toJSON };
+export const foreign = { callable, className, fields, isLeaf, isMap: types.isMap, keyText, object, toJSON };

@@ -34,4 +34,4 @@ await client.close();
 for (const name of ["stringify", "provenlog"]) {
   result[name] = result[name].map((nanos, turn) => nanos - result.nothing[turn]); // the loop is of the benchmark
 }
-console.log(JSON.stringify({ ...result, kept }));
+console.log(JSON.stringify({ ...result, kept, node: process.versions.node }));

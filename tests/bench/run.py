@@ -59,6 +59,9 @@ class Bench:
     def python(self, script: str, *arguments: object) -> Any:
         return self.run([sys.executable, HERE / script, *arguments])
 
+    def node(self, script: str, *arguments: object) -> Any:
+        return self.run(["node", HERE / script, self.build / "node" / "provenlog", *arguments])
+
     def fresh(self, name: str) -> Path:
         """A path for a ledger, of which nothing is left from before."""
         path = self.work / name
@@ -149,6 +152,18 @@ def python_calls(bench: Bench) -> List[Figure]:
     ]
 
 
+def node_calls(bench: Bench) -> List[Figure]:
+    directory = bench.fresh("node-calls")
+    directory.mkdir()
+    calls = 5_000 if bench.quick else 20_000
+    result = bench.node("node_calls.mjs", directory, bench.rounds, calls)
+    remove(directory)
+    ratio = statistics.median(a / b for a, b in zip(result["provenlog"], result["stringify"]))
+    mine, ceiling = (statistics.median(result[name]) for name in ("provenlog", "stringify"))
+    detail = f"{micros(mine)} against {micros(ceiling)}, Node {result['node']}"
+    return [at_most("Node `logEvent` against `JSON.stringify` of the same event", ratio, 4, detail)]
+
+
 def ingest(bench: Bench) -> List[Figure]:
     lines = bench.fresh("events.jsonl")
     lines.write_text(bench.run([bench.build / "bench" / "plog_bench_log", "--jsonl", bench.events], parse=False))
@@ -161,6 +176,7 @@ def ingest(bench: Bench) -> List[Figure]:
     ways: List[Tuple[str, float, Callable[[Path], float]]] = [
         ("C", 0.9, lambda ledger: float(bench.program("log", ledger, bench.events)["seconds"])),
         ("Python", 0.8, lambda ledger: float(bench.python("python_ingest.py", ledger, bench.events)["seconds"])),
+        ("Node", 0.8, lambda ledger: float(bench.node("node_ingest.mjs", ledger, bench.events)["seconds"])),
         ("`plog ingest`", 0.8, command),
     ]
     ratios: Dict[str, List[float]] = {name: [] for name, _, _ in ways}
@@ -286,25 +302,35 @@ def memory(bench: Bench) -> List[Figure]:
 
 
 def import_time(bench: Bench) -> List[Figure]:
-    """What `import provenlog` adds to a program that does nothing else; the two take turns."""
+    """What loading the package adds to a program that does nothing else; the two take turns."""
 
-    def milliseconds(program: str) -> float:
+    def milliseconds(command: Sequence[object]) -> float:
         started = datetime.datetime.now()
-        bench.run([sys.executable, "-c", program], parse=False)
+        bench.run(command, parse=False)
         return (datetime.datetime.now() - started).total_seconds() * 1000
 
     bench.run([sys.executable, "-m", "compileall", "-q", bench.build / "python" / "provenlog"], parse=False)
-    rounds = 5 * bench.rounds
-    pairs = [(milliseconds("pass"), milliseconds("import provenlog")) for _ in range(rounds + 1)][1:]
-    empty, mine = (statistics.median(each) for each in zip(*pairs))
-    added = statistics.median(b - a for a, b in pairs)
-    detail = f"{mine:.0f} ms against {empty:.0f} ms for the empty program, in {rounds} rounds"
-    return [Figure("`import provenlog`, over an empty program", f"{added:.0f} ms", "≤ 30 ms", added <= 30, detail)]
+    package = json.dumps(str(bench.build / "node" / "provenlog"))
+    programs: List[Tuple[str, List[str], str, str]] = [
+        ("import provenlog", [sys.executable, "-c"], "pass", "import provenlog"),
+        ('require("provenlog")', ["node", "-e"], "0", f"require({package})"),
+    ]
+    figures = []
+    for name, interpreter, nothing, load in programs:
+        rounds = 5 * bench.rounds
+        both = [(milliseconds([*interpreter, nothing]), milliseconds([*interpreter, load])) for _ in range(rounds + 1)]
+        pairs = both[1:]  # the first finds nothing cached
+        empty, mine = (statistics.median(each) for each in zip(*pairs))
+        added = statistics.median(b - a for a, b in pairs)
+        detail = f"{mine:.0f} ms against {empty:.0f} ms for the empty program, in {rounds} rounds"
+        figures.append(Figure(f"`{name}`, over an empty program", f"{added:.0f} ms", "≤ 30 ms", added <= 30, detail))
+    return figures
 
 
 FIGURES: Dict[str, Callable[[Bench], List[Figure]]] = {
     "caller": caller,
     "python": python_calls,
+    "node": node_calls,
     "ingest": ingest,
     "power": power,
     "verify": verification,
