@@ -31,7 +31,7 @@ help: ## Print this list
 .PHONY: deps deps-build deps-test deps-deb deps-languages deps-lint
 deps: ## Install what is missing: Debian packages (needs root or sudo) and .venv
 	@tools/install_deps.sh build test deb java lint
-	@$(MAKE) --no-print-directory deps-languages $(VENV)/.ready $(NODE_READY)
+	@$(MAKE) --no-print-directory deps-languages $(VENV)/.ready $(NODE_READY) $(NPM_TESTS_READY)
 
 deps-build:
 	@tools/install_deps.sh build
@@ -68,6 +68,13 @@ $(NODE_READY): node/package-lock.json | deps-build
 	  || tools/install_deps.sh node
 	@echo "deps: node/node_modules (Node $$(node --version), npm $$(npm --version 2>/dev/null))"
 	@cd node && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+# What the tests of the npm package run it with: versions of Node, and more of them in the long tests.
+NPM_TESTS_READY := tests/install/npm/node_modules/.ready
+NPM_LONG_READY := tests/install/npm/long/node_modules/.ready
+$(NPM_TESTS_READY) $(NPM_LONG_READY): %/node_modules/.ready: %/package-lock.json | $(NODE_READY)
+	@cd $* && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 # ---- Build -----------------------------------------------------------------------------------------------------
@@ -129,7 +136,7 @@ test-asan: deps-test build/asan-ubsan/build.ninja ## Only the C and C++ tests, u
 	@cmake --build --preset asan-ubsan
 	@ctest --preset asan-ubsan -j $(JOBS)
 
-test-python: build deps-deb deps-languages ## Only the tests written in Python, against the release build
+test-python: build deps-deb deps-languages $(NPM_TESTS_READY) ## Only the tests written in Python, against the release build
 	@PLOG_BUILD_DIR=$(CURDIR)/$(RELEASE) $(VENV_PYTHON) -m pytest $(PYTHON_TESTS)
 
 VITEST := node node/node_modules/vitest/vitest.mjs run --config node/vitest.config.mts
@@ -146,7 +153,7 @@ test-node-asan: deps-test build/asan-ubsan/build.ninja
 	  $(VITEST) golden values client scopes workers
 
 .PHONY: test-long
-test-long: test ## The CI tier, then TSan, fuzzing and the long variants of the tests
+test-long: test $(NPM_LONG_READY) ## The CI tier, then TSan, fuzzing and the long variants of the tests
 	@tools/install_deps.sh long
 	@$(MAKE) --no-print-directory build/tsan/build.ninja
 	@cmake --build --preset tsan

@@ -85,6 +85,16 @@ interface Addon {
   Redactor: new (rules: string, configured: boolean) => NativeRedactor;
 }
 
-export const addon = load(join(__dirname, "..")) as Addon;
+function loadAddon(): Addon {
+  const root = join(__dirname, "..");
+  try {
+    return load(root) as Addon;
+  } catch (cause) {
+    const advice = `provenlog: there is no addon for this machine; to build one: node ${join(root, "native/install.js")}`;
+    throw new Error(`${advice}\n${String(cause)}`, { cause });
+  }
+}
+
+export const addon = loadAddon();
 
 addon.configure(fromStatus, SCHEMA_NAMES);

@@ -52,7 +52,6 @@ function build() {
   run(
     "cmake", "-S", __dirname, "-B", folder, "-DCMAKE_BUILD_TYPE=Release",
     "-DPLOG_BUILD_NODE=ON", "-DPLOG_BUILD_SHARED=OFF", "-DPLOG_BUILD_TESTS=OFF", "-DPLOG_BUILD_EXAMPLES=OFF",
-    `-DPLOG_NODE_PROGRAM=${process.execPath}`,
     `-DPLOG_NODE_ADDON_API_DIR=${join(__dirname, "include")}`,
     `-DPLOG_NODE_API_HEADERS_DIR=${join(__dirname, "include")}`,
   );
@@ -79,7 +78,7 @@ if (reason !== undefined) {
       ...missing.map(([, name]) => `  ${name}`),
       "On Debian 12:",
       `  apt-get install ${missing.map(([, , debian]) => debian).join(" ")}`,
-      "Then install again.",
+      "Then repeat the command.",
     );
   }
   build();

@@ -34,8 +34,7 @@ RUN_TIME = re.compile(r"(ld-|libc\.|libm\.|libdl\.|librt\.|libpthread\.|libstdc\
 ARCHITECTURES = {"X86-64": "x64", "AArch64": "arm64"}
 # What CMake needs to build the addon and plog, and nothing else.
 SOURCES = ["CMakeLists.txt", "LICENSE", "VERSION", "bindings/node", "capi", "cli", "cmake", "core"]
-SOURCES += ["node/bin", "node/package.json", "packaging/man"]
-SOURCES += ["packaging/provenlog.pc.in", "packaging/provenlogConfig.cmake.in"]
+SOURCES += ["packaging/man", "packaging/provenlog.pc.in", "packaging/provenlogConfig.cmake.in"]
 HEADERS = ["node-addon-api/napi*.h", "node-api-headers/include/*.h"]
 
 
@@ -76,8 +75,8 @@ def libraries_of(binaries: List[Path]) -> Dict[str, Path]:
     found: Dict[str, Path] = {}
     for binary in binaries:
         for line in output("ldd", binary).splitlines():
-            name, _, path = line.strip().partition(" => ")
-            if _ and not RUN_TIME.match(name):
+            name, arrow, path = line.strip().partition(" => ")
+            if arrow and not RUN_TIME.match(name):
                 if path.startswith("not found"):
                     sys.exit(f"{binary} needs {name}, which is not on this machine")
                 found[name] = Path(path.split(" (")[0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from pathlib import Path
+from typing import Sequence
 
 import pytest
 
@@ -40,13 +41,14 @@ class Stranger:
     build is in reach. Where the system allows no such namespaces, commands run as they are.
     """
 
-    def __init__(self, folder: Path, hidden: bool) -> None:
+    def __init__(self, folder: Path, hidden: bool, system: Sequence[object] = SYSTEM) -> None:
         self.folder = folder
         self.hidden = hidden
+        self.system = system
         self.list = folder.parent / f"{folder.name}.paths"
 
     def __call__(self, *command: object, see: tuple[Path, ...] = (), **environment: str) -> str:
-        self.list.write_text("".join(f"{path}\n" for path in (*SYSTEM, self.folder, *see)), encoding="utf-8")
+        self.list.write_text("".join(f"{path}\n" for path in (*self.system, self.folder, *see)), encoding="utf-8")
         machine = (MACHINE, self.list) if self.hidden else ()
         environment.setdefault("HOME", str(self.folder))
         return run(*machine, *command, cwd=self.folder, **environment)
