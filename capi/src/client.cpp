@@ -103,7 +103,7 @@ void plog_buffer_destroy(plog_buffer* buffer) { delete buffer; }
 
 // ---- Client
 
-void plog_client_options_init(plog_client_options* options) {
+void(plog_client_options_init)(plog_client_options* options) {
   if (options == nullptr) return;
   std::memset(options, 0, sizeof *options);
   options->struct_size = sizeof *options;

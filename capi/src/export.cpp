@@ -70,13 +70,13 @@ class Source {
 
 extern "C" {
 
-void plog_export_options_init(plog_export_options* options) {
+void(plog_export_options_init)(plog_export_options* options) {
   if (options == nullptr) return;
   std::memset(options, 0, sizeof *options);
   options->struct_size = sizeof *options;
 }
 
-void plog_check_options_init(plog_check_options* options) {
+void(plog_check_options_init)(plog_check_options* options) {
   if (options == nullptr) return;
   std::memset(options, 0, sizeof *options);
   options->struct_size = sizeof *options;

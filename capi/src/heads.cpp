@@ -53,7 +53,7 @@ plog_status plog_client_acknowledge(plog_client* client, const char* comment, si
     const std::string_view text = utf8(comment, comment_len, "comment");
     flushed(own, timeout_ms, [&](auto& recorder, std::int64_t rest) {
       // What was not noticed before is acknowledged too: the head is held against the ledger first.
-      recorder.publish_head(rest);
+      recorder.publish_last_head(rest);
       const auto heads = plog::report::unacknowledged_heads(recorder.store());
       if (!heads.empty()) recorder.acknowledge(heads, text, own.defaults().redactor, rest);
       if (count != nullptr) *count = heads.size();

@@ -58,7 +58,7 @@ int64_t plog_cursor_position(const plog_cursor* cursor) { return cursor != nullp
 
 void plog_cursor_destroy(plog_cursor* cursor) { delete cursor; }
 
-void plog_verify_options_init(plog_verify_options* options) {
+void(plog_verify_options_init)(plog_verify_options* options) {
   if (options == nullptr) return;
   std::memset(options, 0, sizeof *options);
   options->struct_size = sizeof *options;

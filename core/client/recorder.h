@@ -142,7 +142,7 @@ class Recorder {
   // Runs `work` under the ledger's writer lock.
   void locked(std::int64_t timeout_ms, const std::function<void()>& work);
   Batch commit_batch(std::int64_t timeout_ms);
-  // Commits what `add` adds to a transaction, runs `after` and publishes a head.
+  // Commits what `add` adds to a transaction of its own, then runs `after` (may be empty).
   void commit_alone(std::int64_t timeout_ms, const std::function<void(Committer&)>& add,
                     const std::function<void()>& after);
   void publish();  // by the committing thread, under the writer lock

@@ -54,7 +54,6 @@ void Recorder::commit_alone(std::int64_t timeout_ms, const std::function<void(Co
         throw;
       }
       if (after) after();
-      publish();
     });
   });
 }
@@ -65,6 +64,7 @@ void Recorder::rotate_key(std::int64_t timeout_ms) {
   commit_alone(
       timeout_ms, [](Committer& committer) { committer.add(committer.keeper().begin_rotation(committer.builder())); },
       [&] { committer_->keeper().finish_rotation(); });
+  publish_head(timeout_ms);
 }
 
 void Recorder::acknowledge(const std::vector<std::string>& heads, std::string_view comment,
@@ -75,6 +75,8 @@ void Recorder::acknowledge(const std::vector<std::string>& heads, std::string_vi
         committer.add(head_acknowledged(committer.builder(), heads, comment, std::move(redactor)));
       },
       nullptr);
+  // Also without the key, which only the next head needs.
+  publish_last_head(timeout_ms);
 }
 
 void Recorder::mark_restored(std::int64_t timeout_ms) {
@@ -84,6 +86,7 @@ void Recorder::mark_restored(std::int64_t timeout_ms) {
         if (const auto event = committer.keeper().restored(committer.builder())) committer.add(*event);
       },
       nullptr);
+  publish_head(timeout_ms);
 }
 
 }  // namespace plog::client
