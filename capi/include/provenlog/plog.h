@@ -51,7 +51,7 @@ extern "C" {
 #define PLOG_ABI_VERSION 1
 
 /* What the _init macros do. */
-static inline void plog_clear_options_(void* options, uint32_t size) {
+static inline void plog_clear_options_(void *options, uint32_t size) {
   if (options == NULL) return;
   memset(options, 0, size);
   memcpy(options, &size, sizeof size);
@@ -78,19 +78,19 @@ enum {
 };
 
 /* A stable name, such as "PLOG_E_FULL"; "PLOG_E_UNKNOWN" for numbers not listed. Immutable, static. */
-PLOG_API const char* plog_status_name(plog_status status);
+PLOG_API const char *plog_status_name(plog_status status);
 
 /* An error. One at a time. */
 typedef struct plog_error plog_error;
-PLOG_API plog_status plog_error_status(const plog_error* error); /* PLOG_OK for NULL */
+PLOG_API plog_status plog_error_status(const plog_error *error); /* PLOG_OK for NULL */
 /* Terminated text that lives with the error; "" for NULL. */
-PLOG_API const char* plog_error_message(const plog_error* error);
-PLOG_API void plog_error_destroy(plog_error* error);
+PLOG_API const char *plog_error_message(const plog_error *error);
+PLOG_API void plog_error_destroy(plog_error *error);
 
 /* ---- Version ----------------------------------------------------------------------------------------------- */
 
 /* The release, "MAJOR.MINOR.PATCH". Static. */
-PLOG_API const char* plog_version(void);
+PLOG_API const char *plog_version(void);
 /* The PLOG_ABI_VERSION that the library was built with. A binding compares it with its own at load. */
 PLOG_API int32_t plog_abi_version(void);
 
@@ -98,9 +98,9 @@ PLOG_API int32_t plog_abi_version(void);
 
 /* Text owned by the caller. Immutable. */
 typedef struct plog_buffer plog_buffer;
-PLOG_API const char* plog_buffer_data(const plog_buffer* buffer); /* terminated by NUL beyond its size; "" for NULL */
-PLOG_API size_t plog_buffer_size(const plog_buffer* buffer);      /* without the NUL; 0 for NULL */
-PLOG_API void plog_buffer_destroy(plog_buffer* buffer);
+PLOG_API const char *plog_buffer_data(const plog_buffer *buffer); /* terminated by NUL beyond its size; "" for NULL */
+PLOG_API size_t plog_buffer_size(const plog_buffer *buffer);      /* without the NUL; 0 for NULL */
+PLOG_API void plog_buffer_destroy(plog_buffer *buffer);
 
 /* ---- Client ------------------------------------------------------------------------------------------------ */
 
@@ -126,15 +126,15 @@ typedef struct plog_client_options {
   int32_t durability;   /* plog_durability */
   int32_t on_full;      /* plog_on_full */
   int32_t no_salt;      /* non-zero: events get no salt */
-  const char* base_url; /* terminated; not NULL: PLOG_E_UNSUPPORTED until server mode exists */
-  const char* db_path;  /* terminated; NULL: PROVENLOG_DB_PATH, configuration, then ~/.provenlog/events.db */
-  const char* agent_id; /* terminated; default of events that name none */
-  const char* session_id;
-  const char* labels_json;    /* terminated; an object of strings, merged into every event (the event's own keys win) */
-  const char* metadata_json;  /* terminated; an object, merged likewise */
-  const char* context_json;   /* terminated; {label_key: {...}}: what plog_client_set_context does, for several keys */
-  const char* source;         /* terminated; NULL: "sdk" */
-  const char* capture_method; /* terminated; NULL: "embedded" */
+  const char *base_url; /* terminated; not NULL: PLOG_E_UNSUPPORTED until server mode exists */
+  const char *db_path;  /* terminated; NULL: PROVENLOG_DB_PATH, configuration, then ~/.provenlog/events.db */
+  const char *agent_id; /* terminated; default of events that name none */
+  const char *session_id;
+  const char *labels_json;    /* terminated; an object of strings, merged into every event (the event's own keys win) */
+  const char *metadata_json;  /* terminated; an object, merged likewise */
+  const char *context_json;   /* terminated; {label_key: {...}}: what plog_client_set_context does, for several keys */
+  const char *source;         /* terminated; NULL: "sdk" */
+  const char *capture_method; /* terminated; NULL: "embedded" */
   uint32_t batch_size;        /* 1..4096 events; 0: configuration, else 100 */
   uint32_t flush_interval_ms; /* 1..3600000; 0: configuration, else 1000 */
   uint32_t block_timeout_ms;  /* for PLOG_ON_FULL_BLOCK; 0: configuration, else 5000 */
@@ -144,40 +144,40 @@ typedef struct plog_client_options {
 } plog_client_options;
 
 /* Clears the struct and sets its size. */
-PLOG_API void plog_client_options_init(plog_client_options* options);
+PLOG_API void plog_client_options_init(plog_client_options *options);
 #define plog_client_options_init(options) plog_clear_options_((options), sizeof(plog_client_options))
 
 /* Opens a ledger, creating it (directory 0700, files 0600) when absent, and records orphaned journals of dead
  * processes. `options` may be NULL. Configuration and environment are read here, once. */
-PLOG_API plog_status plog_client_new(const plog_client_options* options, plog_client** out, plog_error** err);
+PLOG_API plog_status plog_client_new(const plog_client_options *options, plog_client **out, plog_error **err);
 
 /* Commits everything accepted before the call to the ledger. PLOG_E_TIMEOUT when that takes longer than timeout_ms
  * (negative: no deadline). Shared. */
-PLOG_API plog_status plog_client_flush(plog_client* client, int64_t timeout_ms, plog_error** err);
+PLOG_API plog_status plog_client_flush(plog_client *client, int64_t timeout_ms, plog_error **err);
 
 /* flush, then refuses further events with PLOG_E_CLOSED. On PLOG_E_TIMEOUT the client is closed too, and its events
  * stay in the journal for the next process that opens the ledger. Closing twice is no error. Shared. */
-PLOG_API plog_status plog_client_close(plog_client* client, int64_t timeout_ms, plog_error** err);
+PLOG_API plog_status plog_client_close(plog_client *client, int64_t timeout_ms, plog_error **err);
 
 /* Closes with a deadline of 5 s if still open, and frees. Cursors of the client must be destroyed first. */
-PLOG_API void plog_client_destroy(plog_client* client);
+PLOG_API void plog_client_destroy(plog_client *client);
 
 /* Records one event, given as a JSON object (schema 1.0). On return it is in the journal: it survives the death of this
  * process (and, with PLOG_DURABILITY_POWER, the loss of power). Only malformed JSON, a value that is no object, and a
  * missing agent_id are refused; everything else is repaired or kept, with an entry in validation_warnings.
  * `id_out` (may be NULL) receives the event's id as 36 characters and a NUL. Shared. */
-PLOG_API plog_status plog_log_event(plog_client* client, const char* json, size_t json_len, char id_out[37],
-                                    plog_error** err);
+PLOG_API plog_status plog_log_event(plog_client *client, const char *json, size_t json_len, char id_out[37],
+                                    plog_error **err);
 
 /* Attaches the JSON object `context` to one value of a label; replaces an earlier one. Recorded as a system event.
  * With value NULL the value is the client's default label `key`; PLOG_E_INVALID if there is none. Shared. */
-PLOG_API plog_status plog_client_set_context(plog_client* client, const char* key, size_t key_len, const char* value,
-                                             size_t value_len, const char* context, size_t context_len,
-                                             plog_error** err);
+PLOG_API plog_status plog_client_set_context(plog_client *client, const char *key, size_t key_len, const char *value,
+                                             size_t value_len, const char *context, size_t context_len,
+                                             plog_error **err);
 
 /* The context of a label value as a JSON object; PLOG_E_NOT_FOUND if none was set. Shared. */
-PLOG_API plog_status plog_client_get_context(plog_client* client, const char* key, size_t key_len, const char* value,
-                                             size_t value_len, plog_buffer** out, plog_error** err);
+PLOG_API plog_status plog_client_get_context(plog_client *client, const char *key, size_t key_len, const char *value,
+                                             size_t value_len, plog_buffer **out, plog_error **err);
 
 typedef struct plog_client_stats_t {
   uint32_t struct_size;
@@ -197,21 +197,21 @@ typedef struct plog_client_stats_t {
 } plog_client_stats_t;
 
 /* Counters. `last_error` (may be NULL) receives the newest asynchronous error or NULL, owned by the caller. Shared. */
-PLOG_API plog_status plog_client_stats(plog_client* client, plog_client_stats_t* stats, plog_error** last_error,
-                                       plog_error** err);
+PLOG_API plog_status plog_client_stats(plog_client *client, plog_client_stats_t *stats, plog_error **last_error,
+                                       plog_error **err);
 
 /* Waits up to timeout_ms (negative: for ever) for an asynchronous error (a commit that failed, an event dropped, a
  * conflicting duplicate). `*out` is the oldest one not yet taken, or NULL when the time passed.
  * PLOG_E_CLOSED: the client is closed and no more will come. At most 64 are kept. Shared. */
-PLOG_API plog_status plog_client_next_error(plog_client* client, int64_t timeout_ms, plog_error** out,
-                                            plog_error** err);
+PLOG_API plog_status plog_client_next_error(plog_client *client, int64_t timeout_ms, plog_error **out,
+                                            plog_error **err);
 
 /* The real path of the ledger file. Terminated; lives with the client. */
-PLOG_API const char* plog_client_db_path(const plog_client* client);
+PLOG_API const char *plog_client_db_path(const plog_client *client);
 /* What options and configuration came to: a plog_durability and a plog_on_full, never the DEFAULT (0: NULL client).
  * Immutable. */
-PLOG_API int32_t plog_client_durability(const plog_client* client);
-PLOG_API int32_t plog_client_on_full(const plog_client* client);
+PLOG_API int32_t plog_client_durability(const plog_client *client);
+PLOG_API int32_t plog_client_on_full(const plog_client *client);
 
 /* ---- Event writer ------------------------------------------------------------------------------------------ */
 
@@ -222,44 +222,44 @@ PLOG_API int32_t plog_client_on_full(const plog_client* client);
  * value is preceded by plog_event_key. Calls do not fail one by one: commit reports the first misuse. */
 typedef struct plog_event plog_event;
 
-PLOG_API plog_status plog_event_begin(plog_client* client, plog_event** out, plog_error** err);
-PLOG_API void plog_event_key(plog_event* event, const char* key, size_t len);
+PLOG_API plog_status plog_event_begin(plog_client *client, plog_event **out, plog_error **err);
+PLOG_API void plog_event_key(plog_event *event, const char *key, size_t len);
 /* A key that was no string in the host language, given as its text. On collision it is numbered: "1~2". */
-PLOG_API void plog_event_coerced_key(plog_event* event, const char* key, size_t len);
-PLOG_API void plog_event_string(plog_event* event, const char* text, size_t len);
-PLOG_API void plog_event_integer(plog_event* event, int64_t value);
+PLOG_API void plog_event_coerced_key(plog_event *event, const char *key, size_t len);
+PLOG_API void plog_event_string(plog_event *event, const char *text, size_t len);
+PLOG_API void plog_event_integer(plog_event *event, int64_t value);
 /* Decimal digits of any length with an optional '-'. */
-PLOG_API void plog_event_integer_text(plog_event* event, const char* digits, size_t len);
-PLOG_API void plog_event_double(plog_event* event, double value);
-PLOG_API void plog_event_bool(plog_event* event, int value);
-PLOG_API void plog_event_null(plog_event* event);
-PLOG_API void plog_event_begin_object(plog_event* event);
-PLOG_API void plog_event_end_object(plog_event* event);
-PLOG_API void plog_event_begin_array(plog_event* event);
-PLOG_API void plog_event_end_array(plog_event* event);
+PLOG_API void plog_event_integer_text(plog_event *event, const char *digits, size_t len);
+PLOG_API void plog_event_double(plog_event *event, double value);
+PLOG_API void plog_event_bool(plog_event *event, int value);
+PLOG_API void plog_event_null(plog_event *event);
+PLOG_API void plog_event_begin_object(plog_event *event);
+PLOG_API void plog_event_end_object(plog_event *event);
+PLOG_API void plog_event_begin_array(plog_event *event);
+PLOG_API void plog_event_end_array(plog_event *event);
 /* Writes a whole JSON text as the value. Malformed text is a misuse. */
-PLOG_API void plog_event_json(plog_event* event, const char* json, size_t len);
+PLOG_API void plog_event_json(plog_event *event, const char *json, size_t len);
 /* The value {"reason": reason, "truncated": true}; reason "cycle" or "depth". */
-PLOG_API void plog_event_truncated(plog_event* event, const char* reason, size_t len);
+PLOG_API void plog_event_truncated(plog_event *event, const char *reason, size_t len);
 /* Adds an entry to validation_warnings, about the value written next. */
-PLOG_API void plog_event_warning(plog_event* event, const char* code, size_t code_len, const char* detail,
+PLOG_API void plog_event_warning(plog_event *event, const char *code, size_t code_len, const char *detail,
                                  size_t detail_len);
 /* Depth of open containers: 1 for the event itself. A value below 128 is replaced by a marker. */
-PLOG_API int plog_event_depth(const plog_event* event);
+PLOG_API int plog_event_depth(const plog_event *event);
 /* Journals the event and frees the writer, also on failure. As plog_log_event. */
-PLOG_API plog_status plog_event_commit(plog_event* event, char id_out[37], plog_error** err);
+PLOG_API plog_status plog_event_commit(plog_event *event, char id_out[37], plog_error **err);
 /* plog_event_commit with a plog_on_full of its own in place of the client's. With PLOG_ON_FULL_RAISE it never waits for
  * space: what a caller does first that holds an interpreter's lock or runs an event loop. */
-PLOG_API plog_status plog_event_commit_with(plog_event* event, int32_t on_full, char id_out[37], plog_error** err);
+PLOG_API plog_status plog_event_commit_with(plog_event *event, int32_t on_full, char id_out[37], plog_error **err);
 /* Frees the writer; nothing is recorded. */
-PLOG_API void plog_event_cancel(plog_event* event);
+PLOG_API void plog_event_cancel(plog_event *event);
 
 /* ---- Queries ----------------------------------------------------------------------------------------------- */
 
 /* One event by its id (any text that was given as the id). With agent NULL: the first committed with that id.
  * `*out` is NULL with PLOG_E_NOT_FOUND. Events that this client recorded before the call are seen. Shared. */
-PLOG_API plog_status plog_client_get_event(plog_client* client, const char* id, size_t id_len, const char* agent,
-                                           size_t agent_len, plog_buffer** out, plog_error** err);
+PLOG_API plog_status plog_client_get_event(plog_client *client, const char *id, size_t id_len, const char *agent,
+                                           size_t agent_len, plog_buffer **out, plog_error **err);
 
 /* A query's result, read page by page: a million rows need no more memory than one page. No transaction is open
  * between calls. One at a time. */
@@ -275,74 +275,74 @@ typedef struct plog_cursor plog_cursor;
  *   after: a position from plog_cursor_position; rows beyond it in the chosen order
  *   include_system: true to include the events of the reserved agent `provenlog` (default false)
  * An unknown member is refused. Events that this client recorded before the call are seen. Shared. */
-PLOG_API plog_status plog_client_query(plog_client* client, const char* filter, size_t filter_len, plog_cursor** out,
-                                       plog_error** err);
+PLOG_API plog_status plog_client_query(plog_client *client, const char *filter, size_t filter_len, plog_cursor **out,
+                                       plog_error **err);
 /* The next event as JSON text, borrowed until the next call on the cursor; `*json` NULL at the end (PLOG_OK). */
-PLOG_API plog_status plog_cursor_next(plog_cursor* cursor, const char** json, size_t* json_len, plog_error** err);
+PLOG_API plog_status plog_cursor_next(plog_cursor *cursor, const char **json, size_t *json_len, plog_error **err);
 /* The position of the event last returned, to be given as "after" in a later filter; -1 before the first. */
-PLOG_API int64_t plog_cursor_position(const plog_cursor* cursor);
-PLOG_API void plog_cursor_destroy(plog_cursor* cursor);
+PLOG_API int64_t plog_cursor_position(const plog_cursor *cursor);
+PLOG_API void plog_cursor_destroy(plog_cursor *cursor);
 
 /* ---- Verification ------------------------------------------------------------------------------------------ */
 
 /* Called now and then with the events done and the events there are. Non-zero stops the verification. */
-typedef int (*plog_progress_fn)(void* user_data, uint64_t done, uint64_t total);
+typedef int (*plog_progress_fn)(void *user_data, uint64_t done, uint64_t total);
 
 typedef struct plog_verify_options {
   uint32_t struct_size;
   int32_t read_only;         /* non-zero: never drain orphaned journals first; their records are counted as pending */
-  const char* db_path;       /* terminated; used when client is NULL; NULL as in plog_client_options */
-  const char* agent_id;      /* terminated; NULL: all agents. An unknown agent is never valid */
+  const char *db_path;       /* terminated; used when client is NULL; NULL as in plog_client_options */
+  const char *agent_id;      /* terminated; NULL: all agents. An unknown agent is never valid */
   plog_progress_fn progress; /* may be NULL */
-  void* user_data;
+  void *user_data;
 } plog_verify_options;
 
-PLOG_API void plog_verify_options_init(plog_verify_options* options);
+PLOG_API void plog_verify_options_init(plog_verify_options *options);
 #define plog_verify_options_init(options) plog_clear_options_((options), sizeof(plog_verify_options))
 
 /* Verifies a ledger, through a client (which is flushed first) or by path. `*report` is one JSON object, also when the
  * verification could not run: {"verdict","valid","events","agents","tail","assurance","findings":[{"agent_id",
  * "sequence","what"}...], ...}. PLOG_OK whatever the verdict is; a status tells only of a bad argument or a cancel.
  * Shared; needs constant memory. */
-PLOG_API plog_status plog_verify(plog_client* client, const plog_verify_options* options, plog_buffer** report,
-                                 plog_error** err);
+PLOG_API plog_status plog_verify(plog_client *client, const plog_verify_options *options, plog_buffer **report,
+                                 plog_error **err);
 
 /* The exit code of a verdict name ("OK", "TAMPERED", ...), as `plog verify` uses it; 2 for unknown names. */
-PLOG_API int32_t plog_verdict_exit_code(const char* verdict);
+PLOG_API int32_t plog_verdict_exit_code(const char *verdict);
 
 /* ---- Heads and keys ---------------------------------------------------------------------------------------- */
 
 /* Commits everything accepted before the call, signs a head over it and publishes that (beside the ledger, and to the
  * configured copies). `*note` (may be NULL) receives it: a C2SP checkpoint, as text. PLOG_E_NOT_FOUND when the signing
  * key is missing. timeout_ms as in plog_client_flush. Shared. */
-PLOG_API plog_status plog_client_checkpoint(plog_client* client, int64_t timeout_ms, plog_buffer** note,
-                                            plog_error** err);
+PLOG_API plog_status plog_client_checkpoint(plog_client *client, int64_t timeout_ms, plog_buffer **note,
+                                            plog_error **err);
 /* From now on heads are signed by a new key, which takes the place of the old one in its file. Both sign an event that
  * says so. `*vkey` (may be NULL) receives the new public key. As plog_client_checkpoint. Shared. */
-PLOG_API plog_status plog_client_rotate_key(plog_client* client, int64_t timeout_ms, plog_buffer** vkey,
-                                            plog_error** err);
+PLOG_API plog_status plog_client_rotate_key(plog_client *client, int64_t timeout_ms, plog_buffer **vkey,
+                                            plog_error **err);
 /* Records that an operator knows of the heads which the ledger does not extend (a restored backup, a deleted file):
  * verification then no longer reports ROLLED_BACK or FORKED for them. `comment` (redacted) says why it is
  * right. `*count` (may be NULL) receives how many there were; with none, nothing is recorded. Shared. */
-PLOG_API plog_status plog_client_acknowledge(plog_client* client, const char* comment, size_t comment_len,
-                                             int64_t timeout_ms, uint64_t* count, plog_error** err);
+PLOG_API plog_status plog_client_acknowledge(plog_client *client, const char *comment, size_t comment_len,
+                                             int64_t timeout_ms, uint64_t *count, plog_error **err);
 /* The ledger's name and key: {"origin","vkey","epoch","head":{"size","root"} or null,"key_file"}. Shared. */
-PLOG_API plog_status plog_client_key(plog_client* client, plog_buffer** json, plog_error** err);
+PLOG_API plog_status plog_client_key(plog_client *client, plog_buffer **json, plog_error **err);
 
 /* ---- Exports and copies ------------------------------------------------------------------------------------ */
 
 typedef struct plog_export_options {
   uint32_t struct_size;
   int32_t tiles;       /* non-zero: a static directory of C2SP tlog-tiles instead of a .plog file */
-  const char* db_path; /* terminated; used when client is NULL; NULL as in plog_client_options */
-  const char* filter;  /* terminated; as plog_client_query's, without order, limit, offset and after; not for tiles */
+  const char *db_path; /* terminated; used when client is NULL; NULL as in plog_client_options */
+  const char *filter;  /* terminated; as plog_client_query's, without order, limit, offset and after; not for tiles */
   int32_t overwrite;   /* non-zero: the file may be there already */
   uint32_t reserved;   /* 0 */
   plog_progress_fn progress; /* may be NULL */
-  void* user_data;
+  void *user_data;
 } plog_export_options;
 
-PLOG_API void plog_export_options_init(plog_export_options* options);
+PLOG_API void plog_export_options_init(plog_export_options *options);
 #define plog_export_options_init(options) plog_clear_options_((options), sizeof(plog_export_options))
 
 /* Writes the events that the newest head covers to a file (0600) that plog_verify_export checks without the ledger, or
@@ -350,40 +350,40 @@ PLOG_API void plog_export_options_init(plog_export_options* options);
  * call is committed and signed first. `*report` (may be NULL): {"path","events","tree_size","root","tail"}; tail: newer
  * events that were left out. PLOG_E_NOT_FOUND when there is no head yet. Memory does not grow with the ledger. Shared.
  */
-PLOG_API plog_status plog_export(plog_client* client, const plog_export_options* options, const char* path,
-                                 plog_buffer** report, plog_error** err);
+PLOG_API plog_status plog_export(plog_client *client, const plog_export_options *options, const char *path,
+                                 plog_buffer **report, plog_error **err);
 
 /* One event with all that proves it, as the text of a .plog file. `agent` as in plog_client_get_event. Shared. */
-PLOG_API plog_status plog_client_prove(plog_client* client, const char* id, size_t id_len, const char* agent,
-                                       size_t agent_len, plog_buffer** out, plog_error** err);
+PLOG_API plog_status plog_client_prove(plog_client *client, const char *id, size_t id_len, const char *agent,
+                                       size_t agent_len, plog_buffer **out, plog_error **err);
 
 typedef struct plog_check_options {
   uint32_t struct_size;
   uint32_t head_count;
-  const char* const* heads;  /* terminated texts of trusted heads (signed checkpoints) */
-  const char* key;           /* terminated; a trusted public key (vkey); NULL: the one that the export names */
+  const char *const *heads;  /* terminated texts of trusted heads (signed checkpoints) */
+  const char *key;           /* terminated; a trusted public key (vkey); NULL: the one that the export names */
   plog_progress_fn progress; /* may be NULL */
-  void* user_data;
+  void *user_data;
 } plog_check_options;
 
-PLOG_API void plog_check_options_init(plog_check_options* options);
+PLOG_API void plog_check_options_init(plog_check_options *options);
 #define plog_check_options_init(options) plog_clear_options_((options), sizeof(plog_check_options))
 
 /* Checks a .plog file or a directory of tiles: no ledger, configuration or network is needed. `*report` as
  * plog_verify's, with "complete" (all events of the tree were there). PLOG_OK whatever the verdict is. */
-PLOG_API plog_status plog_verify_export(const char* path, const plog_check_options* options, plog_buffer** report,
-                                        plog_error** err);
+PLOG_API plog_status plog_verify_export(const char *path, const plog_check_options *options, plog_buffer **report,
+                                        plog_error **err);
 
 /* Copies a ledger, while it is in use, to a new file, with its newest head at `<path>.head`. The key stays where it is.
  * The ledger is the client's or, with client NULL, the one at db_path (NULL as in plog_client_options). Shared. */
-PLOG_API plog_status plog_backup(plog_client* client, const char* db_path, const char* path, plog_progress_fn progress,
-                                 void* user_data, plog_error** err);
+PLOG_API plog_status plog_backup(plog_client *client, const char *db_path, const char *path, plog_progress_fn progress,
+                                 void *user_data, plog_error **err);
 /* Makes a copy of a backup the ledger at db_path. It goes on under an origin of its own and verifies as ROLLED_BACK
  * until plog_client_acknowledge. A ledger that is there is kept under another name, if `replace` is non-zero; else it
  * is PLOG_E_INVALID. PLOG_E_CORRUPT when the backup does not verify. `*report` (may be NULL): {"db_path","events",
  * "replaced","unsigned_because"}, the last two null where they do not apply. */
-PLOG_API plog_status plog_restore(const char* path, const char* db_path, int32_t replace, plog_progress_fn progress,
-                                  void* user_data, plog_buffer** report, plog_error** err);
+PLOG_API plog_status plog_restore(const char *path, const char *db_path, int32_t replace, plog_progress_fn progress,
+                                  void *user_data, plog_buffer **report, plog_error **err);
 
 /* ---- Redactor ---------------------------------------------------------------------------------------------- */
 
@@ -391,17 +391,17 @@ PLOG_API plog_status plog_restore(const char* path, const char* db_path, int32_t
 typedef struct plog_redactor plog_redactor;
 
 /* `rules` is a JSON array of {"name","pattern","replace"} (RE2 syntax), added to the built-in ones; NULL for none. */
-PLOG_API plog_status plog_redactor_new(const char* rules, size_t rules_len, plog_redactor** out, plog_error** err);
+PLOG_API plog_status plog_redactor_new(const char *rules, size_t rules_len, plog_redactor **out, plog_error **err);
 /* As above, with the rules of the configuration files too. */
-PLOG_API plog_status plog_redactor_new_configured(const char* rules, size_t rules_len, plog_redactor** out,
-                                                  plog_error** err);
+PLOG_API plog_status plog_redactor_new_configured(const char *rules, size_t rules_len, plog_redactor **out,
+                                                  plog_error **err);
 /* The text, its invalid UTF-8 repaired, with every hit replaced by its marker, and the number of hits. */
-PLOG_API plog_status plog_redactor_redact(const plog_redactor* redactor, const char* text, size_t len,
-                                          plog_buffer** out, uint64_t* count, plog_error** err);
+PLOG_API plog_status plog_redactor_redact(const plog_redactor *redactor, const char *text, size_t len,
+                                          plog_buffer **out, uint64_t *count, plog_error **err);
 /* The same over all string values and keys of a JSON text; the result is canonical (RFC 8785). */
-PLOG_API plog_status plog_redactor_redact_json(const plog_redactor* redactor, const char* json, size_t len,
-                                               plog_buffer** out, uint64_t* count, plog_error** err);
-PLOG_API void plog_redactor_destroy(plog_redactor* redactor);
+PLOG_API plog_status plog_redactor_redact_json(const plog_redactor *redactor, const char *json, size_t len,
+                                               plog_buffer **out, uint64_t *count, plog_error **err);
+PLOG_API void plog_redactor_destroy(plog_redactor *redactor);
 
 #ifdef __cplusplus
 }
