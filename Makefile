@@ -187,7 +187,7 @@ bench: build ## Measure; every figure is a ratio to a ceiling measured in the sa
 
 .PHONY: format
 format: deps-lint $(VENV)/.ready ## Format C, C++ and Python sources in place
-	@find $(NATIVE_DIRS) -name '*.h' -o -name '*.cpp' -o -name '*.c' | xargs $(CLANG_FORMAT) -i
+	@find $(NATIVE_DIRS) -name node_modules -prune -o '(' -name '*.h' -o -name '*.cpp' -o -name '*.c' ')' -print | xargs $(CLANG_FORMAT) -i
 	@$(VENV_PYTHON) -m ruff check --quiet --fix-only --select I $(PYTHON_DIRS)
 	@$(VENV_PYTHON) -m ruff format --quiet $(PYTHON_DIRS)
 
@@ -196,7 +196,7 @@ lint: lint-format lint-python lint-node lint-tidy ## clang-format, clang-tidy, r
 	@echo "make lint: clean"
 
 lint-format: deps-lint
-	@find $(NATIVE_DIRS) -name '*.h' -o -name '*.cpp' -o -name '*.c' | xargs $(CLANG_FORMAT) --dry-run -Werror
+	@find $(NATIVE_DIRS) -name node_modules -prune -o '(' -name '*.h' -o -name '*.cpp' -o -name '*.c' ')' -print | xargs $(CLANG_FORMAT) --dry-run -Werror
 	@$(PYTHON) tools/check_layers.py
 	@shellcheck .ci/run $$(find packaging tests tools -name '*.sh')
 

@@ -33,7 +33,6 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -52,9 +51,10 @@ extern "C" {
 
 /* What the _init macros do. */
 static inline void plog_clear_options_(void *options, uint32_t size) {
+  uint32_t i;
   if (options == NULL) return;
-  memset(options, 0, size);
-  memcpy(options, &size, sizeof size);
+  for (i = 0; i < size; ++i) *((unsigned char *)options + i) = 0;
+  *(uint32_t *)options = size;
 }
 
 /* ---- Status ------------------------------------------------------------------------------------------------ */
