@@ -23,10 +23,12 @@ function find() {
   return places.find((place) => existsSync(place)) ?? fail(127, `there is no program beside ${addon}`);
 }
 
-const program = spawn(find(), process.argv.slice(2), { stdio: "inherit" });
+const path = find();
+let program;
 // A terminal sends these two to the program as well.
 for (const signal of ["SIGINT", "SIGQUIT"]) process.on(signal, () => {});
 for (const signal of ["SIGHUP", "SIGTERM"]) process.on(signal, () => program.kill(signal));
+program = spawn(path, process.argv.slice(2), { stdio: "inherit" });
 program.on("error", (error) => fail(126, error.message));
 program.on("exit", (status, signal) => {
   if (signal === null) process.exit(status);

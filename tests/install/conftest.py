@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from pathlib import Path
-from typing import Sequence
+from typing import Callable, Sequence
 
 import pytest
 
@@ -54,11 +54,18 @@ class Stranger:
         return run(*machine, *command, cwd=self.folder, **environment)
 
 
+@pytest.fixture(scope="session")
+def new_stranger() -> Callable[[Path], Stranger]:
+    def make(folder: Path) -> Stranger:
+        folder.mkdir(exist_ok=True)
+        return Stranger(folder, mount_namespaces())
+
+    return make
+
+
 @pytest.fixture
-def stranger(tmp_path: Path) -> Stranger:
-    folder = tmp_path / "empty"
-    folder.mkdir()
-    return Stranger(folder, mount_namespaces())
+def stranger(tmp_path: Path, new_stranger: Callable[[Path], Stranger]) -> Stranger:
+    return new_stranger(tmp_path / "empty")
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,8 @@ mkdir "$root/tmp"
 while read -r path; do
   if [ -d "$path" ]; then
     mkdir -p "$root$path"
+  elif [ -e "$root$path" ]; then
+    continue  # in a folder that is there already: not ours to write
   else
     mkdir -p "$root$(dirname "$path")"
     : > "$root$path"
