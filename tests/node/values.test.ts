@@ -93,7 +93,7 @@ describe("numbers", () => {
     [10n ** 20n, 1e20],
     [-(2n ** 53n) - 1n, "-9007199254740993"],
     [1n << 70_000n, "0x1" + "0".repeat(17_500)],
-  ])("%s", async (value, expected) => {
+  ])("case %#", async (value, expected) => {
     expect(await recorded(client, value)).toBe(expected);
   });
 });
