@@ -1,7 +1,11 @@
+#include <functional>
+
 #include "client/config.h"
 #include "event/json_input.h"
 #include "handles.h"
+#include "json/text.h"
 #include "json/value.h"
+#include "redact/options.h"
 
 using plog::capi::deref;
 using plog::capi::fail;
@@ -11,35 +15,25 @@ using plog::capi::text;
 
 namespace {
 
-std::vector<plog::redact::Rule> parse_rules(std::string_view given) {
-  std::vector<plog::redact::Rule> rules;
-  if (given.empty()) return rules;
-  const plog::json::Value list = plog::json::parse(given);
-  if (!list.is_array()) invalid("rules must be a JSON array of {name, pattern, replace}");
-  for (const plog::json::Value& item : list.array()) {
-    if (!item.is_object()) invalid("each rule must be an object {name, pattern, replace}");
-    plog::redact::Rule rule;
-    for (const auto& [key, value] : item.object()) {
-      std::string* target = key == "name"      ? &rule.name
-                            : key == "pattern" ? &rule.pattern
-                            : key == "replace" ? &rule.replace
-                                               : nullptr;
-      if (target == nullptr) invalid("rules: unknown member `" + key + "`; known: name, pattern, replace");
-      if (!value.is_string()) invalid("rules: `" + key + "` must be a string");
-      *target = value.text();
-    }
-    rules.push_back(std::move(rule));
-  }
-  return rules;
-}
-
-plog_status make(bool configured, const char* rules, size_t rules_len, plog_redactor** out, plog_error** err) {
+// Of the configuration, if asked for, with more added.
+plog_status make(bool configured, plog_redactor** out, plog_error** err,
+                 const std::function<void(plog::redact::Options&)>& add) {
   if (out == nullptr) return fail(PLOG_E_INVALID, "out is NULL", err);
   *out = nullptr;
   return guard(err, [&] {
-    const auto config = configured ? plog::client::load_config() : plog::client::Config{};
-    auto redactor = plog::client::make_redactor(config, parse_rules(text(rules, rules_len, "rules")));
-    *out = new plog_redactor{std::move(redactor)};
+    auto options = plog::client::redactor_options(configured ? plog::client::load_config() : plog::client::Config{});
+    add(options);
+    const bool active = options.builtin || !options.custom.empty();
+    *out = new plog_redactor{active ? plog::redact::Redactor::make(std::move(options)) : nullptr};
+  });
+}
+
+plog_status make(bool configured, const char* rules, size_t rules_len, plog_redactor** out, plog_error** err) {
+  return make(configured, out, err, [&](plog::redact::Options& options) {
+    const std::string_view given = text(rules, rules_len, "rules");
+    if (given.empty()) return;
+    for (auto& rule : plog::redact::rules_from_json(plog::json::parse(given)))
+      options.custom.push_back(std::move(rule));
   });
 }
 
@@ -53,6 +47,47 @@ plog_status plog_redactor_new(const char* rules, size_t rules_len, plog_redactor
 
 plog_status plog_redactor_new_configured(const char* rules, size_t rules_len, plog_redactor** out, plog_error** err) {
   return make(true, rules, rules_len, out, err);
+}
+
+plog_status plog_redactor_new_with(const char* options, size_t options_len, int configured, plog_redactor** out,
+                                   plog_error** err) {
+  return make(configured != 0, out, err, [&](plog::redact::Options& all) {
+    const std::string_view given = text(options, options_len, "options");
+    if (!given.empty()) plog::redact::add_options(plog::json::parse(given), all);
+  });
+}
+
+plog_status plog_redactor_findings(const plog_redactor* redactor, const char* data, size_t len, plog_buffer** out,
+                                   plog_error** err) {
+  if (out == nullptr) return fail(PLOG_E_INVALID, "out is NULL", err);
+  *out = nullptr;
+  return guard(err, [&] {
+    const auto& engine = deref(redactor, "redactor").redactor;
+    std::string input(text(data, len, "text"));
+    if (!plog::is_utf8(input)) invalid("the text is not valid UTF-8, so that offsets would say nothing");
+    auto buffer = std::make_unique<plog_buffer>();
+    buffer->data = "[";
+    if (engine != nullptr) {
+      for (const plog::redact::Finding& finding : engine->findings(input)) {
+        if (buffer->data.size() > 1) buffer->data += ',';
+        buffer->data += "{\"end\":" + std::to_string(finding.end) + ",\"name\":";
+        plog::json::append_quoted(buffer->data, finding.name);
+        buffer->data += ",\"start\":" + std::to_string(finding.begin) + '}';
+      }
+    }
+    buffer->data += ']';
+    *out = buffer.release();
+  });
+}
+
+plog_status plog_redactor_detectors(plog_buffer** out, plog_error** err) {
+  if (out == nullptr) return fail(PLOG_E_INVALID, "out is NULL", err);
+  *out = nullptr;
+  return guard(err, [&] {
+    auto buffer = std::make_unique<plog_buffer>();
+    buffer->data = plog::redact::detectors_json();
+    *out = buffer.release();
+  });
 }
 
 plog_status plog_redactor_redact(const plog_redactor* redactor, const char* data, size_t len, plog_buffer** out,

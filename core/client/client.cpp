@@ -66,10 +66,15 @@ HeadOptions head_options(const Config& config) {
   return {config.origin.value_or(""), config.key_path.value_or(""), config.head_copies};
 }
 
-std::shared_ptr<const redact::Redactor> make_redactor(const Config& config, std::vector<redact::Rule> more) {
-  redact::Options options;
+redact::Options redactor_options(const Config& config) {
+  redact::Options options = config.redaction;
   options.builtin = config.redaction_enabled;
   if (config.redaction_enabled) options.custom = config.redaction_rules;
+  return options;
+}
+
+std::shared_ptr<const redact::Redactor> make_redactor(const Config& config, std::vector<redact::Rule> more) {
+  redact::Options options = redactor_options(config);
   options.custom.insert(options.custom.end(), more.begin(), more.end());
   if (!options.builtin && options.custom.empty()) return nullptr;
   return redact::Redactor::make(std::move(options));

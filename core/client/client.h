@@ -91,6 +91,9 @@ std::string resolve_db_path(const std::optional<std::string>& given, const Confi
 // Where configuration puts heads and their key.
 HeadOptions head_options(const Config& config);
 
+// What the configuration says of redaction.
+redact::Options redactor_options(const Config& config);
+
 // The configured redactor, with more rules added; null when redaction is off and there are none.
 std::shared_ptr<const redact::Redactor> make_redactor(const Config& config, std::vector<redact::Rule> more);
 

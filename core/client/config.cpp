@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "client/yaml.h"
 #include "crypto/note.h"
+#include "redact/options.h"
 
 namespace plog::client {
 namespace {
@@ -29,7 +30,9 @@ constexpr std::string_view kRootKeys[] = {
     "server_url",          "db_path",        "agent_id",   "session_id", "labels",        "metadata",
     "batch_size",          "flush_interval", "durability", "on_full",    "block_timeout", "max_event_bytes",
     "journal_limit_bytes", "salt",           "origin",     "key_path",   "head_copies",   "redaction"};
-constexpr std::string_view kRedactionKeys[] = {"enabled", "rules"};
+constexpr std::string_view kRedactionKeys[] = {"enabled", "rules",     "profile",           "disable",
+                                               "allow",   "keep_last", "pseudonym_key_file"};
+constexpr std::size_t kMinPseudonymKey = 16, kMaxPseudonymKey = 4096;
 constexpr std::string_view kRuleKeys[] = {"name", "pattern", "replace"};
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
@@ -261,10 +264,42 @@ class ConfigReader {
         config_.redaction_enabled = truth(entry.value, key);
       } else if (entry.key == "rules") {
         read_rules(entry.value, key);
+      } else if (std::find(std::begin(kRedactionKeys), std::end(kRedactionKeys), entry.key) !=
+                 std::end(kRedactionKeys)) {
+        only_trusted(entry.line, key);
+        if (entry.value.type != Yaml::Type::kNull) read_redaction_option(entry, key);
       } else {
         refuse(entry.line, key, unknown_key(entry.key, kRedactionKeys));
       }
     }
+  }
+
+  void read_redaction_option(const Yaml::Entry& entry, const std::string& key) {
+    std::string problem;
+    try {
+      if (entry.key == "pseudonym_key_file") {
+        std::string secret = read_file(expand_home(text(entry.value, key)), kMaxPseudonymKey);
+        while (!secret.empty() && (secret.back() == '\n' || secret.back() == '\r')) secret.pop_back();
+        if (secret.size() < kMinPseudonymKey) problem = "the file must hold at least 16 bytes";
+        config_.redaction.pseudonym_key = std::move(secret);
+      } else {
+        json::Value::Object option;
+        option.insert_or_assign(entry.key, any(entry.value));
+        redact::add_options(std::move(option), config_.redaction);
+        // Names may be those of rules further on: they are looked at when all is known.
+        redact::Options alone = config_.redaction;
+        alone.disabled.clear();
+        alone.keep_last.clear();
+        redact::Redactor::make(std::move(alone));
+      }
+    } catch (const Error& error) {
+      if (error.status() == Status::kConfig &&
+          std::string_view(error.what()).substr(0, file_name_.size()) == file_name_) {
+        throw;
+      }
+      problem = error.what();
+    }
+    if (!problem.empty()) refuse(entry.line, key, problem);
   }
 
   void read_rules(const Yaml& value, const std::string& key) {

@@ -22,6 +22,7 @@ struct Config {
   json::Value::Object labels, metadata;  // labels: strings
   bool redaction_enabled = true;
   std::vector<redact::Rule> redaction_rules;
+  redact::Options redaction;  // but for `builtin` and `custom`
 };
 
 // Merges, from weakest to strongest: the trusted file (PROVENLOG_CONFIG if set, else ~/.provenlog/config.yaml if it

@@ -156,6 +156,8 @@ class Builder {
 
   // redaction.cpp
   void redact(const redact::Redactor& redactor, Effects& effects);
+  bool is_schema(std::uint32_t index) const;
+  std::vector<std::uint32_t> allowed_nodes(const redact::Redactor& redactor) const;
   std::string redact_text(const redact::Redactor* redactor, std::string_view text, Effects& effects) const;
   void finish_warnings(const redact::Redactor* redactor, Effects& effects);
 
@@ -208,6 +210,7 @@ class Builder {
   bool have_key_ = false;
   bool key_coerced_ = false;
   bool system_ = false;
+  bool document_ = false;  // the value of action_input is all there is
   int skip_ = 0;
   std::uint32_t key_ = kNone, key_size_ = 0;
   std::string scratch_;

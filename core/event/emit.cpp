@@ -445,7 +445,9 @@ std::string Builder::canonical_value(const redact::Redactor* redactor, Effects& 
   if (misuse_ != nullptr) throw Error(Status::kInvalid, misuse_);
   const std::uint32_t index = slot(Field::kActionInput);
   if (index == kNone) throw Error(Status::kInvalid, "no value was written");
+  document_ = true;
   if (redactor != nullptr && redactor->active()) redact(*redactor, effects);
+  document_ = false;
   Buffer out;
   field_ = Field::kActionInput;
   path_.assign(1, index);

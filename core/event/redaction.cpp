@@ -11,38 +11,118 @@ constexpr std::size_t kMaxDetailBytes = 1024;
 constexpr std::size_t kMaxPointerBytes = 1024;
 }  // namespace
 
+// An object that describes a value instead of holding it, as a JSON schema does: {"type": "string", ...}.
+bool Builder::is_schema(std::uint32_t index) const {
+  if (nodes_[index].type != Type::kObject) return false;
+  for (std::uint32_t i = index + 1; i < nodes_[index].size; i = following(i)) {
+    if (nodes_[i].key == kNone || node_key(nodes_[i]) != "type") continue;
+    if (nodes_[i].type == Type::kArray) return true;
+    if (nodes_[i].type != Type::kString) return false;
+    const std::string_view type = node_text(nodes_[i]);
+    return type == "string" || type == "number" || type == "integer" || type == "boolean" || type == "object" ||
+           type == "array" || type == "null";
+  }
+  return false;
+}
+
+// Finds the nodes that a redactor leaves alone with all that is below them: their indexes in ascending order.
+std::vector<std::uint32_t> Builder::allowed_nodes(const redact::Redactor& redactor) const {
+  struct Level {
+    std::uint32_t end;
+    bool array;
+    std::size_t position;
+    std::size_t pointer_size;
+  };
+  std::vector<std::uint32_t> allowed;
+  std::vector<Level> levels;
+  std::string pointer;
+  for (std::uint32_t i = 0; i < nodes_.size();) {
+    while (!levels.empty() && i >= levels.back().end) levels.pop_back();
+    const Node& node = nodes_[i];
+    pointer.resize(levels.empty() ? 0 : levels.back().pointer_size);
+    bool key_allowed = false;
+    if (node.key != kNone) {
+      key_allowed = redactor.allows_key(node_key(node));
+      pointer += '/';
+      json::append_pointer_token(pointer, node_key(node));
+    } else if (!levels.empty() && levels.back().array) {
+      pointer.append("/").append(std::to_string(levels.back().position++));
+    } else {
+      const auto* const found = std::find(std::begin(slots_), std::end(slots_), i);
+      // What is no event is a document by itself.
+      if (found != std::end(slots_) && !document_) {
+        pointer.append("/").append(field_name(static_cast<Field>(found - std::begin(slots_))));
+      }
+    }
+    if (key_allowed || redactor.allows_path(pointer)) {
+      allowed.push_back(i);
+      i = following(i);
+      continue;
+    }
+    if (node.type == Type::kObject || node.type == Type::kArray) {
+      levels.push_back({node.size, node.type == Type::kArray, 0, pointer.size()});
+    }
+    ++i;
+  }
+  return allowed;
+}
+
 void Builder::redact(const redact::Redactor& redactor, Effects& effects) {
+  constexpr std::uint32_t kShortestNumber = 9;
   candidates_.clear();
   redactor.scan(free_.view(), candidates_);
-  if (candidates_.empty()) return;
+  const bool numbers = redactor.searches_numbers();
+  if (candidates_.empty() && !numbers) return;
   const auto may_hit = [&](std::uint32_t offset, std::uint32_t size) {
     const auto found = std::lower_bound(candidates_.begin(), candidates_.end(), offset);
     return found != candidates_.end() && *found < offset + size;
   };
+  const auto replaced = [&](std::size_t hits) {
+    effects.redactions += static_cast<std::uint32_t>(hits);
+    const auto at = static_cast<std::uint32_t>(free_.size());
+    free_.append(scratch_);
+    return at;
+  };
+  std::vector<std::uint32_t> allowed;
+  if (redactor.allows_places()) allowed = allowed_nodes(redactor);
+  std::size_t next_allowed = 0;
+  // Keys that say something of all values below them, from the outermost on.
+  struct Ruled {
+    std::uint32_t end, rule;
+  };
+  std::vector<Ruled> ruled;
   for (std::uint32_t i = 0; i < nodes_.size(); ++i) {
+    if (next_allowed < allowed.size() && allowed[next_allowed] == i) {
+      ++next_allowed;
+      i = following(i) - 1;
+      continue;
+    }
     Node& node = nodes_[i];
+    while (!ruled.empty() && i >= ruled.back().end) ruled.pop_back();
     if (node.key != kNone && may_hit(node.key, node.key_size)) {
+      const std::uint32_t rule = redactor.key_rule(node_key(node));
+      if (rule != 0 && !is_schema(i)) ruled.push_back({following(i), rule});
       const std::size_t hits = redactor.redact(node_key(node), scratch_);
       if (hits > 0) {
-        effects.redactions += static_cast<std::uint32_t>(hits);
         changed_keys_.push_back({i, node.key, node.key_size});
         node.changed_key = true;
-        node.key = static_cast<std::uint32_t>(free_.size());
+        node.key = replaced(hits);
         node.key_size = static_cast<std::uint32_t>(scratch_.size());
-        free_.append(scratch_);
       }
     }
-    const bool text = node.type == Type::kString || node.type == Type::kNumber;
-    if (text && !node.fixed && may_hit(node.text, node.size)) {
-      const std::size_t hits = redactor.redact(node_text(node), scratch_);
-      if (hits > 0) {
-        effects.redactions += static_cast<std::uint32_t>(hits);
-        node.type = Type::kString;
-        node.text = static_cast<std::uint32_t>(free_.size());
-        node.size = static_cast<std::uint32_t>(scratch_.size());
-        free_.append(scratch_);
-      }
+    const bool number = node.type == Type::kNumber;
+    if (node.type != Type::kString && !number) continue;
+    std::size_t hits = 0;
+    if (!ruled.empty() && (!node.fixed || number)) {
+      hits = redactor.redact_value(ruled.back().rule, node_text(node), number, scratch_);
+    } else if ((!node.fixed && may_hit(node.text, node.size)) || (numbers && number && node.size >= kShortestNumber)) {
+      hits = redactor.redact(node_text(node), scratch_);
     }
+    if (hits == 0) continue;
+    node.type = Type::kString;
+    node.fixed = false;
+    node.text = replaced(hits);
+    node.size = static_cast<std::uint32_t>(scratch_.size());
   }
 }
 

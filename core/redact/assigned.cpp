@@ -45,6 +45,10 @@ bool is_number_of(KeyKind kind, std::string_view text) {
   }
 }
 
+bool is_card_code(std::string_view text) {
+  return text.size() >= 3 && text.size() <= 4 && only_digits(text) == text.size();
+}
+
 bool is_numeric(KeyKind kind) { return kind == KeyKind::kCard || kind == KeyKind::kSsn || kind == KeyKind::kAccount; }
 
 // A template or the name of a type, where a value would stand: in a schema or in documentation.
@@ -140,7 +144,7 @@ bool Engine::judge(std::string_view text, Assignment& found, std::size_t* rule) 
   if (!is_on(key, rule) || allows_key(name)) return false;
   const std::string_view value = text.substr(found.begin, found.end - found.begin);
   if (is_numeric(key.kind)) return is_number_of(key.kind, value);
-  if (key.name == "card_code") return only_digits(value) == value.size() && value.size() >= 3 && value.size() <= 4;
+  if (key.name == "card_code") return is_card_code(value);
   if (found.called) return false;
   const bool strict = options_.profile == Profile::kStrict;
   // A header's value goes to the end of the line.
@@ -208,23 +212,22 @@ std::uint32_t Engine::key_rule(std::string_view key) const {
 std::size_t Engine::redact_value(std::uint32_t rule, std::string_view text, bool number, std::string& out) const {
   const std::size_t index = (rule - 1) / kRuleKinds;
   const auto kind = static_cast<KeyKind>((rule - 1) % kRuleKinds);
-  const auto hide = [&] {
-    out.clear();
-    append_marker(index, text, out);
-    return std::size_t{1};
-  };
-  if (is_numeric(kind) || names_[index] == "card_code") {
-    const bool hit = is_numeric(kind) ? is_number_of(kind, text)
-                                      : only_digits(text) == text.size() && text.size() >= 3 && text.size() <= 4;
-    if (hit && !is_allowed(text)) return hide();
-    return number ? 0 : redact(text, out);
+  if (number && !is_numeric(kind) && names_[index] != "card_code") return 0;
+  // A detector that knows the whole of it names it better.
+  const std::size_t hits = redact(text, out);
+  if (hits == 1 && marker_at(out, 0) == out.size()) return 1;
+  bool hidden = !text.empty() && marker_at(text, 0) != text.size() && !is_allowed(text);
+  if (is_numeric(kind)) {
+    hidden = hidden && is_number_of(kind, text);
+  } else if (names_[index] == "card_code") {
+    hidden = hidden && is_card_code(text);
+  } else if (kind == KeyKind::kWeak) {
+    hidden = hidden && (looks_secret(text) || looks_like_password(text));
   }
-  if (number || text.empty()) return 0;
-  if (kind == KeyKind::kWeak && !looks_secret(text) && !looks_like_password(text)) return redact(text, out);
-  if (is_allowed(text)) return 0;
-  // A marker and nothing else stays as it is.
-  if (text.substr(0, kMarkerStart.size()) == kMarkerStart && marker_at(text, 0) == text.size()) return 0;
-  return hide();
+  if (!hidden) return hits;
+  out.clear();
+  append_marker(index, text, out);
+  return 1;
 }
 
 bool Engine::allows_key(std::string_view key) const {
@@ -232,9 +235,8 @@ bool Engine::allows_key(std::string_view key) const {
 }
 
 bool Engine::allows_path(std::string_view pointer) const {
-  return std::any_of(options_.allow_paths.begin(), options_.allow_paths.end(), [&](const std::string& path) {
-    return pointer.substr(0, path.size()) == path && (pointer.size() == path.size() || pointer[path.size()] == '/');
-  });
+  return std::any_of(options_.allow_paths.begin(), options_.allow_paths.end(),
+                     [&](const std::string& path) { return pointer == path; });
 }
 
 }  // namespace plog::redact

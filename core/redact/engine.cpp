@@ -219,6 +219,7 @@ void Engine::append_marker(std::size_t rule, std::string_view hidden, std::strin
 
 // The size of the known marker that begins at `at`, or 0.
 std::size_t Engine::marker_at(std::string_view text, std::size_t at) const {
+  if (text.substr(at, kMarkerStart.size()) != kMarkerStart) return 0;
   const std::size_t stop = text.substr(0, at + kMarkerStart.size() + kMaxName + kMaxMarkerTail + 1).find(']', at);
   if (stop == text.npos) return 0;
   std::string_view name = text.substr(at + kMarkerStart.size(), stop - at - kMarkerStart.size());

@@ -30,7 +30,7 @@ class Engine final : public Redactor {
   std::size_t redact_value(std::uint32_t rule, std::string_view text, bool number, std::string& out) const override;
   bool allows_key(std::string_view key) const override;
   bool allows_path(std::string_view pointer) const override;
-  bool has_allowed_paths() const noexcept override { return !options_.allow_paths.empty(); }
+  bool allows_places() const noexcept override { return !options_.allow_keys.empty() || !options_.allow_paths.empty(); }
   bool searches_numbers() const noexcept override { return options_.builtin && options_.profile == Profile::kStrict; }
   bool active() const noexcept override { return options_.builtin || !options_.custom.empty(); }
 
@@ -92,7 +92,8 @@ class Engine final : public Redactor {
   Shapes shapes_ = 0;
   std::vector<bool> keys_;  // the rules for keys in kKeyNames that are on
   bool any_key_ = false;
-  std::optional<WordTable> words_;    // of patterns, and of names
+  const WordTable* words_ = nullptr;  // of patterns, and of names
+  std::unique_ptr<const WordTable> own_words_;
   std::optional<Literals> literals_;  // with custom rules only
   const std::uint64_t id_;            // names the compiled rules in each thread's cache
   const std::shared_ptr<const int> alive_;

@@ -224,4 +224,8 @@ KeyRule key_rule(std::string_view key) noexcept {
   return {};
 }
 
+bool is_number_key(std::string_view name) noexcept {
+  return name == "card" || name == "card_code" || name == "account_number" || name == "ssn";
+}
+
 }  // namespace plog::redact

@@ -25,11 +25,14 @@ struct KeyRule {
 // "password_policy", "max_tokens" and "token_count" are none.
 KeyRule key_rule(std::string_view key) noexcept;
 
+// Whether the name is of a rule for numbers of people, not for secrets.
+bool is_number_key(std::string_view name) noexcept;
+
 // The names of the markers of keys.
-inline constexpr std::string_view kKeyNames[] = {"password",          "secret",          "token",         "api_key",
-                                                 "private_key",       "cookie",          "authorization", "credential",
-                                                 "connection_string", "recovery_phrase", "card",          "card_code",
-                                                 "account_number"};
+inline constexpr std::string_view kKeyNames[] = {
+    "password", "secret",        "token",      "api_key",           "private_key",
+    "cookie",   "authorization", "credential", "connection_string", "recovery_phrase",
+    "card",     "card_code",     "ssn",        "account_number"};
 
 // Words one of which, in any case, every key with a rule holds; lower case.
 inline constexpr std::string_view kKeyWords[] = {

@@ -183,8 +183,12 @@ Word word_of(const Pattern& pattern, const std::string& keyword, std::uint32_t i
   word.exact = keyword;
   if (branches(expression)) return word;
   const Simple simple(expression);
-  const bool starts = expression.substr(0, 2) == "\\b";
-  const std::size_t next = simple.after(starts ? 2 : 0, keyword);
+  // "\\b", or the start of the text or one octet that is no part of a token, and a group.
+  std::size_t begin = expression.substr(0, 2) == "\\b" ? 2 : 0;
+  constexpr std::string_view kBefore = "(?:^|[^A-Za-z0-9_";
+  if (expression.substr(0, kBefore.size()) == kBefore) begin = expression.find("])(") + 3;
+  const bool starts = begin > 0;
+  const std::size_t next = simple.after(begin, keyword);
   if (next == expression.npos) return word;
   word.starts = starts && is_word(keyword[0]);
   OctetSet set;
@@ -194,6 +198,9 @@ Word word_of(const Pattern& pattern, const std::string& keyword, std::uint32_t i
   word.run_size = simple.least(end);
   return word;
 }
+
+// The tables of the profiles with nothing switched off: made once, and kept.
+std::atomic<const WordTable*> shared_words[std::size(kProfileNames)];
 
 }  // namespace
 
@@ -298,7 +305,7 @@ void Engine::choose_patterns() {
     }
   }
   for (std::string_view name : kKeyNames) {
-    const bool number = name == "card" || name == "card_code" || name == "account_number" || name == "ssn";
+    const bool number = is_number_key(name);
     const bool in_profile = options_.profile == Profile::kPii       ? number
                             : options_.profile == Profile::kSecrets ? !number
                                                                     : true;
@@ -312,6 +319,10 @@ void Engine::build_tables() {
   for (const Rule& rule : options_.custom) expressions.push_back(rule.pattern);
   if (!expressions.empty()) literals_.emplace(expressions);
   if (!options_.builtin) return;
+  const bool usual = options_.disabled.empty();
+  std::atomic<const WordTable*>& shared = shared_words[static_cast<std::size_t>(options_.profile)];
+  words_ = usual ? shared.load() : nullptr;
+  if (words_ != nullptr) return;
   std::vector<Word> words;
   std::set<std::string> contexts;
   const auto& all = patterns();
@@ -332,7 +343,14 @@ void Engine::build_tables() {
   for (std::string_view name : kKeyWords) {
     if (any_key_) add(name, kAssigned);
   }
-  words_.emplace(std::move(words));
+  auto table = std::make_unique<const WordTable>(std::move(words));
+  words_ = table.get();
+  const WordTable* none = nullptr;
+  if (usual && shared.compare_exchange_strong(none, words_)) {
+    static_cast<void>(table.release());
+  } else {
+    own_words_ = std::move(table);
+  }
 }
 
 void Engine::check_markers() const {

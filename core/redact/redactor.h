@@ -82,7 +82,8 @@ class Redactor {
   // Whether a value of that key, or at that path (RFC 6901), is left alone.
   virtual bool allows_key(std::string_view key) const = 0;
   virtual bool allows_path(std::string_view pointer) const = 0;
-  virtual bool has_allowed_paths() const noexcept = 0;
+  // Whether there is any such key or path.
+  virtual bool allows_places() const noexcept = 0;
 
   // Whether numbers are searched for cards as strings are, whatever their key.
   virtual bool searches_numbers() const noexcept = 0;

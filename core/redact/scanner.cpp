@@ -58,7 +58,7 @@ class Looker {
   std::uint32_t look(const char* at) noexcept {
     if (at < resume_) return 0;
     switch (*at) {
-      case '@': return email(at);
+      case '@': return email(at) | url_password(at);
       case 'J': return jwt(at);
       case 'A': return aws_key(at);
       case 'b':
@@ -89,6 +89,20 @@ class Looker {
     if (!has(before(at, 1), kLocal) || !has(after(at, 1), kDomain)) return 0;
     for (const char* p = at + 1; p < end_ && (has(*p, kDomain) || *p == '.'); ++p) {
       if (*p == '.' && has(after(p, 1), kTopLevel)) return kEmail;
+    }
+    return 0;
+  }
+
+  // Two colons before the '@', the first of them in front of a slash (or what escapes it).
+  Shapes url_password(const char* at) const noexcept {
+    constexpr std::ptrdiff_t kFar = 512;
+    bool colon = false;
+    for (const char* p = at; p > begin_ && at - p < kFar;) {
+      const char c = *--p;
+      if (c == ' ' || c == '\n' || c == kSeparator) return 0;
+      if (c != ':') continue;
+      if (colon && (p[1] == '/' || p[1] == '\\')) return kUrlPassword;
+      colon = true;
     }
     return 0;
   }

@@ -21,9 +21,10 @@ inline constexpr Shapes kCard = 1U << 9;
 inline constexpr Shapes kIban = 1U << 10;
 inline constexpr Shapes kPhone = 1U << 11;
 inline constexpr Shapes kIpv4 = 1U << 12;
-inline constexpr Shapes kVat = 1U << 13;     // capitals and seven letters or digits
-inline constexpr Shapes kDigits = 1U << 14;  // groups of digits, seven or more in all
-inline constexpr Shapes kGroups = 1U << 15;  // hexadecimal digits in groups between colons or dashes
+inline constexpr Shapes kVat = 1U << 13;          // capitals and seven letters or digits
+inline constexpr Shapes kDigits = 1U << 14;       // groups of digits, seven or more in all
+inline constexpr Shapes kGroups = 1U << 15;       // hexadecimal digits in groups between colons or dashes
+inline constexpr Shapes kUrlPassword = 1U << 16;  // "://user:password@"
 inline constexpr Shapes kLooseShapes = kDigits | kGroups;
 
 struct ShapeName {
@@ -35,8 +36,8 @@ inline constexpr ShapeName kShapeNames[] = {
     {"api_key", kApiKey}, {"bearer", kBearer},  {"jwt", kJwt},
     {"ssn", kSsn},        {"sin", kSin},        {"nino", kNino},
     {"card", kCard},      {"iban", kIban},      {"phone", kPhone},
-    {"vat", kVat},        {"ipv4", kIpv4},      {"digits", kDigits},
-    {"groups", kGroups},
+    {"vat", kVat},        {"ipv4", kIpv4},      {"url_password", kUrlPassword},
+    {"digits", kDigits},  {"groups", kGroups},
 };
 
 }  // namespace plog::redact

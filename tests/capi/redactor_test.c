@@ -112,7 +112,60 @@ static void a_configured_redactor_has_the_rules_of_the_files(void) {
   unsetenv("PROVENLOG_CONFIG");
 }
 
+static void options_choose_what_is_hidden_and_how(void) {
+  static const char options[] =
+      "{\"profile\":\"pii\",\"disable\":[\"phone\"],\"allow\":{\"values\":[\"me@example.com\"]},\"keep_last\":{"
+      "\"visa\":4},"
+      "\"rules\":[{\"name\":\"t\",\"pattern\":\"T-[0-9]+\"}]}";
+  static const char* wrong[] = {"[]", "{\"profile\":\"all\"}", "{\"x\":1}", "{\"keep_last\":{\"visa\":9}}",
+                                "{\"allow\":{\"values\":[1]}}"};
+  plog_redactor* redactor = NULL;
+  size_t i;
+  CHECK_OK(plog_redactor_new_with(options, strlen(options), 0, &redactor, &err));
+  expect_text(redactor, "4111111111111111 555-123-4567 me@example.com you@example.com T-1",
+              "[REDACTED:visa:****1111] 555-123-4567 me@example.com [REDACTED:email] [REDACTED:t]", 3);
+  plog_redactor_destroy(redactor);
+  CHECK_OK(plog_redactor_new_with(NULL, 0, 0, &redactor, &err));
+  expect_text(redactor, "you@example.com", "[REDACTED:email]", 1);
+  plog_redactor_destroy(redactor);
+  for (i = 0; i < sizeof wrong / sizeof wrong[0]; ++i) {
+    redactor = POISON(plog_redactor);
+    CHECK_CALL(PLOG_E_INVALID, plog_redactor_new_with(wrong[i], strlen(wrong[i]), 0, &redactor, &err));
+    CHECK(redactor == NULL);
+  }
+  CHECK_CALL(PLOG_E_CONFIG, plog_redactor_new_with("{\"disable\":[\"no-such\"]}", 23, 0, &redactor, &err));
+}
+
+static void findings_are_places_and_never_values(void) {
+  static const char text[] = "\xc3\xa9 me@example.com, 10.0.0.1";
+  plog_redactor* redactor = NULL;
+  plog_buffer* out = NULL;
+  CHECK_OK(plog_redactor_new(NULL, 0, &redactor, &err));
+  CHECK_OK(plog_redactor_findings(redactor, text, strlen(text), &out, &err));
+  CHECK_TEXT("[{\"end\":17,\"name\":\"email\",\"start\":3},{\"end\":27,\"name\":\"ipv4\",\"start\":19}]",
+             plog_buffer_data(out));
+  plog_buffer_destroy(out);
+  CHECK_OK(plog_redactor_findings(redactor, "nothing", 7, &out, &err));
+  CHECK_TEXT("[]", plog_buffer_data(out));
+  plog_buffer_destroy(out);
+  out = POISON(plog_buffer);
+  CHECK_CALL(PLOG_E_INVALID, plog_redactor_findings(redactor, "\xff", 1, &out, &err));
+  CHECK(out == NULL);
+  plog_redactor_destroy(redactor);
+}
+
+static void the_detectors_are_listed(void) {
+  plog_buffer* out = NULL;
+  CHECK_OK(plog_redactor_detectors(&out, &err));
+  CHECK_CONTAINS(plog_buffer_data(out), "\"name\":\"github_token\"");
+  CHECK_CONTAINS(plog_buffer_data(out), "\"name\":\"password\"");
+  plog_buffer_destroy(out);
+}
+
 const test_case redactor_tests[] = {
+    {"options choose what is hidden, and how", options_choose_what_is_hidden_and_how},
+    {"findings are places, and never values", findings_are_places_and_never_values},
+    {"the detectors are listed", the_detectors_are_listed},
     {"built-in patterns hide, and leave the rest alone", built_in_patterns_hide_and_leave_the_rest_alone},
     {"rules of the caller are added", rules_of_the_caller_are_added},
     {"strings and keys of JSON are redacted and come out canonical",

@@ -259,6 +259,25 @@ TEST(AdditiveConfig, MayDoNothingElse) {
   }
 }
 
+TEST(Config, ReadsTheOptionsOfRedaction) {
+  const Config config = parse(
+      "redaction:\n  profile: strict\n  disable: [phone, ipv4]\n  keep_last: {visa: 4}\n"
+      "  allow: {values: [a@b.example], patterns: ['x+'], keys: [note], paths: [/action_input/public]}\n");
+  EXPECT_EQ(config.redaction.profile, redact::Profile::kStrict);
+  EXPECT_THAT(config.redaction.disabled, ::testing::ElementsAre("phone", "ipv4"));
+  EXPECT_EQ(config.redaction.keep_last.at(0).characters, 4U);
+  EXPECT_EQ(config.redaction.allow_paths.at(0), "/action_input/public");
+}
+
+TEST(Config, RefusesWrongOptionsOfRedaction) {
+  EXPECT_THAT(refusal("redaction: {profile: all}"), HasSubstr("redaction.profile: `profile` must be one of"));
+  EXPECT_THAT(refusal("redaction: {allow: {value: [x]}}"), HasSubstr("allow: unknown member `value`"));
+  EXPECT_THAT(refusal("redaction: {allow: {patterns: ['(']}}"), HasSubstr("RE2 does not accept the pattern"));
+  EXPECT_THAT(refusal("redaction: {keep_last: {visa: 9}}"), HasSubstr("must be a number from 1 to 8"));
+  EXPECT_THAT(refusal("redaction: {pseudonym_key_file: /no/such}"), HasSubstr("redaction.pseudonym_key_file"));
+  EXPECT_THAT(refusal("redaction: {pseudonym_key_file: " PLOG_SOURCE_DIR "/VERSION}"), HasSubstr("at least 16 bytes"));
+}
+
 // ---- docs/configuration.md
 
 std::string documentation() {
@@ -267,22 +286,31 @@ std::string documentation() {
 }
 
 TEST(ConfigDocumentation, ListsTheKeysThatTheCodeKnows) {
-  const std::map<std::string, std::string> kSamples = {{"db_path", "db_path: x"},
-                                                       {"server_url", "server_url: http://x"},
-                                                       {"agent_id", "agent_id: x"},
-                                                       {"session_id", "session_id: x"},
-                                                       {"labels", "labels: {a: b}"},
-                                                       {"metadata", "metadata: {a: b}"},
-                                                       {"batch_size", "batch_size: 100"},
-                                                       {"flush_interval", "flush_interval: 1"},
-                                                       {"durability", "durability: process"},
-                                                       {"on_full", "on_full: block"},
-                                                       {"block_timeout", "block_timeout: 5"},
-                                                       {"max_event_bytes", "max_event_bytes: 1048576"},
-                                                       {"journal_limit_bytes", "journal_limit_bytes: 268435456"},
-                                                       {"salt", "salt: true"},
-                                                       {"redaction.enabled", "redaction: {enabled: true}"},
-                                                       {"redaction.rules", "redaction: {rules: []}"}};
+  const std::map<std::string, std::string> kSamples = {
+      {"db_path", "db_path: x"},
+      {"server_url", "server_url: http://x"},
+      {"agent_id", "agent_id: x"},
+      {"session_id", "session_id: x"},
+      {"labels", "labels: {a: b}"},
+      {"metadata", "metadata: {a: b}"},
+      {"batch_size", "batch_size: 100"},
+      {"flush_interval", "flush_interval: 1"},
+      {"durability", "durability: process"},
+      {"on_full", "on_full: block"},
+      {"block_timeout", "block_timeout: 5"},
+      {"max_event_bytes", "max_event_bytes: 1048576"},
+      {"journal_limit_bytes", "journal_limit_bytes: 268435456"},
+      {"salt", "salt: true"},
+      {"redaction.enabled", "redaction: {enabled: true}"},
+      {"origin", "origin: example.com/x"},
+      {"key_path", "key_path: x"},
+      {"head_copies", "head_copies: [x]"},
+      {"redaction.rules", "redaction: {rules: []}"},
+      {"redaction.profile", "redaction: {profile: strict}"},
+      {"redaction.disable", "redaction: {disable: [phone]}"},
+      {"redaction.allow", "redaction: {allow: {values: [x]}}"},
+      {"redaction.keep_last", "redaction: {keep_last: {visa: 4}}"},
+      {"redaction.pseudonym_key_file", "redaction: {pseudonym_key_file: " PLOG_SOURCE_DIR "/.clang-format}"}};
   std::map<std::string, bool> documented;  // by key: whether the additive file may hold it
   const std::string text = documentation();
   const std::size_t begin = text.find("## Keys");

@@ -395,6 +395,18 @@ PLOG_API plog_status plog_redactor_new(const char *rules, size_t rules_len, plog
 /* As above, with the rules of the configuration files too. */
 PLOG_API plog_status plog_redactor_new_configured(const char *rules, size_t rules_len, plog_redactor **out,
                                                   plog_error **err);
+/* As above (`configured` not 0: with what the configuration files say), with more options: a JSON object of any of
+ * {"profile": "default" | "strict" | "pii" | "secrets", "rules": [...], "disable": [name, ...], "allow": {"values":
+ * [...], "patterns": [...], "keys": [...], "paths": [...]}, "keep_last": {name: 1 to 8}, "pseudonym_key": text}; NULL
+ * for none. */
+PLOG_API plog_status plog_redactor_new_with(const char *options, size_t options_len, int configured,
+                                            plog_redactor **out, plog_error **err);
+/* What plog_redactor_redact would replace: a JSON array of {"name","start","end"}, in octets of the text, in order and
+ * apart from each other. The text must be valid UTF-8. */
+PLOG_API plog_status plog_redactor_findings(const plog_redactor *redactor, const char *text, size_t len,
+                                            plog_buffer **json, plog_error **err);
+/* The built-in detectors with their examples, and the rules for keys, as a JSON array (docs/redaction.md). */
+PLOG_API plog_status plog_redactor_detectors(plog_buffer **json, plog_error **err);
 /* The text, its invalid UTF-8 repaired, with every hit replaced by its marker, and the number of hits. */
 PLOG_API plog_status plog_redactor_redact(const plog_redactor *redactor, const char *text, size_t len,
                                           plog_buffer **out, uint64_t *count, plog_error **err);
