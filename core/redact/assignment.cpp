@@ -194,35 +194,34 @@ class Reader {
       }
       found.called = peek() == '(' || peek() == '[' || (peek() == '{' && at_ > found.begin && text_[at_ - 1] == '$');
       while (at_ > found.begin && (text_[at_ - 1] == '.' || text_[at_ - 1] == ':')) --at_;
-      // Never in the middle of a character.
-      while (at_ < text_.size() && at_ > found.begin && (static_cast<unsigned char>(text_[at_]) & 0xC0U) == 0x80) --at_;
-      found.end = at_;
     }
+    // Never in the middle of a character.
+    while (at_ < text_.size() && at_ > found.begin && (static_cast<unsigned char>(text_[at_]) & 0xC0U) == 0x80) --at_;
+    found.end = at_;
+  }
 
-    bool annotation(const Assignment& found) {
-      if (found.end == found.begin || found.end - found.begin > 24) return false;
-      const std::size_t here = at_;
-      while (peek() == ']' || peek() == '[' || is_word(peek()) || peek() == '|') ++at_;
+  bool annotation(const Assignment& found) {
+    if (found.end == found.begin || found.end - found.begin > 24) return false;
+    const std::size_t here = at_;
+    while (peek() == ']' || peek() == '[' || is_word(peek()) || peek() == '|') ++at_;
+    blanks();
+    if (peek() == '=' && peek(1) != '=') {
+      ++at_;
       blanks();
-      if (peek() == '=' && peek(1) != '=') {
-        ++at_;
-        blanks();
-        return true;
-      }
-      at_ = here;
-      return false;
+      return true;
     }
+    at_ = here;
+    return false;
+  }
 
-    std::string_view text_;
-    std::size_t at_;
-    bool colon_ = false;
-  };
+  std::string_view text_;
+  std::size_t at_;
+  bool colon_ = false;
+};
 
 }  // namespace
 
-bool find_assignment(std::string_view text, std::size_t at, Assignment& found) {
-  return Reader(text, at).read(found);
-}
+bool find_assignment(std::string_view text, std::size_t at, Assignment& found) { return Reader(text, at).read(found); }
 
 bool may_be_assigned(const char* begin, const char* at, const char* end) noexcept {
   constexpr std::ptrdiff_t kFar = static_cast<std::ptrdiff_t>(kMaxAssignedName);
