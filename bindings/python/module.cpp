@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "client.h"
+#include "evidence.h"
 #include "provenlog/plog.h"
 #include "queries.h"
 #include "text.h"
@@ -68,6 +69,7 @@ PYBIND11_MODULE(_native_of_main, module, py::multiple_interpreters::not_supporte
   if (!add_client_type(module.ptr())) throw py::error_already_set();
   add_queries(module);
   add_redactor(module);
+  add_evidence(module);
   module.attr("scope") = py::reinterpret_borrow<py::object>(g.scope);
   module.attr("status_classes") = py::reinterpret_borrow<py::object>(g.status_classes);
   module.def("json_and_interrupt", &json_and_interrupt, py::arg("value"),

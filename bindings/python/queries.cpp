@@ -5,42 +5,14 @@
 #include <utility>
 #include <vector>
 
-#include "client.h"
+#include "calls.h"
 #include "provenlog/plog.h"
-#include "types.h"
 
 namespace py = pybind11;
 
 namespace plog::python {
 
 namespace {
-
-[[noreturn]] void raise(plog_status status, plog_error* error) {
-  raise_status(status, error);
-  throw py::error_already_set();
-}
-
-[[noreturn]] void raise(plog_status status, const char* message) {
-  raise_status(status, message);
-  throw py::error_already_set();
-}
-
-py::str take_text(plog_buffer* buffer) {
-  PyObject* text =
-      PyUnicode_DecodeUTF8(plog_buffer_data(buffer), static_cast<Py_ssize_t>(plog_buffer_size(buffer)), "replace");
-  plog_buffer_destroy(buffer);
-  if (text == nullptr) throw py::error_already_set();
-  return py::reinterpret_steal<py::str>(text);
-}
-
-plog_client* client_of(const py::object& client) {
-  if (!PyObject_TypeCheck(client.ptr(), g.client)) {
-    throw py::type_error("a provenlog client is needed");
-  }
-  plog_client* handle = handle_of(client.ptr());
-  if (handle == nullptr) throw py::error_already_set();
-  return handle;
-}
 
 // The GIL is let go by the bare calls: gil_scoped_release would take it back in a destructor, where CPython cannot end
 // a thread at exit without ending the process.
@@ -93,27 +65,6 @@ class Cursor {
   bool busy_ = false;
 };
 
-// Progress of a verification: calls back with the GIL, and lets Ctrl-C stop the work.
-struct Progress {
-  PyObject* callback;
-  PyThreadState* state;
-  bool failed;
-};
-
-int on_progress(void* user_data, std::uint64_t done, std::uint64_t total) {
-  auto* progress = static_cast<Progress*>(user_data);
-  PyEval_RestoreThread(progress->state);
-  progress->failed = PyErr_CheckSignals() != 0;
-  if (!progress->failed && progress->callback != Py_None) {
-    PyObject* answer = PyObject_CallFunction(progress->callback, "KK", static_cast<unsigned long long>(done),
-                                             static_cast<unsigned long long>(total));
-    progress->failed = answer == nullptr;
-    Py_XDECREF(answer);
-  }
-  progress->state = PyEval_SaveThread();
-  return progress->failed ? 1 : 0;
-}
-
 py::str verify(const py::object& client, const py::object& db_path, const py::object& agent_id, bool read_only,
                const py::object& callback) {
   plog_verify_options options;
@@ -125,20 +76,12 @@ py::str verify(const py::object& client, const py::object& db_path, const py::ob
   if (!db_path.is_none()) options.db_path = path.c_str();
   if (!agent_id.is_none()) options.agent_id = agent.c_str();
   options.read_only = read_only ? 1 : 0;
-  Progress progress{callback.ptr(), nullptr, false};
-  options.progress = on_progress;
-  options.user_data = &progress;
   plog_buffer* report = nullptr;
-  plog_error* error = nullptr;
-  progress.state = PyEval_SaveThread();
-  const plog_status status = plog_verify(handle, &options, &report, &error);
-  PyEval_RestoreThread(progress.state);
-  if (progress.failed) {
-    plog_error_destroy(error);
-    plog_buffer_destroy(report);
-    throw py::error_already_set();
-  }
-  if (status != PLOG_OK) raise(status, error);
+  run_with_progress(callback.ptr(), [&](plog_progress_fn progress, void* user_data, plog_error** error) {
+    options.progress = progress;
+    options.user_data = user_data;
+    return plog_verify(handle, &options, &report, error);
+  });
   return take_text(report);
 }
 

@@ -71,10 +71,12 @@ struct FileFault : Error {
 };
 
 std::string read_part(const std::string& directory, const std::string& path, std::size_t limit) {
+  const std::string name = directory + '/' + path;
+  if (::access(name.c_str(), F_OK) != 0 && errno == ENOENT) throw FileFault(path + " is missing");
   try {
-    return read_file(directory + '/' + path, limit);
+    return read_file(name, limit);
   } catch (const Error& error) {
-    if (error.status() == Status::kNotFound || error.status() == Status::kInvalid) throw FileFault(error.what());
+    if (error.status() == Status::kInvalid) throw FileFault(path + " is too large");
     throw;
   }
 }

@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from provenlog import _native, errors
+from provenlog._evidence import restore, verify_export
 from provenlog._registry import get_client, set_client
 from provenlog._scope import current_agent_id, current_parent_id, current_session_id
 from provenlog._trail import trail
@@ -75,9 +76,11 @@ __all__ = [
     "current_session_id",
     "errors",
     "get_client",
+    "restore",
     "set_client",
     "trail",
     "verify",
+    "verify_export",
 ]
 
 

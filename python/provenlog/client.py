@@ -26,6 +26,8 @@ from typing import (
 )
 
 from provenlog import _log, _native, _registry, _scope
+from provenlog._arguments import batch, checked_text, choice, interval, mapping_text, optional_text, seconds_of, zoned
+from provenlog._evidence import EvidenceMixin
 from provenlog.errors import (
     ClosedError,
     InvalidEventError,
@@ -54,7 +56,7 @@ class _DefaultFloat(float):
     """See _DefaultInt."""
 
 
-class ProvenLogClient(_native.Client):
+class ProvenLogClient(EvidenceMixin, _native.Client):
     """Records events into one ledger. Share it between threads and tasks; it may be used on both sides of a fork.
 
     >>> import tempfile, os
@@ -107,7 +109,7 @@ class ProvenLogClient(_native.Client):
             raise UnsupportedError("api_key belongs to server mode, which does not exist yet; leave it out")
         if on_error is not None and not callable(on_error):
             raise TypeError("on_error must be callable")
-        self._timeout = _seconds(timeout)
+        self._timeout = seconds_of(timeout)
         if self._timeout == math.inf:
             raise InvalidEventError("timeout must be a finite number of seconds")
         self._on_error = on_error
@@ -119,18 +121,18 @@ class ProvenLogClient(_native.Client):
             None if db_path is None else os.fspath(db_path),
             agent_id,
             session_id,
-            _object(labels, "labels"),
-            _object(metadata, "metadata"),
-            _object(context, "context"),
+            mapping_text(labels, "labels"),
+            mapping_text(metadata, "metadata"),
+            mapping_text(context, "context"),
             source,
             capture_method,
-            None if isinstance(batch_size, _DefaultInt) else _batch(batch_size),
-            None if isinstance(flush_interval, _DefaultFloat) else _interval(flush_interval, "flush_interval"),
-            None if block_timeout is None else _interval(block_timeout, "block_timeout"),
+            None if isinstance(batch_size, _DefaultInt) else batch(batch_size),
+            None if isinstance(flush_interval, _DefaultFloat) else interval(flush_interval, "flush_interval"),
+            None if block_timeout is None else interval(block_timeout, "block_timeout"),
             max_event_bytes,
             journal_limit_bytes,
-            _choice(durability, _DURABILITY, "durability"),
-            _choice(on_full, _ON_FULL, "on_full"),
+            choice(durability, _DURABILITY, "durability"),
+            choice(on_full, _ON_FULL, "on_full"),
             bool(salt),
         )
         self._labels = dict(labels) if labels else {}
@@ -142,7 +144,7 @@ class ProvenLogClient(_native.Client):
 
     def get_event(self, id: str, agent_id: Optional[str] = None) -> Optional[Dict[str, Any]]:
         """One event by its id, or ``None``. Without an agent: the first one committed with that id."""
-        text = self._get_event(_text(id, "id"), _optional_text(agent_id, "agent_id"))
+        text = self._get_event(checked_text(id, "id"), optional_text(agent_id, "agent_id"))
         return None if text is None else _parsed(text)
 
     def get_events(
@@ -245,7 +247,7 @@ class ProvenLogClient(_native.Client):
         members = {name: value for name, value in members.items() if value is not None and value is not False}
         for name in ("since", "until"):
             if isinstance(members.get(name), datetime):
-                members[name] = _zoned(members[name])
+                members[name] = zoned(members[name])
         return _native.Cursor(self, _native.Json(members).text)
 
     # ---- Context
@@ -256,9 +258,9 @@ class ProvenLogClient(_native.Client):
         The label is one of this client's default labels, unless ``value`` names another value; ``ValueError`` if there
         is no such default. Storage errors are logged as warnings, not raised.
         """
-        _text(label_key, "label_key")
-        _optional_text(value, "value")
-        text = _object(context, "context")
+        checked_text(label_key, "label_key")
+        optional_text(value, "value")
+        text = mapping_text(context, "context")
         try:
             self._set_context(label_key, value, text if text is not None else "{}")
         except (InvalidEventError, ClosedError):
@@ -268,12 +270,12 @@ class ProvenLogClient(_native.Client):
 
     def get_context(self, label_key: str, value: Optional[str] = None) -> Optional[Dict[str, Any]]:
         """The context of a label value (by default that of this client's label), or ``None``."""
-        _text(label_key, "label_key")
+        checked_text(label_key, "label_key")
         if value is None:
             if label_key not in self._labels:
                 raise InvalidEventError(f"{label_key!r} is no default label of this client")
             value = str(self._labels[label_key])
-        text = self._get_context(label_key, _text(value, "value"))
+        text = self._get_context(label_key, checked_text(value, "value"))
         return None if text is None else _parsed(text)
 
     # ---- Scopes
@@ -294,11 +296,11 @@ class ProvenLogClient(_native.Client):
 
     def agent(self, agent_id: str) -> AbstractContextManager[None]:
         """``with client.agent("critic"):`` sets the agent of what is logged inside."""
-        return _scope.entered(agent=_optional_text(agent_id, "agent_id"))
+        return _scope.entered(agent=optional_text(agent_id, "agent_id"))
 
     def parent(self, event_id: str) -> AbstractContextManager[None]:
         """``with client.parent(event_id):`` makes that event the parent of what is logged inside."""
-        return _scope.entered(parent=_optional_text(event_id, "event_id"))
+        return _scope.entered(parent=optional_text(event_id, "event_id"))
 
     # ---- End
 
@@ -307,7 +309,7 @@ class ProvenLogClient(_native.Client):
 
         FlushTimeoutError when that takes longer than ``timeout`` seconds (by default the client's).
         """
-        seconds = self._timeout if timeout is None else _seconds(timeout)
+        seconds = self._timeout if timeout is None else seconds_of(timeout)
         try:
             self._flush(seconds)
         finally:
@@ -319,7 +321,7 @@ class ProvenLogClient(_native.Client):
         On FlushTimeoutError the client is closed too; its events wait in the journal for the next program that opens
         the ledger.
         """
-        seconds = self._timeout if timeout is None else _seconds(timeout)
+        seconds = self._timeout if timeout is None else seconds_of(timeout)
         _registry.closed(self)
         try:
             self._close(seconds)
@@ -427,7 +429,7 @@ class Session:
         metadata: Optional[Mapping[str, Any]],
         labels: Optional[Mapping[str, Any]],
     ) -> None:
-        self.id = _optional_text(session_id, "session_id") or _random_id()
+        self.id = optional_text(session_id, "session_id") or _random_id()
         self._client = client
         self._shared: Dict[str, Any] = {"metadata": metadata, "labels": labels}
         self._outer: Optional[_scope.Scope] = None
@@ -508,7 +510,7 @@ def _verify(
 ) -> Dict[str, Any]:
     if progress is not None and not callable(progress):
         raise TypeError(f"progress must be callable, not {type(progress).__name__}")
-    agent_id = _optional_text(agent_id, "agent_id")
+    agent_id = optional_text(agent_id, "agent_id")
     return _report(_native.verify(client, path, agent_id, bool(read_only), progress), agent_id)
 
 
@@ -551,63 +553,3 @@ def _report(text: str, agent_id: Optional[str]) -> Dict[str, Any]:
         findings = report.get("findings") or []
         report["error"] = findings[0]["what"] if findings else str(report["verdict"])
     return report
-
-
-def _object(value: Optional[Mapping[str, Any]], name: str) -> Optional[str]:
-    """A setting as JSON text."""
-    if value is None:
-        return None
-    text = _native.Json(value).text
-    if not text.startswith("{"):
-        raise InvalidEventError(f"{name} must be a mapping, not {type(value).__name__}")
-    return text
-
-
-def _zoned(time: datetime) -> str:
-    return time.isoformat() if time.tzinfo is not None else time.isoformat() + "Z"
-
-
-def _text(value: str, name: str) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{name} must be a str, not {type(value).__name__}")
-    return value
-
-
-def _optional_text(value: Optional[str], name: str) -> Optional[str]:
-    return None if value is None else _text(value, name)
-
-
-def _batch(size: int) -> int:
-    if not hasattr(size, "__index__"):
-        raise TypeError(f"batch_size must be an int, not {type(size).__name__}")
-    if not 1 <= size <= 4096:
-        raise InvalidEventError("batch_size must be from 1 to 4096")
-    return size
-
-
-def _seconds(value: float, name: str = "timeout") -> float:
-    try:
-        seconds = math.fabs(value)
-    except TypeError:
-        raise TypeError(f"{name} must be a number of seconds, not {type(value).__name__}") from None
-    except OverflowError:
-        seconds = math.inf
-    if math.isnan(seconds) or value < 0:
-        raise InvalidEventError(f"{name} must be a number of seconds, 0 or more")
-    return seconds
-
-
-def _interval(seconds: float, name: str) -> int:
-    seconds = _seconds(seconds, name)
-    if not 0 < seconds <= 3600:
-        raise InvalidEventError(f"{name} must be more than 0 and at most 3600 seconds")
-    return max(1, round(seconds * 1000))
-
-
-def _choice(value: Optional[str], choices: Mapping[Optional[str], int], name: str) -> int:
-    if value is not None and not isinstance(value, str):
-        raise TypeError(f"{name} must be a str, not {type(value).__name__}")
-    if value not in choices:
-        names = ", ".join(repr(choice) for choice in choices if choice is not None)
-        raise InvalidEventError(f"{name} must be one of {names}")
-    return choices[value]
