@@ -171,6 +171,19 @@ def test_every_library_inside_has_its_licence_in_the_package(unpacked: Path) -> 
     assert all(re.search("copyright|public domain", text, re.I) for text in texts.values())
 
 
+def test_packages_of_two_c_libraries_laid_over_one_another_are_told_apart(unpacked: Path, tmp_path: Path) -> None:
+    (addon,) = unpacked.glob("prebuilds/*/*.node")
+    folder = tmp_path / "prebuilds" / addon.parent.name
+    folder.mkdir(parents=True)
+    for library in ("glibc", "musl"):
+        (folder / f"provenlog.{library}").mkdir()
+        (folder / f"provenlog.{library}.node").touch()
+    find = "console.log(require(process.argv[1]).path(process.argv[2]))"
+    for library in ("glibc", "musl"):
+        words = [NODES["at hand"], "-e", find, unpacked / "node_modules" / "node-gyp-build", tmp_path]
+        assert run(*words, cwd=tmp_path, LIBC=library).strip() == str(folder / f"provenlog.{library}.node")
+
+
 @pytest.mark.skipif(not TOOLS.joinpath("node_modules").exists(), reason="needs publint: run make deps")
 def test_publint_finds_nothing(package: Path) -> None:
     run(NODES["at hand"], TOOLS / "node_modules" / ".bin" / "publint", "--strict", package, cwd=package.parent)
