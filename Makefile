@@ -64,7 +64,7 @@ $(VENV)/.ready: packaging/requirements-dev.txt | deps-build
 # Node 18 or newer with npm, which need not come from Debian, and what node/ needs of the npm registry.
 NODE_READY := node/node_modules/.ready
 $(NODE_READY): node/package-lock.json | deps-build
-	@{ node -e 'process.exit(+process.versions.node.split(".")[0] < 18)' && npm --version; } >/dev/null 2>&1 \
+	@{ node -e 'process.exit(+process.versions.node.split(".")[0] < 18 ? 1 : 0)' && npm --version; } >/dev/null 2>&1 \
 	  || tools/install_deps.sh node
 	@echo "deps: node/node_modules (Node $$(node --version), npm $$(npm --version 2>/dev/null))"
 	@cd node && npm ci --no-audit --no-fund --loglevel=error
