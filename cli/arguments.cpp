@@ -370,6 +370,13 @@ void Parser::add_redact() {
   CLI::App* app = command("redact", "Copy text, with personal data and secrets replaced by markers", kRedactExamples);
   app->add_option("FILE", options->file, "The text (default, and '-': standard input)")->type_name("");
   add_json(app, &options->json, "Lines are JSON texts; their strings and keys are redacted");
+  app->add_option("--profile", options->profile, "What to look for (default: the configuration's, else 'default')")
+      ->check(CLI::IsMember({"default", "strict", "pii", "secrets"}))
+      ->type_name("default|strict|pii|secrets");
+  app->add_flag("--report", options->report, "Say on standard error how often each marker was written");
+  auto* list = app->add_flag("--list", options->list, "Print the detectors instead (with --json: all about them)");
+  app->add_flag("--explain", options->explain, "Print where what was found instead of the text, never the values")
+      ->excludes(list);
   add_globals(app);
   on_parse<RedactOptions>(app, options, run_redact);
 }

@@ -131,7 +131,11 @@ struct IngestOptions {
 
 struct RedactOptions {
   std::string file;
+  std::string profile;  // empty: the configuration's
   bool json = false;
+  bool report = false;
+  bool list = false;
+  bool explain = false;
 };
 
 // Each returns the exit code, and throws Error, BrokenPipe, or what the standard library throws.

@@ -133,7 +133,9 @@ out in canonical form (RFC 8785); a line that is no JSON text is kept out, repor
 
 Examples:
   tail -f agent.log | plog redact
-  plog redact --json transcript.jsonl > shareable.jsonl)";
+  plog redact --json transcript.jsonl > shareable.jsonl
+  plog redact --profile strict --explain config.env
+  plog redact --list)";
 
 inline constexpr const char* kGenerateExamples =
     R"(Packages of provenlog for the system bring all of these; this is for the others.

@@ -102,3 +102,99 @@ def test_a_line_over_the_limit_is_kept_out(plog: Plog) -> None:
     result = plog("redact", input=data, code=4)
     assert result.stdout == "before\nafter\n"
     assert result.stderr == "plog: line 2: longer than 64 MiB\n"
+
+
+KEY = (
+    "-----BEGIN PRIVATE "
+    + "KEY-----\nMIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgT1e5\nSxkWqqweASDF=\n-----END PRIVATE KEY-----"
+)
+
+
+def test_a_private_key_of_many_lines_goes_as_one(plog: Plog) -> None:
+    assert plog("redact", input=f"before\n{KEY}\nafter\n").stdout == "before\n[REDACTED:private_key]\nafter\n"
+    cut = KEY.rsplit("\n", 1)[0]
+    out = plog("redact", input=f"before\n{cut}\n").stdout
+    assert "MIGHAg" not in out and "Sxkq" not in out and out.startswith("before\n")
+    assert plog("redact", "--profile", "pii", input=KEY + "\n").stdout == KEY + "\n"
+
+
+def test_the_report_counts_markers_and_leaves_the_text_alone(plog: Plog) -> None:
+    text = f"{MAIL} {MAIL}\n10.0.0.1 [REDACTED:email]\n"
+    result = plog("redact", "--report", input=text)
+    assert result.stdout == plog("redact", input=text).stdout
+    assert result.stderr == "email 2\nipv4 1\ntotal 3 in 2 lines\n"
+    result = plog("redact", "--json", "--report", input=json.dumps({"password": "x", "m": MAIL}) + "\n")
+    assert result.stderr == "email 1\npassword 1\ntotal 2 in 1 lines\n"
+
+
+def test_an_explanation_says_where_and_never_what(plog: Plog) -> None:
+    result = plog("redact", "--explain", input=f'plain\nto {MAIL}, "password": "hunter2"\n')
+    lines = result.stdout.splitlines()
+    assert lines[0].startswith(f"2:3-{3 + len(MAIL)} email: ")
+    assert lines[1].startswith("2:38-45 password: ")
+    assert MAIL not in result.stdout and "hunter2" not in result.stdout
+    rows = [
+        json.loads(line) for line in plog("redact", "--explain", "--json", input=f"to {MAIL}\n").stdout.splitlines()
+    ]
+    assert rows == [{"line": 1, "start": 3, "end": 3 + len(MAIL), "name": "email"}]
+
+
+def test_profiles_choose_what_is_hidden(plog: Plog) -> None:
+    text = f'{MAIL} "password": "hunter2"\n'
+    assert plog("redact", "--profile", "pii", input=text).stdout == '[REDACTED:email] "password": "hunter2"\n'
+    assert plog("redact", "--profile", "secrets", input=text).stdout == f'{MAIL} "password": "[REDACTED:password]"\n'
+    assert "--profile" in plog("redact", "--profile", "all", input=text, code=2).stderr
+
+
+def test_the_detectors_are_listed_with_their_examples(plog: Plog) -> None:
+    table = plog("redact", "--list").stdout
+    assert "github_token" in table and "password" in table
+    everything = json.loads(plog("redact", "--list", "--json").stdout)
+    names = {detector["name"] for detector in everything}
+    assert {"email", "iban", "aws_key", "private_key", "cookie"} <= names
+    for detector in everything:
+        if "keys" not in detector:
+            assert len(detector["examples"]["positive"]) >= 3 and len(detector["examples"]["negative"]) >= 3
+    assert len(plog("redact", "--list", "--profile", "pii").stdout.splitlines()) < len(table.splitlines())
+
+
+def test_keys_of_json_say_what_their_values_are(plog: Plog) -> None:
+    value = {
+        "db_password": {"value": "x", "n": 5},
+        "max_tokens": 100,
+        "token_count": 5,
+        "input_cost_per_token": 0.0000025,
+        "api_keys": ["a", "b"],
+        "card_number": 4111111111111111,
+        "order": 4111111111111111,
+        "arguments": json.dumps({"password": "y", "text": "a\n4012888888881881"}),
+        "schema": {"password": {"type": "string", "description": "a password"}},
+    }
+    out = json.loads(plog("redact", "--json", input=json.dumps(value) + "\n").stdout)
+    assert out["db_password"] == {"value": "[REDACTED:password]", "n": 5}
+    assert (out["max_tokens"], out["token_count"], out["input_cost_per_token"]) == (100, 5, 0.0000025)
+    assert out["api_keys"] == ["[REDACTED:api_key]"] * 2
+    assert out["card_number"] == "[REDACTED:visa]"
+    assert out["order"] == 4111111111111111
+    assert json.loads(out["arguments"]) == {"password": "[REDACTED:password]", "text": "a\n[REDACTED:visa]"}
+    assert out["schema"] == value["schema"]
+    strict = json.loads(plog("redact", "--json", "--profile", "strict", input=json.dumps(value) + "\n").stdout)
+    assert strict["order"] == "[REDACTED:visa]"
+
+
+def test_the_configuration_switches_off_allows_and_keeps(plog: Plog) -> None:
+    config = plog.home / "trusted.yaml"
+    (plog.home / "key").write_text("0123456789abcdef\n")
+    config.write_text(
+        "redaction:\n  disable: [ipv4]\n  allow: {values: [me@example.com], keys: [note], paths: [/a/b]}\n"
+        "  keep_last: {visa: 4}\n  pseudonym_key_file: " + str(plog.home / "key") + "\n"
+    )
+    env = {"PROVENLOG_CONFIG": str(config)}
+    out = plog("redact", input=f"10.0.0.1 me@example.com {MAIL} 4111111111111111\n", env=env).stdout
+    first, allowed, mail, card = out.split()
+    assert (first, allowed, card) == ("10.0.0.1", "me@example.com", "[REDACTED:visa:****1111]")
+    assert mail.startswith("[REDACTED:email:") and len(mail) == len("[REDACTED:email:3f9a2c]")
+    assert plog("redact", input=out, env=env).stdout == out
+    value = {"note": MAIL, "a": {"b": {"c": MAIL}, "d": MAIL}}
+    out = json.loads(plog("redact", "--json", input=json.dumps(value) + "\n", env=env).stdout)
+    assert out == {"note": MAIL, "a": {"b": {"c": MAIL}, "d": mail}}
