@@ -87,10 +87,9 @@ py::str verify(const py::object& client, const py::object& db_path, const py::ob
 
 class Redactor {
  public:
-  Redactor(const std::string& rules, bool configured) {
+  Redactor(const std::string& options, bool configured) {
     plog_error* error = nullptr;
-    const plog_status status = configured ? plog_redactor_new_configured(rules.data(), rules.size(), &redactor_, &error)
-                                          : plog_redactor_new(rules.data(), rules.size(), &redactor_, &error);
+    const plog_status status = plog_redactor_new_with(options.data(), options.size(), configured, &redactor_, &error);
     if (status != PLOG_OK) raise(status, error);
   }
   Redactor(const Redactor&) = delete;
@@ -99,6 +98,22 @@ class Redactor {
 
   py::tuple redact(const std::string& text) const { return run(plog_redactor_redact, text); }
   py::tuple redact_json(const std::string& json) const { return run(plog_redactor_redact_json, json); }
+  py::object findings(const std::string& text) const {
+    plog_buffer* out = nullptr;
+    plog_error* error = nullptr;
+    PyThreadState* state = PyEval_SaveThread();
+    const plog_status status = plog_redactor_findings(redactor_, text.data(), text.size(), &out, &error);
+    PyEval_RestoreThread(state);
+    if (status != PLOG_OK) raise(status, error);
+    return take_text(out);
+  }
+  static py::object detectors() {
+    plog_buffer* out = nullptr;
+    plog_error* error = nullptr;
+    const plog_status status = plog_redactor_detectors(&out, &error);
+    if (status != PLOG_OK) raise(status, error);
+    return take_text(out);
+  }
 
  private:
   using Call = plog_status (*)(const plog_redactor*, const char*, std::size_t, plog_buffer**, std::uint64_t*,
@@ -130,9 +145,11 @@ void add_queries(py::module_& module) {
 
 void add_redactor(py::module_& module) {
   py::class_<Redactor>(module, "Redactor", "The redaction engine.")
-      .def(py::init<const std::string&, bool>(), py::arg("rules"), py::arg("configured"))
+      .def(py::init<const std::string&, bool>(), py::arg("options"), py::arg("configured"))
       .def("redact", &Redactor::redact, py::arg("text"))
-      .def("redact_json", &Redactor::redact_json, py::arg("json"));
+      .def("redact_json", &Redactor::redact_json, py::arg("json"))
+      .def("findings", &Redactor::findings, py::arg("text"))
+      .def_static("detectors", &Redactor::detectors);
 }
 
 }  // namespace plog::python

@@ -10,12 +10,12 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import Any, Iterable, List, Mapping, Optional, Pattern, Tuple, Union
+from typing import Any, Iterable, List, Mapping, NamedTuple, Optional, Pattern, Tuple, Union
 
 from provenlog import _native
 from provenlog._pattern import to_re2
 
-__all__ = ["RedactionRule", "Redactor"]
+__all__ = ["Finding", "RedactionRule", "Redactor"]
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,15 @@ class RedactionRule:
             raise TypeError(f"rule {self.name!r}: the pattern must be a str or a compiled re.Pattern")
 
 
+class Finding(NamedTuple):
+    """Where something to be hidden stands, in characters of the text, and what it is."""
+
+    name: str
+    start: int
+    end: int
+    value: Optional[str] = None
+
+
 RuleLike = Union[RedactionRule, Tuple[str, Union[str, Pattern[str]], str], Mapping[str, str]]
 
 
@@ -63,24 +72,74 @@ class Redactor:
     ({'to': ['[REDACTED:email]']}, 1)
     """
 
-    def __init__(self, rules: Iterable[RuleLike] = (), *, configured: bool = False) -> None:
-        """The built-in patterns and ``rules``; with ``configured`` also those of the configuration files."""
-        self._native = _native.Redactor(json.dumps([_rule(rule) for rule in rules]), configured)
+    def __init__(
+        self,
+        rules: Iterable[RuleLike] = (),
+        *,
+        profile: Optional[str] = None,
+        disable: Iterable[str] = (),
+        allow: Optional[Mapping[str, Iterable[str]]] = None,
+        keep_last: Optional[Mapping[str, int]] = None,
+        pseudonym_key: Optional[str] = None,
+        configured: bool = False,
+    ) -> None:
+        """The built-in detectors and ``rules``; with ``configured`` also what the configuration files say.
+
+        ``profile`` is ``"default"``, ``"strict"``, ``"pii"`` or ``"secrets"``; ``disable`` names detectors that are
+        off; ``allow`` holds lists of ``values``, ``patterns``, ``keys`` and ``paths`` that are left alone;
+        ``keep_last`` says how many characters stay in a marker; with ``pseudonym_key`` markers are equal for equal
+        texts only, ``[REDACTED:email:3f9a2c]``.
+        """
+        options: dict[str, Any] = {"rules": [_rule(rule) for rule in rules]}
+        if profile is not None:
+            options["profile"] = profile
+        if disable:
+            options["disable"] = list(disable)
+        if allow:
+            options["allow"] = {key: list(values) for key, values in allow.items()}
+        if keep_last:
+            options["keep_last"] = dict(keep_last)
+        if pseudonym_key is not None:
+            options["pseudonym_key"] = pseudonym_key
+        self._native = _native.Redactor(json.dumps(options), configured)
 
     @classmethod
-    def default(cls) -> Redactor:
-        """The built-in patterns."""
-        return cls()
+    def default(cls, **options: Any) -> Redactor:
+        """The built-in detectors, with the constructor's options."""
+        return cls(**options)
 
     @classmethod
-    def default_with_rules(cls, rules: Iterable[RuleLike]) -> Redactor:
-        """The built-in patterns and these rules."""
-        return cls(rules)
+    def default_with_rules(cls, rules: Iterable[RuleLike], **options: Any) -> Redactor:
+        """The built-in detectors and these rules, with the constructor's options."""
+        return cls(rules, **options)
 
     @classmethod
-    def configured(cls, rules: Iterable[RuleLike] = ()) -> Redactor:
-        """The built-in patterns, those of the configuration files, and these: what a client uses."""
-        return cls(rules, configured=True)
+    def configured(cls, rules: Iterable[RuleLike] = (), **options: Any) -> Redactor:
+        """The built-in detectors, what the configuration files say, and these: what a client uses."""
+        return cls(rules, configured=True, **options)
+
+    @staticmethod
+    def detectors() -> List[Mapping[str, Any]]:
+        """The built-in detectors with their examples, and the rules for keys (docs/redaction.md)."""
+        return json.loads(_native.Redactor.detectors())
+
+    def findings(self, text: str, *, values: bool = False) -> List[Finding]:
+        """What ``redact_string`` would replace, in order; ``text[f.start:f.end]`` is it. Values only if asked for.
+
+        >>> Redactor.default().findings("to ada@example.com")
+        [Finding(name='email', start=3, end=18, value=None)]
+        """
+        text = _valid(text)
+        octets = text.encode()
+        found = json.loads(self._native.findings(text))
+        result: List[Finding] = []
+        place = at = 0  # the same place in octets and in characters
+        for one in found:
+            start = at + len(octets[place : one["start"]].decode())
+            end = start + len(octets[one["start"] : one["end"]].decode())
+            place, at = one["end"], end
+            result.append(Finding(one["name"], start, end, text[start:end] if values else None))
+        return result
 
     def redact_string(self, text: str) -> Tuple[str, int]:
         """The text with a marker in place of each hit, and the number of hits."""

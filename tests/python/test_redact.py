@@ -93,6 +93,60 @@ def test_other_wrong_rules_are_refused() -> None:
             Redactor([rule])
 
 
+def test_findings_are_places_in_characters_and_hold_no_values() -> None:
+    redactor = Redactor.default()
+    text = "\u00e9\U0001f600 ada@example.com \u65e5 10.0.0.1"
+    found = redactor.findings(text)
+    assert [(f.name, text[f.start : f.end]) for f in found] == [("email", "ada@example.com"), ("ipv4", "10.0.0.1")]
+    assert all(f.value is None for f in found) and "ada" not in repr(found)
+    assert [f.value for f in redactor.findings(text, values=True)] == ["ada@example.com", "10.0.0.1"]
+    assert redactor.findings("nothing") == []
+
+
+def test_options_choose_what_is_hidden() -> None:
+    text = '10.0.0.1 4111111111111111 {"password": "x"}'
+    assert Redactor.default(profile="secrets").redact_string(text)[0] == (
+        '10.0.0.1 4111111111111111 {"password": "[REDACTED:password]"}'
+    )
+    assert Redactor.default(disable=["ipv4", "password"], keep_last={"visa": 4}).redact_string(text)[0] == (
+        '10.0.0.1 [REDACTED:visa:****1111] {"password": "x"}'
+    )
+    assert Redactor.default(allow={"values": ["10.0.0.1"]}).redact_string("10.0.0.1 10.0.0.2") == (
+        "10.0.0.1 [REDACTED:ipv4]",
+        1,
+    )
+    clean, count = Redactor.default(pseudonym_key="k").redact_string("a@b.example a@b.example c@d.example")
+    first, second, third = clean.split()
+    assert count == 3 and first == second != third and first.startswith("[REDACTED:email:")
+    for wrong in ({"profile": "all"}, {"allow": {"what": []}}, {"keep_last": {"visa": 9}}):
+        with pytest.raises(ValueError):
+            Redactor.default(**wrong)
+    with pytest.raises(ConfigError, match="no detector or rule"):
+        Redactor.default(disable=["no-such"])
+
+
+def test_keys_say_what_values_are() -> None:
+    value = {"password": "x", "max_tokens": 5, "ssn": 123456789, "api_key": ["a"], "token_count": "7"}
+    clean, count = Redactor.default().redact(value)
+    assert clean == {
+        "password": "[REDACTED:password]",
+        "max_tokens": 5,
+        "ssn": "[REDACTED:ssn]",
+        "api_key": ["[REDACTED:api_key]"],
+        "token_count": "7",
+    }
+    assert count == 3
+
+
+@pytest.mark.parametrize("detector", Redactor.detectors(), ids=lambda detector: detector["name"])
+def test_each_detector_finds_its_examples(detector: dict[str, Any]) -> None:
+    profile = next((p for p in ("default", "strict") if p in detector["profiles"]), detector["profiles"][0])
+    redactor = Redactor.default(profile=profile)
+    for example in detector.get("examples", {}).get("positive", []):
+        clean = redactor.redact_string(example["text"])[0]
+        assert example["text"].encode()[example["start"] : example["end"]].decode() not in clean
+
+
 SAMPLES = [
     "abc", "ABC", "aBc\n", "a\nb", "x1y22z333", "tab\there", "été 42", "A-B_C", "foo.bar", "", "\n", "aaa", "[a]", "a|b",
     "line1\nline2\n", "\u0661\u0662", "ſtraße", "K", "a\u2003b", "..", "^$", "日本語", "a" * 16, "-", "a-b]c\\d", "\x0b", "9:15",
