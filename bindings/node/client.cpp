@@ -83,16 +83,16 @@ struct Found {
 Napi::Function Client::define(Napi::Env env) {
   return DefineClass(
       env, "Client",
-      {InstanceMethod("record", &Client::record), InstanceMethod("flush", &Client::flush),
-       InstanceMethod("close", &Client::close), InstanceMethod("flushNow", &Client::flush_now),
-       InstanceMethod("closeNow", &Client::close_now), InstanceMethod("setContext", &Client::set_context),
-       InstanceMethod("getContext", &Client::get_context), InstanceMethod("getEvent", &Client::get_event),
-       InstanceMethod("query", &Client::query), InstanceMethod("stats", &Client::stats),
-       InstanceMethod("nextError", &Client::next_error), InstanceMethod("watch", &Client::watch),
-       InstanceMethod("dbPath", &Client::db_path)});
+      {InstanceMethod("flush", &Client::flush), InstanceMethod("close", &Client::close),
+       InstanceMethod("flushNow", &Client::flush_now), InstanceMethod("closeNow", &Client::close_now),
+       InstanceMethod("setContext", &Client::set_context), InstanceMethod("getContext", &Client::get_context),
+       InstanceMethod("getEvent", &Client::get_event), InstanceMethod("query", &Client::query),
+       InstanceMethod("stats", &Client::stats), InstanceMethod("nextError", &Client::next_error),
+       InstanceMethod("watch", &Client::watch), InstanceMethod("dbPath", &Client::db_path)});
 }
 
-Client::Client(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Client>(info) {
+Client::Client(const Napi::CallbackInfo& info)
+    : Napi::ObjectWrap<Client>(info), environment_(&Environment::of(info.Env())) {
   const Settings settings(info[0].As<Napi::Object>());
   plog_client_options options;
   plog_client_options_init(&options);
@@ -117,13 +117,16 @@ Client::Client(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Client>(info) 
   plog_client* handle = nullptr;
   plog_error* error = nullptr;
   const plog_status status = plog_client_new(&options, &handle, &error);
-  Environment& environment = Environment::of(info.Env());
+  Environment& environment = *environment_;
   if (status != PLOG_OK) {
     environment.raise(status, error);
     return;
   }
   ledger_ = std::make_shared<Ledger>(handle);
   environment.opened(ledger_);
+  napi_value function = nullptr;
+  napi_create_function(info.Env(), "record", NAPI_AUTO_LENGTH, record_callback, this, &function);
+  napi_set_named_property(info.Env(), info.This(), "record", function);
 }
 
 Client::~Client() {
@@ -141,10 +144,21 @@ Client::~Client() {
       undefined_of);
 }
 
-Napi::Value Client::record(const Napi::CallbackInfo& info) {
-  Environment& environment = Environment::of(info.Env());
-  const std::uint32_t from = info[0].As<Napi::Number>().Uint32Value();
-  const std::uint32_t to = info[1].As<Napi::Number>().Uint32Value();
+napi_value Client::record_callback(napi_env env, napi_callback_info info) {
+  napi_value arguments[2] = {nullptr, nullptr};
+  std::size_t count = 2;
+  void* self = nullptr;
+  std::uint32_t from = 0, to = 0;
+  if (napi_get_cb_info(env, info, &count, arguments, nullptr, &self) != napi_ok ||
+      napi_get_value_uint32(env, arguments[0], &from) != napi_ok ||
+      napi_get_value_uint32(env, arguments[1], &to) != napi_ok) {
+    return nullptr;
+  }
+  return static_cast<Client*>(self)->record(from, to);
+}
+
+napi_value Client::record(std::size_t from, std::size_t to) {
+  Environment& environment = *environment_;
   char id[37];
   plog_error* error = nullptr;
   plog_status status = PLOG_E_INTERNAL;
@@ -159,22 +173,20 @@ Napi::Value Client::record(const Napi::CallbackInfo& info) {
         !write_tape(environment.tape_data + from, to - from, environment.names, event)) {
       plog_event_cancel(event);
       environment.raise(PLOG_E_INTERNAL, "the event was not written as a tape");
-      return {};
+      return nullptr;
     }
     status = plog_event_commit_with(event, on_full, id, &error);
     if (status != PLOG_E_FULL || policy == PLOG_ON_FULL_RAISE) break;
   }
-  if (status == PLOG_E_FULL && policy != PLOG_ON_FULL_RAISE) {
-    plog_error_destroy(error);
-    return Napi::String::New(info.Env(), "", 0);
-  }
-  if (status != PLOG_OK) {
+  const bool lost = status == PLOG_E_FULL && policy != PLOG_ON_FULL_RAISE;
+  if (status != PLOG_OK && !lost) {
     environment.raise(status, error);
-    return {};
+    return nullptr;
   }
+  plog_error_destroy(error);
   napi_value text = nullptr;
-  napi_create_string_latin1(info.Env(), id, 36, &text);
-  return {info.Env(), text};
+  napi_create_string_latin1(environment.env, id, lost ? 0 : 36, &text);
+  return text;
 }
 
 Napi::Value Client::flush(const Napi::CallbackInfo& info) {

@@ -3,6 +3,7 @@
 
 #include <napi.h>
 
+#include <cstddef>
 #include <memory>
 
 #include "environment.h"
@@ -23,8 +24,9 @@ class Client : public Napi::ObjectWrap<Client> {
 
  private:
   // (from, to): the event that stands there on the tape. Its id; "" when the journal had no space and the loss was
-  // counted.
-  Napi::Value record(const Napi::CallbackInfo& info);
+  // counted. A function of the object's own, with the client as its data: a method would look for it in each call.
+  static napi_value record_callback(napi_env env, napi_callback_info info);
+  napi_value record(std::size_t from, std::size_t to);
   // (milliseconds); negative: no deadline.
   Napi::Value flush(const Napi::CallbackInfo& info);
   Napi::Value close(const Napi::CallbackInfo& info);
@@ -42,6 +44,7 @@ class Client : public Napi::ObjectWrap<Client> {
   Napi::Value db_path(const Napi::CallbackInfo& info);
 
   std::shared_ptr<Ledger> ledger_;
+  Environment* environment_;
 };
 
 }  // namespace plog::node

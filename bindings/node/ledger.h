@@ -5,8 +5,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <functional>
-#include <mutex>
 #include <thread>
 
 #include "provenlog/plog.h"
