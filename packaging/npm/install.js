@@ -3,6 +3,7 @@
 // and plog are built from the sources beside this script, with what is on the machine: nothing is downloaded.
 const { spawnSync } = require("node:child_process");
 const { copyFileSync, mkdirSync, rmSync } = require("node:fs");
+const { cpus } = require("node:os");
 const { join } = require("node:path");
 
 const root = join(__dirname, "..");
@@ -55,7 +56,7 @@ function build() {
     `-DPLOG_NODE_ADDON_API_DIR=${join(__dirname, "include")}`,
     `-DPLOG_NODE_API_HEADERS_DIR=${join(__dirname, "include")}`,
   );
-  run("cmake", "--build", folder, "--parallel", "--target", "plog_node", "plog");
+  run("cmake", "--build", folder, "--parallel", String(cpus().length), "--target", "plog_node", "plog");
   const place = join(root, "build", "Release");
   mkdirSync(join(place, "provenlog"), { recursive: true });
   copyFileSync(join(folder, "node", "provenlog", "build", "Release", "provenlog.node"), join(place, "provenlog.node"));
