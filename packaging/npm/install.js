@@ -4,7 +4,6 @@
 const { spawnSync } = require("node:child_process");
 const { copyFileSync, mkdirSync, rmSync } = require("node:fs");
 const { cpus } = require("node:os");
-const { cpus } = require("node:os");
 const { join } = require("node:path");
 
 const root = join(__dirname, "..");
