@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 SOURCE = Path(__file__).resolve().parents[2]
-DOCUMENTS = ["README.md", "docs/getting-started-python.md", "docs/getting-started-c.md"]
+DOCUMENTS = ["README.md", "docs/concepts.md", "docs/getting-started-python.md", "docs/getting-started-c.md"]
 FENCE = re.compile(r"^```(?P<language>\w*) ?(?P<name>\S*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
