@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <unordered_map>
 
 #include "redact/checks.h"
 #include "redact/compiled.h"
@@ -62,12 +63,15 @@ void Engine::scan(std::string_view strings, std::vector<std::uint32_t>& candidat
   if (words_) {
     const char* const begin = strings.data();
     const char* const end = begin + strings.size();
+    const char* next = begin;  // behind the last string that was found
     words_->scan(begin, end, [&](const char* at, std::uint32_t id) {
+      if (at < next) return next;
       if (id >= kAssigned && !may_be_assigned(begin, at, end)) return at;
       if (id == kAssigned && redact::key_rule(assigned_name(begin, at, end)).kind == KeyKind::kNone) return at;
       candidates.push_back(static_cast<std::uint32_t>(at - begin));
       const void* separator = std::memchr(at, kSeparator, static_cast<std::size_t>(end - at));
-      return separator == nullptr ? end : static_cast<const char*>(separator) + 1;
+      next = separator == nullptr ? end : static_cast<const char*>(separator) + 1;
+      return next;
     });
     merge_from(middle);
   }
@@ -110,7 +114,11 @@ Engine::Selection Engine::select(std::string_view text) const {
     const char* const end = begin + text.size();
     words_->scan(begin, end, [&](const char* at, std::uint32_t id) {
       if (id < kAssigned) {
-        selection.patterns.set(id);
+        if (placed_.test(id)) {
+          selection.places.push_back({id, static_cast<std::uint32_t>(at - begin)});
+        } else {
+          selection.patterns.set(id);
+        }
       } else if (may_be_assigned(begin, at, end)) {
         selection.words.push_back(static_cast<std::uint32_t>(at - begin));
       }
@@ -329,7 +337,39 @@ void Engine::find(std::string_view piece, std::size_t offset, const Selection& s
       }
     }
   }
+  if (!selection.places.empty()) find_placed(piece, offset, selection, hits);
   if (!selection.words.empty()) find_assigned(piece, offset, selection, hits);
+}
+
+// The same for patterns whose matches can begin at known places only.
+void Engine::find_placed(std::string_view piece, std::size_t offset, const Selection& selection,
+                         std::vector<Hit>& hits) const {
+  const re2::StringPiece text(piece.data(), piece.size());
+  re2::StringPiece found[2];
+  const auto& all = patterns();
+  std::unordered_map<std::uint32_t, std::size_t> done;  // by pattern: where the last hit ends
+  for (const Place& place : selection.places) {
+    if (place.at < offset || place.at >= offset + piece.size()) continue;
+    std::size_t begin = place.at - offset;
+    // A group stands behind one character that is no part of it.
+    if (all[place.pattern].group && all[place.pattern].expression.substr(0, 4) == "(?:^" && begin > 0) {
+      do {
+        --begin;
+      } while (begin > 0 && (static_cast<unsigned char>(piece[begin]) & 0xC0U) == 0x80);
+    }
+    std::size_t& from = done[place.pattern];
+    if (begin < from) continue;
+    const int groups = all[place.pattern].group ? 2 : 1;
+    if (!builtin_expression(place.pattern).Match(text, begin, piece.size(), RE2::ANCHOR_START, found, groups)) continue;
+    const re2::StringPiece& hidden = groups > 1 && found[1].data() != nullptr ? found[1] : found[0];
+    Match match;
+    match.begin = static_cast<std::size_t>(hidden.data() - piece.data());
+    match.end = match.begin + hidden.size();
+    match.resume = begin + 1;
+    if (match.end == match.begin || !accepts(*all[place.pattern].detector, piece, match)) continue;
+    hits.push_back({offset + match.begin, offset + match.end, options_.custom.size() + place.pattern});
+    from = std::max(match.end, match.resume);
+  }
 }
 
 void Engine::find_custom(std::string_view piece, std::size_t offset, const Selection& selection,

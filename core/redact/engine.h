@@ -43,11 +43,16 @@ class Engine final : public Redactor {
     std::size_t end;
     std::size_t rule;  // index in names_; a lower one is preferred
   };
+  struct Place {
+    std::uint32_t pattern;
+    std::uint32_t at;  // of a word that its match begins with
+  };
   struct Selection {
     PatternSet patterns;
     RuleSet custom;
+    std::vector<Place> places;         // where patterns that are not in `patterns` may match
     std::vector<std::uint32_t> words;  // places of words that a name with a rule holds
-    bool none() const noexcept { return patterns.none() && custom.none() && words.empty(); }
+    bool none() const noexcept { return patterns.none() && custom.none() && words.empty() && places.empty(); }
   };
 
   void check_rules() const;
@@ -63,6 +68,8 @@ class Engine final : public Redactor {
   std::vector<Hit> pass(std::string_view text, bool filtered, bool whole_pieces) const;
   void search(std::string_view text, bool filtered, bool whole_pieces, std::vector<Hit>& hits) const;
   void find(std::string_view piece, std::size_t offset, const Selection& selection, std::vector<Hit>& hits) const;
+  void find_placed(std::string_view piece, std::size_t offset, const Selection& selection,
+                   std::vector<Hit>& hits) const;
   void find_custom(std::string_view piece, std::size_t offset, const Selection& selection,
                    std::vector<Hit>& hits) const;
   void find_assigned(std::string_view piece, std::size_t offset, const Selection& selection,
@@ -87,6 +94,7 @@ class Engine final : public Redactor {
   std::vector<std::size_t> keep_last_;
   std::vector<std::string> known_;  // sorted: names of markers that are never looked into
   PatternSet enabled_;              // patterns in the profile and not switched off
+  PatternSet placed_;               // of these, those whose matches begin with a word
   PatternSet contextual_;           // of these, those that an assignment is compared to
   PatternSet by_shape_[32];
   Shapes shapes_ = 0;

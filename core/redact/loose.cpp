@@ -24,14 +24,28 @@ bool has_digits(const char* at, const char* end) noexcept {
   return false;
 }
 
-// "ab:cd:", "::1", "00-1a-": a mark with a group of at most four hexadecimal digits behind it, and a mark again.
+// "::" beside a hexadecimal digit, or the third mark in a row with such digits between: "a:b:c:", "00-1a-2b-".
 bool has_groups(const char* begin, const char* end) noexcept {
+  constexpr int kMarks = 3;
+  int marks = 0;
+  const char* last = begin;  // behind the last mark
+  char mark = 0;
   for (const char* at = begin; at < end; ++at) {
-    if (*at != ':' && *at != '-') continue;
-    const char* p = at + 1;
-    while (p < end && p - at <= 4 && is_hex(*p)) ++p;
-    if (p >= end || *p != *at || (p == at + 1 && *at == '-')) continue;
-    if ((at > begin && is_hex(at[-1])) || (p + 1 < end && is_hex(p[1]))) return true;
+    const char c = *at;
+    if (is_hex(c)) continue;
+    if (c != ':' && c != '-') {
+      marks = 0;
+      mark = 0;
+      continue;
+    }
+    if (c == ':' && at + 1 < end && at[1] == ':') {
+      if ((at > begin && is_hex(at[-1])) || (at + 2 < end && is_hex(at[2]))) return true;
+    }
+    const bool joined = c == mark && at > last && at - last <= 4;
+    marks = joined ? marks + 1 : 1;
+    mark = c;
+    last = at + 1;
+    if (marks >= kMarks) return true;
   }
   return false;
 }

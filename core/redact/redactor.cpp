@@ -172,6 +172,27 @@ bool branches(std::string_view expression) {
   return false;
 }
 
+// Whether a match has a greatest length, as far as that is plain to see.
+bool is_bounded(std::string_view expression) {
+  bool in_class = false;
+  for (std::size_t i = 0; i < expression.size(); ++i) {
+    const char c = expression[i];
+    if (c == '\\') {
+      ++i;
+    } else if (in_class) {
+      in_class = c != ']';
+    } else if (c == '[') {
+      in_class = true;
+      if (expression[i + 1] == '^') ++i;
+    } else if (c == '*' || c == '+') {
+      return false;
+    } else if (c == '{' && expression[std::min(expression.find('}', i), expression.size()) - 1] == ',') {
+      return false;
+    }
+  }
+  return true;
+}
+
 // The word for the prefilter that a keyword of a pattern is, with as much as the expression says of what stands around
 // it: "\\bghp_[A-Za-z0-9]{36}" begins a word and is followed by 36 octets of a class.
 Word word_of(const Pattern& pattern, const std::string& keyword, std::uint32_t id) {
@@ -191,6 +212,7 @@ Word word_of(const Pattern& pattern, const std::string& keyword, std::uint32_t i
   const std::size_t next = simple.after(begin, keyword);
   if (next == expression.npos) return word;
   word.starts = starts && is_word(keyword[0]);
+  word.begins = is_bounded(expression);
   OctetSet set;
   const std::size_t end = simple.read_class(next, set);
   if (end == expression.npos || simple.optional(end)) return word;
@@ -322,15 +344,25 @@ void Engine::build_tables() {
   const bool usual = options_.disabled.empty();
   std::atomic<const WordTable*>& shared = shared_words[static_cast<std::size_t>(options_.profile)];
   words_ = usual ? shared.load() : nullptr;
-  if (words_ != nullptr) return;
+  if (words_ != nullptr) {
+    placed_ = words_->placed;
+    return;
+  }
   std::vector<Word> words;
   std::set<std::string> contexts;
   const auto& all = patterns();
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (!enabled_.test(i)) continue;
+    std::vector<Word> own;
     for (const std::string& keyword : all[i].detector->keywords) {
-      words.push_back(word_of(all[i], keyword, static_cast<std::uint32_t>(i)));
+      own.push_back(word_of(all[i], keyword, static_cast<std::uint32_t>(i)));
     }
+    // Where a match begins with one of the keywords, those of the detector's other expressions say nothing.
+    if (std::any_of(own.begin(), own.end(), [](const Word& word) { return word.begins; })) {
+      placed_.set(i);
+      own.erase(std::remove_if(own.begin(), own.end(), [](const Word& word) { return !word.begins; }), own.end());
+    }
+    std::move(own.begin(), own.end(), std::back_inserter(words));
     contexts.insert(all[i].detector->context.begin(), all[i].detector->context.end());
   }
   const auto add = [&](std::string_view name, std::uint32_t id) {
@@ -343,7 +375,8 @@ void Engine::build_tables() {
   for (std::string_view name : kKeyWords) {
     if (any_key_) add(name, kAssigned);
   }
-  auto table = std::make_unique<const WordTable>(std::move(words));
+  auto table = std::make_unique<WordTable>(std::move(words));
+  table->placed = placed_;
   words_ = table.get();
   const WordTable* none = nullptr;
   if (usual && shared.compare_exchange_strong(none, words_)) {

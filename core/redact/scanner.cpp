@@ -207,8 +207,7 @@ class Looker {
     const char left = before(at, 1);
     if (has(left, kWord) && !escaped(at)) {
       if (!is_upper(left)) return 0;
-      const bool vat = is_upper(before(at, 2)) && is_digit(after(at, 1)) && run_of(at, kVatDigits, kWord);
-      return after_capitals(at) | (vat ? kVat : 0);
+      return after_capitals(at) | (vat_number(at) ? kVat : 0);
     }
     std::uint32_t kinds = 0;
     if ((left == ' ' || left == '-') && is_upper(before(at, 2))) kinds = after_capitals(at);
@@ -217,6 +216,15 @@ class Looker {
     resume_ = stop;
     if (stop - at < kShortest && !has(after(stop, 0), kJoiner)) return kinds;
     return kinds | groups(at);
+  }
+
+  // Two to four capitals or digits that begin a word stand before the digits.
+  bool vat_number(const char* at) const noexcept {
+    if (!is_digit(after(at, 1)) || !run_of(at, kVatDigits, kWord)) return false;
+    for (std::ptrdiff_t i = 2; i <= 4; ++i) {
+      if (is_upper(before(at, i)) && starts_word(at - i)) return true;
+    }
+    return false;
   }
 
   std::uint32_t groups(const char* at) noexcept {
@@ -278,6 +286,7 @@ class Looker {
       if (size[1] == 2 && joint[0] == joint[1] && (joint[0] == '-' || joint[0] == ' ')) kinds |= kSsn;
       if (size[1] == 3 && joint[0] != '(') kinds |= kPhone;
     }
+    if (size[0] == 4 && size[1] == 4 && size[2] == 4 && joint[0] != '.') kinds |= kFours;
     if (size[0] == 3 && size[1] == 3 && size[2] == 3 && joint[0] == joint[1] && (joint[0] == '-' || joint[0] == ' ')) {
       kinds |= kSin;
     }

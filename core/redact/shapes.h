@@ -25,6 +25,7 @@ inline constexpr Shapes kVat = 1U << 13;          // capitals and seven letters 
 inline constexpr Shapes kDigits = 1U << 14;       // groups of digits, seven or more in all
 inline constexpr Shapes kGroups = 1U << 15;       // hexadecimal digits in groups between colons or dashes
 inline constexpr Shapes kUrlPassword = 1U << 16;  // "://user:password@"
+inline constexpr Shapes kFours = 1U << 17;        // three groups of four digits
 inline constexpr Shapes kLooseShapes = kDigits | kGroups;
 
 struct ShapeName {
@@ -37,7 +38,7 @@ inline constexpr ShapeName kShapeNames[] = {
     {"ssn", kSsn},        {"sin", kSin},        {"nino", kNino},
     {"card", kCard},      {"iban", kIban},      {"phone", kPhone},
     {"vat", kVat},        {"ipv4", kIpv4},      {"url_password", kUrlPassword},
-    {"digits", kDigits},  {"groups", kGroups},
+    {"fours", kFours},    {"digits", kDigits},  {"groups", kGroups},
 };
 
 }  // namespace plog::redact

@@ -21,6 +21,7 @@ struct Word {
   std::uint32_t id = 0;  // the caller's
   std::string exact;     // empty, or the text as it must stand
   bool starts = false;   // no word character before it
+  bool begins = false;   // a match begins with it, or one character before it
   OctetSet run;          // of which `run_size` octets must follow
   std::uint32_t run_size = 0;
 };
@@ -32,6 +33,9 @@ inline constexpr std::size_t kMinWord = 3;
 class WordTable {
  public:
   explicit WordTable(std::vector<Word> words);
+
+  // Of the caller.
+  std::bitset<512> placed;
 
   // Calls found(position, id) for each occurrence in ascending order of the place that it is known by; it returns where
   // to go on, at least `at`. A separator ends a word like the end of the text. Where a backslash stands close by, what

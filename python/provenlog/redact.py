@@ -121,7 +121,8 @@ class Redactor:
     @staticmethod
     def detectors() -> List[Mapping[str, Any]]:
         """The built-in detectors with their examples, and the rules for keys (docs/redaction.md)."""
-        return json.loads(_native.Redactor.detectors())
+        detectors: List[Mapping[str, Any]] = json.loads(_native.Redactor.detectors())
+        return detectors
 
     def findings(self, text: str, *, values: bool = False) -> List[Finding]:
         """What ``redact_string`` would replace, in order; ``text[f.start:f.end]`` is it. Values only if asked for.
