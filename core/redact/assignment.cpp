@@ -17,7 +17,7 @@ bool is_blank(char c) noexcept { return c == ' ' || c == '\t'; }
 // What ends a value without quotes.
 bool ends_value(char c) noexcept {
   return is_blank(c) || c == '\n' || c == '\r' || is_quote(c) ||
-         std::string_view(",;&|<>(){}[]").find(c) != std::string_view::npos;
+         std::string_view(",;|<>(){}[]").find(c) != std::string_view::npos;
 }
 
 // Words of programs and of prose that are no part of a name behind them.
@@ -133,6 +133,8 @@ class Reader {
       blanks();
       named_value();
       if (!is_quote(peek())) return false;
+    } else if (gap && c == 'i' && next == 's' && peek(2) == ' ') {
+      at_ += 2;  // "the password is hunter2"
     } else if (c == '>' && before == '<') {
       ++at_;
     } else if (name_quoted && before != 0 && xml_value()) {
@@ -189,7 +191,7 @@ class Reader {
       found.begin = at_;
       const bool query = before == '?' || before == '&';
       while (at_ < text_.size() && at_ - found.begin < kMaxAssignedValue && !ends_value(text_[at_]) &&
-             text_[at_] != '\\' && !(query && text_[at_] == '#')) {
+             text_[at_] != '\\' && !(query && (text_[at_] == '#' || text_[at_] == '&'))) {
         ++at_;
       }
       found.called = peek() == '(' || peek() == '[' || (peek() == '{' && at_ > found.begin && text_[at_ - 1] == '$');
@@ -244,6 +246,9 @@ bool may_be_assigned(const char* begin, const char* at, const char* end) noexcep
     case '!':
     case '>': return true;
     case ',': return p > name_end;
+    case 'i':
+      if (p > name_end && end - p > 2 && p[1] == 's' && p[2] == ' ') return true;
+      break;
     case '-':
       if (p + 1 < end && p[1] == '>') return true;
       break;

@@ -195,7 +195,7 @@ bool looks_secret(std::string_view text) noexcept {
   if (counts.digit == 0 && !(counts.lower > 3 && counts.upper > 3 && text.size() >= 20)) return false;
   // Words between separators, with or without numbers ("eu-west-1-prod-v2"), change seldom.
   if (changes(text) * 7 < text.size()) return false;
-  return bits >= (text.size() >= 32 ? 3.3 : text.size() >= 20 ? 3.0 : 2.8);
+  return bits >= (text.size() >= 32 ? 3.0 : 2.6);
 }
 
 bool looks_like_password(std::string_view text) noexcept {

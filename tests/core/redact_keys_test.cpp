@@ -161,6 +161,9 @@ TEST(Assigned, ValuesAreHiddenInEveryNotation) {
 TEST(Assigned, PasswordsMayBeShorter) {
   EXPECT_EQ(redacted("password=hunter2!"), "password=[REDACTED:password]");
   EXPECT_EQ(redacted("DB_PASS: 's3cret'"), "DB_PASS: '[REDACTED:password]'");
+  EXPECT_EQ(redacted("password: Tr0ub4dor&3"), "password: [REDACTED:password]");
+  EXPECT_EQ(redacted("/?password=Tr0ub4dor&n=3"), "/?password=[REDACTED:password]&n=3");
+  EXPECT_EQ(redacted("my password is hunter2!xY"), "my password is [REDACTED:password]");
   EXPECT_EQ(redacted("{\"password\": \"x\"}"), "{\"password\": \"[REDACTED:password]\"}");
 }
 
@@ -188,6 +191,8 @@ TEST(Assigned, WordsPlaceholdersAndCodeAreNoSecrets) {
                            "max_tokens=4096",
                            "\"token\": \"Hello\"",
                            "password := flag.String(\"p\", 1)",
+                           "the password is required",
+                           "a token is what a model reads",
                            "access_token_url = https://example.com/token",
                            "secret_name: my-app-database-secret",
                            "api_key_name = \"X-Api-Key-Header\"",

@@ -154,7 +154,7 @@ def test_national_phone_numbers_are_hidden_by_the_profile_for_personal_data(bina
 def harmless() -> List[str]:
     rng = random.Random(2)
     texts = []
-    for i in range(300):
+    for _ in range(300):
         octets = rng.randbytes(rng.randint(8, 64))
         sha256 = hashlib.sha256(octets).hexdigest()
         unique = uuid.UUID(bytes=rng.randbytes(16), version=4)
