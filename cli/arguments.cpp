@@ -216,6 +216,26 @@ void Parser::add_verify() {
   auto options = std::make_shared<VerifyOptions>();
   CLI::App* app = command("verify", "Check that nothing in the ledger was changed", kVerifyExamples);
   add_text(app, "--agent-id", &options->agent, "AGENT", "Only the chain of this agent (default: all)");
+  app->add_option("--level", options->level,
+                  "How much: chain (hash chains), tree (and the tree, heads, keys, schema), full (and all that repeats "
+                  "the events' content; the default)")
+      ->type_name("LEVEL")
+      ->take_last()
+      ->check([](const std::string& text) {
+        return text == "chain" || text == "tree" || text == "full" ? std::string() : "must be chain, tree or full";
+      });
+  auto* head =
+      app->add_option("--head", options->heads,
+                      "A head of the ledger that was kept elsewhere and is trusted; may be given several times");
+  head->type_name("FILE")->expected(1)->take_all();
+  add_text(app, "--key", &options->key, "KEY", "A trusted public key of the ledger, or a file that holds it");
+  app->add_flag("--incremental", options->incremental,
+                "Only the events behind the newest --head, which vouches for those before it")
+      ->needs(head);
+  app->add_option("--threads", options->threads, "How many threads read and hash (default 2)")
+      ->type_name("N")
+      ->take_last()
+      ->check(CLI::Range(1, 64));
   app->add_flag("--strict", options->strict, "Exit codes of their own for OK_WITH_TAIL, RECOVERED, ERASED and PRUNED");
   add_read(app, options.get(), "Print the report as one JSON object");
   add_globals(app);

@@ -60,6 +60,11 @@ struct GetOptions : ReadOptions {
 
 struct VerifyOptions : ReadOptions {
   std::optional<std::string> agent;  // absent: all
+  std::string level = "full";
+  std::vector<std::string> heads;  // files with trusted heads
+  std::optional<std::string> key;  // a trusted public key, or a file with one
+  bool incremental = false;
+  std::uint32_t threads = 0;  // 0: two
   bool strict = false;
 };
 

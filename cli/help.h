@@ -34,8 +34,9 @@ inline constexpr const char* kGetExamples = R"(Examples:
   plog get @42 --json)";
 
 inline constexpr const char* kVerifyExamples =
-    R"(Recomputes every hash from the stored octets, and checks that no event is missing, changed or out of order.
-With --read-only the ledger and the journals beside it stay as they are.
+    R"(Recomputes every hash from the stored octets, and holds the ledger against its tree, its heads and the keys that
+signed them: no event is missing, changed or out of order. With --read-only the ledger and the journals beside it stay
+as they are. Without --head or --key a ledger vouches for itself: whoever has its key can rewrite it.
 
 Exit codes:
    0 OK, and also OK_WITH_TAIL, RECOVERED, ERASED, PRUNED, which --strict gives 10, 11, 12, 13
@@ -45,6 +46,8 @@ Exit codes:
 Examples:
   plog verify
   plog verify --agent-id researcher --json
+  plog verify --head /mnt/elsewhere/events.head            a head that was kept where no writer of the ledger reaches
+  plog verify --head events.head --incremental             only what came after that head
   plog verify --db /mnt/evidence/events.db --read-only --strict)";
 
 inline constexpr const char* kStatsExamples = R"(Examples:

@@ -41,6 +41,7 @@ Syntax describe(const CLI::App& app) {
 const std::vector<std::string>& words_for(const std::string& value) {
   static const std::vector<std::string> kNone;
   static const std::map<std::string, std::vector<std::string>> kWords = {
+      {"LEVEL", {"chain", "tree", "full"}},
       {"STATUS", {"success", "error", "timeout"}},
       {"TYPE", {"TOOL_CALL", "TOOL_RESULT", "LLM_CALL", "LLM_RESPONSE", "CUSTOM"}},
       {"WHAT", {"bash", "fish", "zsh", "man"}},

@@ -1,5 +1,7 @@
 #include "queries.h"
 
+#include <pybind11/stl.h>
+
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -66,16 +68,30 @@ class Cursor {
 };
 
 py::str verify(const py::object& client, const py::object& db_path, const py::object& agent_id, bool read_only,
-               const py::object& callback) {
+               const std::string& level, const py::object& key, const std::vector<std::string>& heads, bool incremental,
+               std::uint32_t threads, const py::object& callback) {
   plog_verify_options options;
   plog_verify_options_init(&options);
   plog_client* handle = client.is_none() ? nullptr : client_of(client);
   const std::string path = db_path.is_none() ? "" : db_path.cast<std::string>();
   const std::string agent = agent_id.is_none() ? "" : agent_id.cast<std::string>();
-  if ((path + agent).find('\0') != std::string::npos) raise(PLOG_E_INVALID, "a path or an agent_id holds a NUL");
+  const std::string trusted = key.is_none() ? "" : key.cast<std::string>();
+  std::string all = path + agent + level + trusted;
+  std::vector<const char*> head_paths;
+  for (const std::string& head : heads) {
+    all += head;
+    head_paths.push_back(head.c_str());
+  }
+  if (all.find('\0') != std::string::npos) raise(PLOG_E_INVALID, "a path, a key or an agent_id holds a NUL");
   if (!db_path.is_none()) options.db_path = path.c_str();
   if (!agent_id.is_none()) options.agent_id = agent.c_str();
   options.read_only = read_only ? 1 : 0;
+  options.level = level.c_str();
+  if (!key.is_none()) options.key = trusted.c_str();
+  options.heads = head_paths.data();
+  options.head_count = static_cast<std::uint32_t>(head_paths.size());
+  options.incremental = incremental ? 1 : 0;
+  options.threads = threads;
   plog_buffer* report = nullptr;
   run_with_progress(callback.ptr(), [&](plog_progress_fn progress, void* user_data, plog_error** error) {
     options.progress = progress;
@@ -140,7 +156,8 @@ void add_queries(py::module_& module) {
       .def("fetch", &Cursor::fetch, py::arg("count"))
       .def_property_readonly("position", &Cursor::position);
   module.def("verify", &verify, py::arg("client"), py::arg("db_path"), py::arg("agent_id"), py::arg("read_only"),
-             py::arg("progress"), "Verifies a ledger and returns the report as JSON text.");
+             py::arg("level"), py::arg("key"), py::arg("heads"), py::arg("incremental"), py::arg("threads"),
+             py::arg("progress"));
 }
 
 void add_redactor(py::module_& module) {

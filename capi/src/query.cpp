@@ -1,4 +1,3 @@
-#include "client/verification.h"
 #include "event/prepared.h"
 #include "handles.h"
 #include "json/value.h"
@@ -57,48 +56,5 @@ plog_status plog_cursor_next(plog_cursor* cursor, const char** json, size_t* jso
 int64_t plog_cursor_position(const plog_cursor* cursor) { return cursor != nullptr ? cursor->cursor.position() : -1; }
 
 void plog_cursor_destroy(plog_cursor* cursor) { delete cursor; }
-
-void(plog_verify_options_init)(plog_verify_options* options) {
-  if (options == nullptr) return;
-  std::memset(options, 0, sizeof *options);
-  options->struct_size = sizeof *options;
-}
-
-plog_status plog_verify(plog_client* client, const plog_verify_options* options, plog_buffer** report,
-                        plog_error** err) {
-  if (report == nullptr) return fail(PLOG_E_INVALID, "report is NULL", err);
-  *report = nullptr;
-  return guard(err, [&] {
-    const plog_verify_options given = plog::capi::read_options(options, "plog_verify_options");
-    plog::client::VerifyRequest request;
-    if (given.agent_id != nullptr)
-      request.agent = std::string(utf8(given.agent_id, std::strlen(given.agent_id), "agent_id"));
-    request.read_only = given.read_only != 0;
-    if (given.progress != nullptr) {
-      request.progress = [&](std::uint64_t done, std::uint64_t total) {
-        return given.progress(given.user_data, done, total) == 0;
-      };
-    }
-    plog::client::VerifyReport result;
-    if (client != nullptr) {
-      result = plog::client::verify_client(client->client, request);
-    } else {
-      const auto path = plog::capi::optional_text(given.db_path);
-      result = plog::client::verify_path(
-          plog::client::resolve_db_path(path, path ? plog::client::Config{} : plog::client::load_config(), false),
-          request);
-    }
-    *report = new plog_buffer{result.json()};
-  });
-}
-
-int32_t plog_verdict_exit_code(const char* verdict) {
-  if (verdict == nullptr) return 2;
-  for (int i = 0; i <= static_cast<int>(plog::ledger::Verdict::kTampered); ++i) {
-    const auto known = static_cast<plog::ledger::Verdict>(i);
-    if (plog::ledger::verdict_name(known) == verdict) return plog::ledger::verdict_exit_code(known);
-  }
-  return 2;
-}
 
 }  // extern "C"

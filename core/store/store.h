@@ -12,7 +12,7 @@
 #include "base/uuid.h"
 #include "crypto/sha256.h"
 #include "event/prepared.h"
-#include "ledger/verify.h"
+#include "store/audit.h"
 #include "store/filter.h"
 
 namespace plog::store {
@@ -142,10 +142,8 @@ class Store {
   // The positions of all journals that the ledger knows.
   virtual std::vector<std::pair<Uuid, JournalPosition>> journals() = 0;
 
-  // Feeds all rows that are committed at the time of the call to `verifier`, in commit order. Constant memory.
-  // `progress(done, total)` is called between pages, with no lock held; false stops (throws kCancelled).
-  virtual void verify(ledger::ChainVerifier& verifier,
-                      const std::function<bool(std::uint64_t, std::uint64_t)>& progress) = 0;
+  // What verification reads. Lives as long as the store.
+  virtual Audit& audit() = 0;
 
   // A consistent copy of the ledger, while it is in use, as one file at `path` (0600, must not exist).
   virtual void backup(const std::string& path, const std::function<bool(std::uint64_t, std::uint64_t)>& progress) = 0;

@@ -17,6 +17,11 @@ def verify(
     db_path: str | None,
     agent_id: str | None,
     read_only: bool,
+    level: str,
+    key: str | None,
+    heads: list[str],
+    incremental: bool,
+    threads: int,
     progress: Callable[[int, int], object] | None,
 ) -> str: ...
 def export(

@@ -15,6 +15,7 @@ from typing import (
     AsyncIterator,
     Callable,
     Dict,
+    Iterable,
     Iterator,
     List,
     Mapping,
@@ -225,14 +226,21 @@ class ProvenLogClient(EvidenceMixin, _native.Client):
         self,
         agent_id: Optional[str] = None,
         *,
+        level: str = "full",
+        key: Union[str, os.PathLike[str], None] = None,
+        heads: Iterable[Union[str, os.PathLike[str]]] = (),
+        incremental: bool = False,
         read_only: bool = False,
+        threads: int = 0,
         progress: Optional[Callable[[int, int], object]] = None,
     ) -> Dict[str, Any]:
         """Verifies the ledger, or one agent's chain: ``{"valid": True, ...}`` or ``{"valid": False, "error": ...}``.
 
-        The rest of the report is that of ``plog verify --json``. ``progress`` is called with the events done and all.
+        The rest of the report is that of ``plog verify --json``. ``level``: ``"chain"``, ``"tree"`` or ``"full"``.
+        ``key``: a trusted public key, or a file with it; ``heads``: files with trusted heads, of which the newest vouches
+        for all before it when ``incremental``. ``progress`` is called with the events done and all.
         """
-        return _verify(self, None, agent_id, read_only, progress)
+        return _verify(self, None, agent_id, level, key, heads, incremental, read_only, threads, progress)
 
     def stats(self) -> Dict[str, Any]:
         """Counters of this process and ledger; ``last_error`` is the newest asynchronous error or ``None``."""
@@ -493,25 +501,42 @@ def verify(
     db_path: Union[str, os.PathLike[str], None] = None,
     agent_id: Optional[str] = None,
     *,
+    level: str = "full",
+    key: Union[str, os.PathLike[str], None] = None,
+    heads: Iterable[Union[str, os.PathLike[str]]] = (),
+    incremental: bool = False,
     read_only: bool = False,
+    threads: int = 0,
     progress: Optional[Callable[[int, int], object]] = None,
 ) -> Dict[str, Any]:
     """Verifies a ledger file without a client; by default the configured one. As ``ProvenLogClient.verify``."""
     path = None if db_path is None else os.fspath(db_path)
-    return _verify(None, path, agent_id, read_only, progress)
+    return _verify(None, path, agent_id, level, key, heads, incremental, read_only, threads, progress)
 
 
 def _verify(
     client: Optional[ProvenLogClient],
     path: Optional[str],
     agent_id: Optional[str],
+    level: str,
+    key: Union[str, os.PathLike[str], None],
+    heads: Iterable[Union[str, os.PathLike[str]]],
+    incremental: bool,
     read_only: bool,
+    threads: int,
     progress: Optional[Callable[[int, int], object]],
 ) -> Dict[str, Any]:
     if progress is not None and not callable(progress):
         raise TypeError(f"progress must be callable, not {type(progress).__name__}")
     agent_id = optional_text(agent_id, "agent_id")
-    return _report(_native.verify(client, path, agent_id, bool(read_only), progress), agent_id)
+    if isinstance(heads, (str, os.PathLike)):
+        raise TypeError("heads must be a list of paths, not one path")
+    trusted = None if key is None else os.fspath(key)
+    files = [os.fspath(head) for head in heads]
+    report = _native.verify(
+        client, path, agent_id, bool(read_only), level, trusted, files, bool(incremental), threads, progress
+    )
+    return _report(report, agent_id)
 
 
 def describe(error: BaseException) -> Tuple[str, Optional[KeyboardInterrupt]]:

@@ -1,11 +1,12 @@
 // usage: plog_bench_bare insert SOURCE TARGET GROUP [--sync] [--limit ROWS]
-//        plog_bench_bare hash SOURCE
+//        plog_bench_bare hash|verify SOURCE
 //
 // The ceilings, with nothing but SQLite's C interface. `insert` writes the rows of the ledger SOURCE to the new
 // database TARGET, which has the same tables and indexes: prepared statements, a transaction for each GROUP of events,
 // the settings and the checkpoints of the ledger itself (WAL, synchronous=NORMAL; with --sync an fsync at each commit).
 // All rows are in memory before the clock starts. `hash` reads all events of SOURCE in commit order and computes the
-// SHA-256 that its column `hash` must have.
+// SHA-256 that its column `hash` must have; `verify` reads the columns that a verification needs, and computes the
+// hashes of chain, leaves and tree as well.
 #include <sqlite3.h>
 
 #include <cstring>
@@ -14,6 +15,9 @@
 #include "base/encoding.h"
 #include "bench.h"
 #include "crypto/sha256.h"
+#include "ledger/chain.h"
+#include "ledger/leaf.h"
+#include "ledger/merkle.h"
 
 namespace {
 
@@ -257,10 +261,56 @@ int hash(const std::string& path) {
   return 0;
 }
 
+std::string_view octets_at(sqlite3_stmt* row, int column) {
+  return {static_cast<const char*>(sqlite3_column_blob(row, column)),
+          static_cast<std::size_t>(sqlite3_column_bytes(row, column))};
+}
+
+// No event has warnings here, and no row is looked at but for its hashes.
+int verify(const std::string& path) {
+  Database source(path, SQLITE_OPEN_READONLY);
+  const std::int64_t start = plog::bench::now_nanos();
+  sqlite3_stmt* select = source.prepare(
+      "SELECT commit_index, agent, sequence, id, hash, prev_hash, canonical, warnings FROM event ORDER BY "
+      "commit_index");
+  sqlite3_stmt* term = source.prepare("SELECT text FROM term WHERE id = ?1");
+  std::map<std::int64_t, std::string> names;
+  std::uint64_t wrong = 0;
+  plog::ledger::CompactRange tree;
+  plog::Buffer buffer;
+  while (sqlite3_step(select) == SQLITE_ROW) {
+    const std::int64_t agent = sqlite3_column_int64(select, 1);
+    auto name = names.find(agent);
+    if (name == names.end()) {
+      sqlite3_bind_int64(term, 1, agent);
+      sqlite3_step(term);
+      name = names.emplace(agent, octets_at(term, 0)).first;
+      sqlite3_reset(term);
+    }
+    plog::ledger::Leaf leaf;
+    leaf.agent = name->second;
+    leaf.sequence = static_cast<std::uint64_t>(sqlite3_column_int64(select, 2));
+    std::memcpy(leaf.id.data(), sqlite3_column_blob(select, 3), leaf.id.size());
+    std::memcpy(leaf.hash.data(), sqlite3_column_blob(select, 4), leaf.hash.size());
+    std::memcpy(leaf.prev_hash.data(), sqlite3_column_blob(select, 5), leaf.prev_hash.size());
+    wrong += plog::ledger::chain_hash(octets_at(select, 6), leaf.prev_hash) != leaf.hash ? 1 : 0;
+    tree.append(plog::ledger::leaf_hash(leaf, buffer));
+  }
+  sqlite3_finalize(select);
+  sqlite3_finalize(term);
+  const plog::ledger::Hash root = tree.root();
+  const double seconds = plog::bench::seconds_since(start);
+  if (wrong > 0) die("hashes differ");
+  std::printf("{\"events\":%llu,\"root\":\"%s\",\"seconds\":%.6f}\n", static_cast<unsigned long long>(tree.size()),
+              plog::hex_encode(root.data(), root.size()).c_str(), seconds);
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   if (argc == 3 && std::strcmp(argv[1], "hash") == 0) return hash(argv[2]);
+  if (argc == 3 && std::strcmp(argv[1], "verify") == 0) return verify(argv[2]);
   bool sync = false;
   std::uint64_t limit = UINT32_MAX;
   for (int i = 5; i < argc; ++i) {
@@ -273,7 +323,8 @@ int main(int argc, char** argv) {
     }
   }
   if (argc < 5 || std::strcmp(argv[1], "insert") != 0) {
-    die("usage: plog_bench_bare insert SOURCE TARGET GROUP [--sync] [--limit ROWS] | plog_bench_bare hash SOURCE");
+    die("usage: plog_bench_bare insert SOURCE TARGET GROUP [--sync] [--limit ROWS] | plog_bench_bare hash|verify "
+        "SOURCE");
   }
   Copy copy(argv[2], argv[3], limit);
   const double cpu = plog::bench::cpu_seconds(CLOCK_THREAD_CPUTIME_ID);

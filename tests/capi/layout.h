@@ -53,7 +53,14 @@ AT(plog_verify_options, db_path, 8);
 AT(plog_verify_options, agent_id, 16);
 AT(plog_verify_options, progress, 24);
 AT(plog_verify_options, user_data, 32);
-SIZE(plog_verify_options, 40);
+AT(plog_verify_options, level, 40);
+AT(plog_verify_options, key, 48);
+AT(plog_verify_options, heads, 56);
+AT(plog_verify_options, head_count, 64);
+AT(plog_verify_options, incremental, 68);
+AT(plog_verify_options, threads, 72);
+AT(plog_verify_options, reserved, 76);
+SIZE(plog_verify_options, 80);
 
 AT(plog_export_options, struct_size, 0);
 AT(plog_export_options, tiles, 4);

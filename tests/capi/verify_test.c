@@ -120,11 +120,66 @@ static void progress_is_told_and_can_stop_the_work(void) {
   plog_client_destroy(client);
 }
 
+static void levels_heads_and_keys_are_taken_and_misuse_is_refused(void) {
+  static const char* const heads[] = {"kept.head"};
+  static const char* const none[] = {NULL};
+  char text[4096];
+  size_t size;
+  FILE* file;
+  plog_verify_options options;
+  plog_buffer* report = POISON(plog_buffer);
+  plog_client_destroy(fill(20));
+  file = fopen("test.db.head", "r");
+  CHECK(file != NULL);
+  size = fread(text, 1, sizeof text, file);
+  CHECK(fclose(file) == 0);
+  file = fopen("kept.head", "w");
+  CHECK(file != NULL && fwrite(text, 1, size, file) == size && fclose(file) == 0);
+  plog_client_destroy(fill(4));
+
+  plog_verify_options_init(&options);
+  options.db_path = "test.db";
+  options.level = "tree";
+  options.heads = heads;
+  options.head_count = 1;
+  options.threads = 3;
+  report = verify(NULL, &options);
+  CHECK_CONTAINS(plog_buffer_data(report), "\"verdict\":\"OK\"");
+  CHECK_CONTAINS(plog_buffer_data(report), "\"level\":\"tree\"");
+  CHECK_CONTAINS(plog_buffer_data(report), "\"assurance\":\"pinned\"");
+  CHECK_CONTAINS(plog_buffer_data(report), "\"assurance_events\":21");
+  plog_buffer_destroy(report);
+  options.incremental = 1;
+  report = verify(NULL, &options);
+  CHECK_CONTAINS(plog_buffer_data(report), "\"events\":4");
+  CHECK_CONTAINS(plog_buffer_data(report), "\"verified_from\":21");
+  plog_buffer_destroy(report);
+
+  report = POISON(plog_buffer);
+  options.level = "all";
+  CHECK_CALL(PLOG_E_INVALID, plog_verify(NULL, &options, &report, &err));
+  CHECK(report == NULL);
+  options.level = NULL;
+  options.heads = none;
+  CHECK_CALL(PLOG_E_INVALID, plog_verify(NULL, &options, &report, &err));
+  options.heads = NULL;
+  CHECK_CALL(PLOG_E_INVALID, plog_verify(NULL, &options, &report, &err));
+  options.head_count = 0;
+  CHECK_CALL(PLOG_E_INVALID, plog_verify(NULL, &options, &report, &err));
+  options.incremental = 0;
+  options.key = "no key";
+  CHECK_CALL(PLOG_E_INVALID, plog_verify(NULL, &options, &report, &err));
+  options.key = NULL;
+  options.threads = 65;
+  CHECK_CALL(PLOG_E_INVALID, plog_verify(NULL, &options, &report, &err));
+}
+
 const test_case verify_tests[] = {
     {"a ledger verifies through its client and by its path", a_ledger_verifies_through_its_client_and_by_its_path},
     {"one agent is verified, and an unknown one is never valid",
      one_agent_is_verified_and_an_unknown_one_is_never_valid},
     {"a verification that cannot run is a report", a_verification_that_cannot_run_is_a_report},
     {"progress is told, and can stop the work", progress_is_told_and_can_stop_the_work},
+    {"levels, heads and keys are taken, and misuse is refused", levels_heads_and_keys_are_taken_and_misuse_is_refused},
     {NULL, NULL},
 };

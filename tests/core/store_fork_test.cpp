@@ -157,10 +157,14 @@ TEST_F(StoreForkTest, CallbacksMayFork) {
   store->begin();
   for (int i = 0; i < 1500; ++i) recorder.add(Draft("agent").with("action_input", std::string(10000, 'x')));
   store->commit(false);
-  ledger::ChainVerifier verifier;
-  store->verify(verifier, [&](std::uint64_t, std::uint64_t) { return in_child([] { return true; }) == 0; });
-  EXPECT_EQ(verifier.events(), 1500u);
-  EXPECT_EQ(verifier.finding_count(), 0u);
+  ledger::Findings findings;
+  client::ScanOptions options;
+  options.tree = false;
+  options.progress = [&](std::uint64_t, std::uint64_t) { return in_child([] { return true; }) == 0; };
+  client::Scan scan(*store, store->audit().extent(), options, findings);
+  scan.run();
+  EXPECT_EQ(scan.chain().events(), 1500u);
+  EXPECT_EQ(findings.count(), 0u);
   int forks = 0;
   store->backup(path("copy.db"),
                 [&](std::uint64_t, std::uint64_t) { return ++forks > 2 || in_child([] { return true; }) == 0; });

@@ -13,11 +13,20 @@ using ::testing::IsEmpty;
 
 class StoreVerifyTest : public StoreTest {
  protected:
+  static constexpr int kEvents = 10001;
+
+  // Without a tree: these ledgers were put together by hand.
+  client::ScanOptions options() const {
+    client::ScanOptions options;
+    options.tree = false;
+    options.threads = 1;
+    return options;
+  }
   void SetUp() override {
     auto store = open();
     Recorder recorder(*store);
     store->begin();
-    for (int i = 0; i < 2500; ++i) recorder.add(Draft("agent"), i == 7 ? "[]" : "");
+    for (int i = 0; i < kEvents - 1; ++i) recorder.add(Draft("agent"), i == 7 ? R"([{"code":"x"}])" : "");
     recorder.add(Draft("other"));
     store->commit(false);
     store->checkpoint(0);
@@ -41,40 +50,70 @@ class StoreVerifyTest : public StoreTest {
 
 TEST_F(StoreVerifyTest, ASoundLedgerIsVerifiedWithProgress) {
   auto store = open(OpenMode::kReadOnly);
-  ledger::ChainVerifier verifier;
   std::vector<std::uint64_t> calls;
-  store->verify(verifier, [&](std::uint64_t done, std::uint64_t total) {
-    EXPECT_EQ(total, 2501u);
+  client::ScanOptions given = options();
+  given.progress = [&](std::uint64_t done, std::uint64_t total) {
+    EXPECT_EQ(total, std::uint64_t{kEvents});
     calls.push_back(done);
     return true;
-  });
-  EXPECT_EQ(verifier.events(), 2501u);
-  EXPECT_EQ(verifier.agents(), 2u);
-  EXPECT_EQ(verifier.finding_count(), 0u);
+  };
+  ledger::Findings findings;
+  client::Scan scan(*store, store->audit().extent(), given, findings);
+  scan.run();
+  EXPECT_EQ(scan.chain().events(), std::uint64_t{kEvents});
+  EXPECT_EQ(scan.chain().agents(), 2u);
+  EXPECT_EQ(findings.count(), 0u);
   ASSERT_GE(calls.size(), 3u);
-  EXPECT_EQ(calls.front(), 1000u);
-  EXPECT_EQ(calls.back(), 2501u);
+  EXPECT_EQ(calls.front(), ledger::kBlockRows);
+  EXPECT_EQ(calls.back(), std::uint64_t{kEvents});
+}
+
+TEST_F(StoreVerifyTest, AnyNumberOfThreadsFindsTheSame) {
+  tamper(
+      "UPDATE event SET hash = zeroblob(32) WHERE commit_index % 1000 = 17; DELETE FROM event WHERE commit_index = "
+      "5000");
+  const std::vector<std::string> alone = faults();
+  EXPECT_GT(alone.size(), 10u);
+  for (const unsigned threads : {2u, 3u, 8u}) {
+    auto store = open(OpenMode::kReadOnly);
+    client::ScanOptions given = options();
+    given.threads = threads;
+    ledger::Findings findings;
+    client::Scan scan(*store, store->audit().extent(), given, findings);
+    scan.run();
+    std::vector<std::string> texts;
+    for (const ledger::Finding& finding : findings.kept()) texts.push_back(finding.what);
+    EXPECT_EQ(texts, alone) << threads;
+  }
 }
 
 TEST_F(StoreVerifyTest, ProgressMayStopIt) {
-  auto store = open(OpenMode::kReadOnly);
-  ledger::ChainVerifier verifier;
-  try {
-    store->verify(verifier, [](std::uint64_t, std::uint64_t) { return false; });
-    ADD_FAILURE() << "was not stopped";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.status(), Status::kCancelled);
+  for (const unsigned threads : {1u, 2u}) {
+    auto store = open(OpenMode::kReadOnly);
+    client::ScanOptions given = options();
+    given.threads = threads;
+    given.progress = [](std::uint64_t, std::uint64_t) { return false; };
+    ledger::Findings findings;
+    client::Scan scan(*store, store->audit().extent(), given, findings);
+    try {
+      scan.run();
+      ADD_FAILURE() << "was not stopped";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.status(), Status::kCancelled);
+    }
   }
-  EXPECT_EQ(verifier.events(), 1000u);
 }
 
 TEST_F(StoreVerifyTest, EventsCommittedMeanwhileAreLeftForTheNextTime) {
   auto store = open();
   Recorder recorder(*store);
-  ledger::ChainVerifier verifier;
-  store->verify(verifier, [&](std::uint64_t, std::uint64_t) { return recorder.record(Draft("agent")); });
-  EXPECT_EQ(verifier.events(), 2501u);
-  EXPECT_EQ(verifier.finding_count(), 0u);
+  client::ScanOptions given = options();
+  given.progress = [&](std::uint64_t, std::uint64_t) { return recorder.record(Draft("agent")); };
+  ledger::Findings findings;
+  client::Scan scan(*store, store->audit().extent(), given, findings);
+  scan.run();
+  EXPECT_EQ(scan.chain().events(), std::uint64_t{kEvents});
+  EXPECT_EQ(findings.count(), 0u);
 }
 
 TEST_F(StoreVerifyTest, ChangedColumnsAreFound) {
@@ -85,7 +124,7 @@ TEST_F(StoreVerifyTest, ChangedColumnsAreFound) {
 }
 
 TEST_F(StoreVerifyTest, AnotherAgentOnARowIsFound) {
-  tamper("UPDATE event SET agent = (SELECT id FROM term WHERE text = 'other'), sequence = 2 WHERE commit_index = 2499");
+  tamper("UPDATE event SET agent = (SELECT id FROM term WHERE text = 'other'), sequence = 2 WHERE commit_index = 9999");
   EXPECT_THAT(faults(), ElementsAre(HasSubstr("agent differs"), HasSubstr("sequence gap")));
 }
 
@@ -97,13 +136,13 @@ TEST_F(StoreVerifyTest, AnotherIdOnARowIsFound) {
 TEST_F(StoreVerifyTest, DeletedAndMovedRowsAreFound) {
   tamper("DELETE FROM event WHERE commit_index = 100");
   EXPECT_THAT(faults(), ElementsAre(HasSubstr("sequence gap: expected 101 at sequence 102")));
-  tamper("UPDATE event SET commit_index = -5 WHERE commit_index = 50");
-  EXPECT_THAT(faults().front(), HasSubstr("commit index"));
+  tamper("UPDATE event SET commit_index = 70000 WHERE commit_index = 50");
+  EXPECT_THAT(faults().front(), HasSubstr("commit index 51 where 50 was expected"));
 }
 
 TEST_F(StoreVerifyTest, ARowFarBehindTheEndIsReached) {
-  tamper("UPDATE event SET commit_index = 9223372036854775807 WHERE commit_index = 2500");
-  EXPECT_THAT(faults(), ElementsAre(HasSubstr("commit index 9223372036854775807 where 2500 was expected")));
+  tamper("UPDATE event SET commit_index = 9223372036854775807 WHERE commit_index = 10000");
+  EXPECT_THAT(faults(), ElementsAre(HasSubstr("commit index 9223372036854775807 where 10000 was expected")));
 }
 
 TEST_F(StoreVerifyTest, ColumnsOfAnotherTypeAreFoundEvenIfTheirTextIsTheSame) {
@@ -111,7 +150,7 @@ TEST_F(StoreVerifyTest, ColumnsOfAnotherTypeAreFoundEvenIfTheirTextIsTheSame) {
   const std::pair<const char*, const char*> changes[] = {
       {"canonical = CAST(canonical AS TEXT)", "column canonical has a wrong type"},
       {"hash = lower(hex(hash))", "column hash has a wrong type"},
-      {"id = substr(id, 1, 15)", "id differs"},
+      {"id = substr(id, 1, 15)", "column id has a wrong size"},
       {"sequence = sequence + 0.5", "column sequence has a wrong type"},
       {"agent = 'agent'", "column agent has a wrong type"},
       {"warnings = CAST(warnings AS TEXT)", "column warnings has a wrong type"},

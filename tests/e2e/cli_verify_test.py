@@ -36,7 +36,8 @@ def test_a_sound_ledger_is_ok(story: Plog) -> None:
     assert result["events"] == 6
     assert result["agents"] == 3
     assert result["tail"] == 0
-    assert result["assurance"] == "consistent"
+    assert result["assurance"] == "signed"
+    assert result["assurance_events"] == 6
     assert result["findings"] == []
     assert report(story, "--strict") == result
     assert "✔ OK  6 events of 3 agents" in story("verify").stdout
@@ -96,7 +97,9 @@ def test_the_report_names_agent_and_sequence(story: Plog) -> None:
 
 
 def test_a_change_of_one_agent_does_not_make_another_invalid(story: Plog) -> None:
-    tamper(story, "UPDATE event SET hash = zeroblob(32) WHERE commit_index = 1")
+    tamper(
+        story, "UPDATE event SET canonical = CAST(replace(canonical, 'Lyon', 'Nice') AS BLOB) WHERE commit_index = 1"
+    )
     assert report(story, "--agent-id", "writer")["valid"] is True
     assert report(story, "--agent-id", "researcher", code=TAMPERED)["valid"] is False
 
@@ -114,7 +117,7 @@ def test_a_missing_ledger_has_a_report_too(plog: Plog) -> None:
     assert result["verdict"] == "MISSING_LOG"
     assert result["valid"] is False
     assert (result["events"], result["agents"], result["tail"]) == (0, 0, 0)
-    assert result["findings"] == []
+    assert [finding["verdict"] for finding in result["findings"]] == ["MISSING_LOG"]
     assert not plog.db.exists()
 
 

@@ -200,6 +200,12 @@ bool has_tree(Connection& connection) {
   return statement.step();
 }
 
+void make_schema(Connection& connection, std::int64_t version) {
+  for (std::int64_t step = 0; step < version; ++step) {
+    connection.execute(kMigrations[static_cast<std::size_t>(step)]);
+  }
+}
+
 void migrate(Connection& connection) {
   for (std::int64_t version = user_version(connection); version < kSchemaVersion; ++version) {
     connection.execute("BEGIN IMMEDIATE");

@@ -36,6 +36,8 @@ void create_ledger(const std::string& path, bool replace);
 void check_readable(Connection& connection);
 // The same, and throws kUnsupported when it asks for a newer writer, kCorrupt when it holds triggers or views.
 void check_writable(Connection& connection);
+// The tables of a version in an empty database.
+void make_schema(Connection& connection, std::int64_t version);
 // Brings older tables up to kSchemaVersion, each step in a transaction of its own.
 void migrate(Connection& connection);
 

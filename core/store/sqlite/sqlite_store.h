@@ -6,6 +6,7 @@
 #include <string>
 #include <thread>
 
+#include "store/sqlite/audit.h"
 #include "store/sqlite/backup.h"
 #include "store/sqlite/fork.h"
 #include "store/sqlite/locks.h"
@@ -64,8 +65,7 @@ class SqliteStore final : public Store, private ForkParticipant {
   std::string tile(unsigned level, std::uint64_t index) override;
   std::vector<std::pair<Uuid, JournalPosition>> journals() override;
 
-  void verify(ledger::ChainVerifier& verifier,
-              const std::function<bool(std::uint64_t, std::uint64_t)>& progress) override;
+  Audit& audit() override { return audit_; }
   void backup(const std::string& path, const std::function<bool(std::uint64_t, std::uint64_t)>& progress) override;
 
  private:
@@ -78,6 +78,7 @@ class SqliteStore final : public Store, private ForkParticipant {
   const OpenMode mode_;
   LockScope locks_;
   ReadPool pool_;
+  SqliteAudit audit_{[this](const ReadPool::Work& work) { return read(work); }};
   Backups backups_;
 
   // Held by each call that opens, closes, or ends a transaction; not between begin and commit.

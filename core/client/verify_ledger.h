@@ -1,0 +1,49 @@
+// One ledger, opened, through all checks.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "client/verification.h"
+#include "client/verify_heads.h"
+#include "client/verify_scan.h"
+#include "store/store.h"
+
+namespace plog::client {
+
+class LedgerCheck {
+ public:
+  // `files`: the heads, read before this: the one beside the database first.
+  LedgerCheck(store::Store& store, const VerifyRequest& request, std::vector<HeadFile> files, VerifyReport& report);
+
+  // Fills the report but for its verdict. Throws what reading throws; what was found by then stays in the report.
+  void run();
+
+  // Whether the head beside the database and the database agree as far as can be told without reading the events:
+  // then nothing that a writer adds could cover a change up.
+  bool agrees_at_first_sight();
+
+ private:
+  void check_extent();
+  void check_heads(const Scan& scan);
+  void check_tables(const Scan& scan);
+  void check_contexts(const Scan& scan);
+  bool resume(Scan& scan);
+  HeadJudge make_judge(const ledger::Epochs& epochs,
+                       std::function<std::optional<ledger::Hash>(std::uint64_t)> root_of) const;
+  void check_branches(const ledger::Epochs& epochs);
+  void check_meta(const ledger::Epochs& epochs, const ledger::TreeVerifier& tree);
+  void state_assurance(const HeadJudge& judge);
+  std::string meta(std::string_view key) const;
+  bool has(ledger::Check check) const noexcept { return request_.checks.has(check); }
+
+  store::Store& store_;
+  const VerifyRequest& request_;
+  const std::vector<HeadFile> files_;
+  VerifyReport& report_;
+  store::Extent extent_;
+  std::optional<HeadFile> stored_head_;  // of the table meta
+  bool has_tree_ = false;                // the tree is to be verified
+};
+
+}  // namespace plog::client

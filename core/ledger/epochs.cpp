@@ -1,0 +1,173 @@
+#include "ledger/epochs.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/error.h"
+#include "crypto/sha256.h"
+#include "event/prepared.h"
+#include "json/value.h"
+#include "ledger/rotation.h"
+
+namespace plog::ledger {
+namespace {
+
+constexpr std::string_view kCreated = "ledger.created";
+constexpr std::string_view kKeyCreated = "key.created";
+constexpr std::string_view kRotated = "key.rotated";
+constexpr std::string_view kOriginChanged = "origin.changed";
+constexpr std::string_view kAcknowledged = "head.acknowledged";
+constexpr std::array<std::string_view, 5> kNames = {kCreated, kKeyCreated, kRotated, kOriginChanged, kAcknowledged};
+
+// Longer ones are kept only in part.
+constexpr std::size_t kMaxKeptHead = 16384;
+
+std::string text_of(const json::Value* object, std::string_view name) {
+  const json::Value* value = object == nullptr || !object->is_object() ? nullptr : object->find(name);
+  return value != nullptr && value->is_string() ? value->text() : std::string();
+}
+
+std::uint64_t number_of(const json::Value* object, std::string_view name) {
+  const json::Value* value = object == nullptr || !object->is_object() ? nullptr : object->find(name);
+  std::int64_t number = 0;
+  return value != nullptr && value->is_number() && value->to_int64(&number) && number >= 0
+             ? static_cast<std::uint64_t>(number)
+             : UINT64_MAX;
+}
+
+// A public key, if its name is that.
+std::optional<crypto::Verifier> key_named(const std::string& vkey, const std::string& name) {
+  try {
+    crypto::Verifier key = crypto::Verifier::parse(vkey);
+    if (key.name() == name) return key;
+  } catch (const Error& error) {
+    if (error.status() == Status::kNoMemory) throw;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+struct Epochs::Input {
+  explicit Input(const json::Value& event) : object(event.is_object() ? event.find("action_input") : nullptr) {
+    origin = text_of(object, "origin");
+    vkey = text_of(object, "vkey");
+    number = number_of(object, "epoch");
+  }
+  const json::Value* object;
+  std::string origin, vkey;
+  std::uint64_t number;
+};
+
+bool Epochs::is_key_event(std::string_view action_name) noexcept {
+  return std::find(kNames.begin(), kNames.end(), action_name) != kNames.end();
+}
+
+std::vector<std::string_view> Epochs::key_event_names() { return {kNames.begin(), kNames.end()}; }
+
+const KeyEpoch* Epochs::at(std::uint64_t size) const noexcept {
+  const KeyEpoch* found = nullptr;
+  for (const KeyEpoch& epoch : epochs_) {
+    if (epoch.since < size) found = &epoch;
+  }
+  return found;
+}
+
+// The first epoch. Each returns what is wrong, or nothing.
+std::string_view Epochs::created(const Input& input, std::uint64_t commit_index) {
+  if (!epochs_.empty()) return "a first key, where there is one already";
+  if (input.number != 1) return "the first epoch of keys is not number 1";
+  const auto key = key_named(input.vkey, input.origin);
+  if (!key) return "the key is none of the origin's";
+  epochs_.push_back({commit_index, 1, input.origin, *key});
+  return {};
+}
+
+std::string_view Epochs::rotated(const Input& input, std::uint64_t commit_index) {
+  if (epochs_.empty()) return "a rotation without a key before it";
+  const KeyEpoch& before = epochs_.back();
+  if (input.number != before.number + 1) return "the rotation skips an epoch";
+  if (input.origin != before.origin) return "the rotation is of another origin";
+  const auto next = open_rotation(text_of(input.object, "note"), input.origin, input.number, before.key);
+  if (!next) return "the rotation is not signed by the old key and the new one";
+  if (next->format() != input.vkey) return "the rotation names another key than its note";
+  epochs_.push_back({commit_index, input.number, input.origin, *next});
+  return {};
+}
+
+std::string_view Epochs::branched(const Input& input, std::uint64_t commit_index, std::uint64_t sequence,
+                                  std::string_view canonical) {
+  Branch branch;
+  branch.commit_index = commit_index;
+  branch.sequence = sequence;
+  branch.reason = text_of(input.object, "reason");
+  branch.head = text_of(input.object, "head");
+  branch.head_sha256 = text_of(input.object, "head_sha256");
+  const bool whole = !branch.head.empty() && branch.head.size() < kMaxKeptHead;
+  const bool named = !branch.head_sha256.empty();
+  const bool own = whole ? sha256_hex(branch.head) == branch.head_sha256 : true;
+  if (!whole) branch.head.clear();
+  if (!named) branch.head_sha256 = sha256_hex(canonical);
+  branches_.push_back(std::move(branch));
+  if (!own || (whole && !named)) return "the kept head is not the one that is named";
+  if (epochs_.empty()) return "a change of origin without a key before it";
+  if (number_of(input.object, "size") != commit_index) return "the change of origin tells another size";
+  const KeyEpoch& before = epochs_.back();
+  if (input.origin.empty() || input.origin == before.origin) return "the change of origin changes nothing";
+  const auto key = key_named(input.vkey, input.origin);
+  if (!key || !(key->key() == before.key.key())) return "the change of origin changes the key";
+  const std::uint64_t number = before.number;
+  epochs_.push_back({commit_index, number, input.origin, *key});
+  return {};
+}
+
+void Epochs::acknowledged(const Input& input) {
+  const json::Value* heads =
+      input.object == nullptr || !input.object->is_object() ? nullptr : input.object->find("heads");
+  if (heads == nullptr || !heads->is_array()) return;
+  const std::string comment = text_of(input.object, "comment");
+  for (const json::Value& head : heads->array()) {
+    for (Branch& branch : branches_) {
+      if (!head.is_string() || branch.acknowledged || branch.head_sha256 != head.text()) continue;
+      branch.acknowledged = true;
+      branch.comment = comment;
+    }
+  }
+}
+
+void Epochs::add(std::string_view canonical, std::uint64_t commit_index, std::uint64_t sequence, Findings& findings) {
+  std::string_view fault;
+  try {
+    const json::Value event = json::parse(canonical);
+    const std::string name = text_of(&event, "action_name");
+    const Input input(event);
+    if (name == kCreated) {
+      if (commit_index == 0) ledger_id_ = text_of(input.object, "ledger_id");
+      if (commit_index != 0)
+        fault = "a ledger begins but once";
+      else if (!input.vkey.empty())
+        fault = created(input, commit_index);
+    } else if (name == kKeyCreated) {
+      fault = created(input, commit_index);
+    } else if (name == kRotated) {
+      fault = rotated(input, commit_index);
+    } else if (name == kOriginChanged) {
+      fault = branched(input, commit_index, sequence, canonical);
+    } else if (name == kAcknowledged) {
+      acknowledged(input);
+    }
+  } catch (const Error& error) {
+    if (error.status() != Status::kInvalid) throw;
+    fault = "the octets are no JSON";
+  }
+  if (fault.empty() || !checks_.has(Check::kKeyEvent)) return;
+  Finding finding;
+  finding.of_event = true;
+  finding.agent = event::kSystemAgent;
+  finding.sequence = sequence;
+  finding.commit_index = commit_index;
+  finding.what = std::string(fault) + " at sequence " + std::to_string(sequence);
+  findings.add(std::move(finding));
+}
+
+}  // namespace plog::ledger

@@ -1,0 +1,62 @@
+// The schema of a ledger against the one that its version has.
+#include <map>
+
+#include "store/sqlite/audit.h"
+#include "store/sqlite/schema.h"
+
+namespace plog::store::sqlite {
+namespace {
+
+struct Entry {
+  std::string type, table, sql;
+  bool operator==(const Entry&) const = default;
+};
+using Schema = std::map<std::string, Entry>;
+
+Schema read_schema(Connection& connection) {
+  Schema schema;
+  Statement& rows = connection.cached("SELECT name, type, tbl_name, ifnull(sql, '') FROM sqlite_schema");
+  const Run run(rows);
+  while (rows.step()) {
+    schema[std::string(rows.bytes(0))] = {std::string(rows.bytes(1)), std::string(rows.bytes(2)),
+                                          std::string(rows.bytes(3))};
+  }
+  return schema;
+}
+
+}  // namespace
+
+std::vector<std::string> SqliteAudit::schema_faults(std::vector<std::string>& notes) {
+  std::vector<std::string> faults;
+  Schema found;
+  std::int64_t version = 0;
+  read_([&](Connection& connection, bool) {
+    version = connection.query_integer("PRAGMA user_version");
+    found = read_schema(connection);
+  });
+  Connection model(":memory:", Access::kReadWrite);
+  make_schema(model, std::min(version, kSchemaVersion));
+  const Schema expected = read_schema(model);
+  for (const auto& [name, entry] : expected) {
+    const auto there = found.find(name);
+    if (there == found.end()) {
+      faults.push_back("the schema lacks " + entry.type + " " + name);
+    } else if (!(there->second == entry)) {
+      faults.push_back("the schema has another " + entry.type + " " + name);
+    }
+  }
+  for (const auto& [name, entry] : found) {
+    if (expected.count(name) != 0) continue;
+    // A newer library may have tables of its own. Nothing of ours may be hidden, changed or answered by what is
+    // foreign.
+    const bool own = expected.count(entry.table) != 0 && version <= kSchemaVersion;
+    if (entry.type == "view" || entry.type == "trigger" || own) {
+      faults.push_back("the schema has a foreign " + entry.type + " " + name);
+    } else if (version <= kSchemaVersion) {
+      notes.push_back("the database has a " + entry.type + " of others, " + name);
+    }
+  }
+  return faults;
+}
+
+}  // namespace plog::store::sqlite
