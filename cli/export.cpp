@@ -87,6 +87,7 @@ int run_verify_export(Context& context, const CheckOptions& options) {
   std::vector<std::string> heads;
   for (const std::string& path : options.heads) heads.push_back(read_file(path, crypto::kMaxNoteSize));
   std::vector<const char*> pointers;
+  pointers.reserve(heads.size());
   for (const std::string& head : heads) pointers.push_back(head.c_str());
   std::string key;
   if (options.key) key = read_key_option(*options.key);

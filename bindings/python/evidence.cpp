@@ -60,6 +60,7 @@ py::str verify_export(const std::string& path, const py::object& key, const py::
   std::vector<std::string> texts;
   for (const py::handle head : heads) texts.push_back(terminated(py::reinterpret_borrow<py::object>(head), "heads"));
   std::vector<const char*> pointers;
+  pointers.reserve(texts.size());
   for (const std::string& text : texts) pointers.push_back(text.c_str());
   plog_check_options options;
   plog_check_options_init(&options);

@@ -143,7 +143,7 @@ class ConfigReader {
   }
 
   std::string origin(const Yaml& value, const std::string& key) const {
-    const std::string name = text(value, key);
+    std::string name = text(value, key);
     if (!crypto::is_key_name(name)) {
       refuse(value.line, key, "must be a name without spaces, control characters and '+', such as example.com/agents");
     }

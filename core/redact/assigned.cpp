@@ -68,7 +68,7 @@ bool is_template(std::string_view text) {
 // "Bearer abc": the scheme's size with the blanks behind it.
 std::size_t scheme_size(std::string_view text) {
   const std::size_t end = text.find(' ');
-  if (end == text.npos || end > 24 || end < 3) return 0;
+  if (end < 3 || end > 24) return 0;  // npos too
   for (char c : text.substr(0, end)) {
     if (!is_letter(c) && !is_digit(c) && c != '-') return 0;
   }

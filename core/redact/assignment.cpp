@@ -124,9 +124,7 @@ class Reader {
       found.line = colon_ && !name_quoted;
     } else if ((c == '?' || c == '+' || c == '|') && (next == '=' || (next == '|' && peek(2) == '='))) {
       at_ += next == '=' ? 2 : 3;
-    } else if (c == '-' && next == '>') {
-      at_ += 2;
-    } else if (c == '!' && next == '=') {
+    } else if ((c == '-' && next == '>') || (c == '!' && next == '=')) {
       at_ += 2;
     } else if (c == ',' && name_quoted) {
       ++at_;

@@ -1,3 +1,5 @@
+#include <cstring>
+
 #include "redact/checks.h"
 #include "redact/scanner.h"
 
@@ -24,28 +26,31 @@ bool has_digits(const char* at, const char* end) noexcept {
   return false;
 }
 
-// "::" beside a hexadecimal digit, or the third mark in a row with such digits between: "a:b:c:", "00-1a-2b-".
+// Whether `marks` marks stand in a row from `at` on, with `fewest` to four hexadecimal digits between.
+bool has_row(const char* at, const char* end, int marks, std::ptrdiff_t fewest) noexcept {
+  const char mark = *at;
+  while (--marks > 0) {
+    const char* next = at + 1;
+    while (next < end && next - at <= 4 && is_hex(*next)) ++next;
+    if (next >= end || *next != mark || next - at - 1 < fewest) return false;
+    at = next;
+  }
+  return true;
+}
+
+// "::" beside a hexadecimal digit, "a:b:c:", "00-1a-2b-3c-".
 bool has_groups(const char* begin, const char* end) noexcept {
-  constexpr int kMarks = 3;
-  int marks = 0;
-  const char* last = begin;  // behind the last mark
-  char mark = 0;
-  for (const char* at = begin; at < end; ++at) {
-    const char c = *at;
-    if (is_hex(c)) continue;
-    if (c != ':' && c != '-') {
-      marks = 0;
-      mark = 0;
-      continue;
-    }
-    if (c == ':' && at + 1 < end && at[1] == ':') {
-      if ((at > begin && is_hex(at[-1])) || (at + 2 < end && is_hex(at[2]))) return true;
-    }
-    const bool joined = c == mark && at > last && at - last <= 4;
-    marks = joined ? marks + 1 : 1;
-    mark = c;
-    last = at + 1;
-    if (marks >= kMarks) return true;
+  constexpr int kColons = 3, kDashes = 4;
+  const auto next = [&](const char* at, char mark) {
+    return static_cast<const char*>(std::memchr(at, mark, static_cast<std::size_t>(end - at)));
+  };
+  for (const char* at = next(begin, ':'); at != nullptr; at = next(at + 1, ':')) {
+    if (at + 1 < end && at[1] == ':' && ((at > begin && is_hex(at[-1])) || (at + 2 < end && is_hex(at[2]))))
+      return true;
+    if (has_row(at, end, kColons, 1)) return true;
+  }
+  for (const char* at = next(begin, '-'); at != nullptr; at = next(at + 1, '-')) {
+    if (has_row(at, end, kDashes, 2)) return true;
   }
   return false;
 }

@@ -218,11 +218,20 @@ class Looker {
     return kinds | groups(at);
   }
 
+  static bool is_vat_country(char first, char second) noexcept {
+    constexpr std::string_view kCountries = "ATBEBGCYCZDEDKEEELGRESFIFRHRHUIEITLTLULVMTNLPLPTROSESISKGBXICHNO";
+    for (std::size_t i = 0; i < kCountries.size(); i += 2) {
+      if (kCountries[i] == first && kCountries[i + 1] == second) return true;
+    }
+    return false;
+  }
+
   // Two to four capitals or digits that begin a word stand before the digits.
   bool vat_number(const char* at) const noexcept {
     if (!is_digit(after(at, 1)) || !run_of(at, kVatDigits, kWord)) return false;
     for (std::ptrdiff_t i = 2; i <= 4; ++i) {
-      if (is_upper(before(at, i)) && starts_word(at - i)) return true;
+      if (is_upper(before(at, i)) && starts_word(at - i) && is_vat_country(before(at, i), before(at, i - 1)))
+        return true;
     }
     return false;
   }

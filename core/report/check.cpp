@@ -17,6 +17,7 @@ constexpr std::size_t kMaxFindings = 100;
 
 std::vector<crypto::Verifier> verifiers_of(const std::vector<std::string>& keys) {
   std::vector<crypto::Verifier> verifiers;
+  verifiers.reserve(keys.size());
   for (const std::string& key : keys) verifiers.push_back(crypto::Verifier::parse(key));
   return verifiers;
 }
@@ -24,6 +25,7 @@ std::vector<crypto::Verifier> verifiers_of(const std::vector<std::string>& keys)
 // A trusted key under the name that signed: one key signs for all branches of a ledger.
 std::vector<crypto::Verifier> under_name(const std::vector<crypto::Verifier>& keys, const std::string& name) {
   std::vector<crypto::Verifier> verifiers;
+  verifiers.reserve(keys.size());
   for (const crypto::Verifier& key : keys) verifiers.emplace_back(name, key.key());
   return verifiers;
 }

@@ -165,7 +165,7 @@ ExportResult compose(store::Store& store, const std::string& head, const ExportR
 ExportResult write_package(store::Store& store, const std::string& head, const std::string& path,
                            const ExportRequest& request) {
   FileOutput output(path, request.overwrite);
-  const ExportResult result = compose(store, head, request, output.buffer(), [&] { output.spill(); });
+  ExportResult result = compose(store, head, request, output.buffer(), [&] { output.spill(); });
   output.finish();
   return result;
 }
