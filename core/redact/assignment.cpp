@@ -114,7 +114,7 @@ class Reader {
     if (c == '=' && (next == '>' || next == '=')) {
       at_ += next == '=' && peek(2) == '=' ? 3 : 2;
       found.json = next == '>' && name_quoted;
-    } else if (c == '=') {
+    } else if (c == '=' || (c == '>' && before == '<')) {
       ++at_;
     } else if (c == ':') {
       while (peek() == ':' || peek() == '=') ++at_;
@@ -124,17 +124,14 @@ class Reader {
       found.line = colon_ && !name_quoted;
     } else if ((c == '?' || c == '+' || c == '|') && (next == '=' || (next == '|' && peek(2) == '='))) {
       at_ += next == '=' ? 2 : 3;
-    } else if ((c == '-' && next == '>') || (c == '!' && next == '=')) {
+    } else if ((c == '-' && next == '>') || (c == '!' && next == '=') ||
+               (gap && c == 'i' && next == 's' && peek(2) == ' ')) {  // "the password is hunter2"
       at_ += 2;
     } else if (c == ',' && name_quoted) {
       ++at_;
       blanks();
       named_value();
       if (!is_quote(peek())) return false;
-    } else if (gap && c == 'i' && next == 's' && peek(2) == ' ') {
-      at_ += 2;  // "the password is hunter2"
-    } else if (c == '>' && before == '<') {
-      ++at_;
     } else if (name_quoted && before != 0 && xml_value()) {
       return true;
     } else {
