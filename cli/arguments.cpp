@@ -292,11 +292,9 @@ void Parser::add_restore() {
 void Parser::add_export() {
   auto options = std::make_shared<ExportOptions>();
   CLI::App* app = command("export", "Write events with all that proves them", kExportExamples);
-  auto* target = app->add_option_group("target");
-  add_text(target, "-o,--output", &options->output, "FILE", "A .plog file, which 'plog verify-export' checks");
-  add_text(target, "--tiles", &options->tiles, "DIR",
+  add_text(app, "-o,--output", &options->output, "FILE", "A .plog file, which 'plog verify-export' checks");
+  add_text(app, "--tiles", &options->tiles, "DIR",
            "A directory of C2SP tlog-tiles, for others' tools; one of an earlier export is brought up to date");
-  target->require_option(1);
   add_text(app, "--agent-id", &options->agent, "AGENT", "Only events of this agent");
   add_text(app, "--session-id", &options->session, "SESSION", "Only events of this session");
   add_text(app, "--action-type", &options->type, "TYPE", "Only this type, such as TOOL_CALL or LLM_RESPONSE");
@@ -311,7 +309,12 @@ void Parser::add_export() {
                 "Write nothing to the ledger: leave events that dead processes left in journals where they are");
   add_json(app, &options->json, "Print what was written as one JSON object");
   add_globals(app);
-  on_parse<ExportOptions>(app, options, run_export);
+  app->callback([this, options] {
+    if (options->output.has_value() == options->tiles.has_value()) {
+      throw CLI::RequiredError("exactly one of --output FILE and --tiles DIR");
+    }
+    result_.run = [options](Context& context) { return run_export(context, *options); };
+  });
 }
 
 void Parser::add_verify_export() {

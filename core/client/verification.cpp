@@ -78,7 +78,9 @@ void conclude(VerifyReport& report) {
     const auto& kept = report.findings.kept();
     const auto worst = std::find_if(kept.begin(), kept.end(),
                                     [&](const ledger::Finding& finding) { return finding.verdict == report.verdict; });
-    report.error = (worst == kept.end() ? kept.front() : *worst).what;
+    // What follows from the first fault of a row is in the findings.
+    const std::string& what = (worst == kept.end() ? kept.front() : *worst).what;
+    report.error = what.substr(0, what.find("; "));
   }
   if (report.verdict == Verdict::kOk && report.recovered > 0) report.verdict = Verdict::kRecovered;
   if (report.verdict == Verdict::kOk && report.tail > 0) report.verdict = Verdict::kOkWithTail;

@@ -237,8 +237,8 @@ class ProvenLogClient(EvidenceMixin, _native.Client):
         """Verifies the ledger, or one agent's chain: ``{"valid": True, ...}`` or ``{"valid": False, "error": ...}``.
 
         The rest of the report is that of ``plog verify --json``. ``level``: ``"chain"``, ``"tree"`` or ``"full"``.
-        ``key``: a trusted public key, or a file with it; ``heads``: files with trusted heads, of which the newest vouches
-        for all before it when ``incremental``. ``progress`` is called with the events done and all.
+        ``key``: a trusted public key, or a file with it; ``heads``: files with trusted heads, of which the newest
+        vouches for all before it when ``incremental``. ``progress`` is called with the events done and all.
         """
         return _verify(self, None, agent_id, level, key, heads, incremental, read_only, threads, progress)
 

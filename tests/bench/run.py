@@ -327,6 +327,25 @@ def import_time(bench: Bench) -> List[Figure]:
     return figures
 
 
+def redaction(bench: Bench) -> List[Figure]:
+    data = sorted((ROOT / ".." / "shared" / "data").glob("*.jsonl"))
+    if not data:
+        return []  # the recorded traffic is not part of the sources
+    result = bench.program("redact", *data)
+    others = f"RE2 one by one (17) {result['re2_one_by_one']:.0f}, RE2::Set (17) {result['re2_set']:.0f}"
+    if "vectorscan" in result:
+        others += f", Vectorscan (all) {result['vectorscan']:.0f}"
+    figures = [
+        Figure(f"redaction of recorded traffic, {profile}", f"{result[profile]:.0f} MB/s", "≥ 200 MB/s",
+               result[profile] >= 200, others)
+        for profile in ("default", "strict")
+    ]  # fmt: skip
+    for key, threads in (("small_event_us", "one thread"), ("small_event_us_two_threads", "two threads")):
+        name = f"redaction of a 512-byte event without a hit, {threads}"
+        figures.append(Figure(name, f"{result[key]:.2f} µs", "≤ 1.5 µs", result[key] <= 1.5, "ten strings"))
+    return figures
+
+
 FIGURES: Dict[str, Callable[[Bench], List[Figure]]] = {
     "caller": caller,
     "python": python_calls,
@@ -337,6 +356,7 @@ FIGURES: Dict[str, Callable[[Bench], List[Figure]]] = {
     "tree": tree,
     "memory": memory,
     "import": import_time,
+    "redaction": redaction,
 }
 
 # ---- Showing them

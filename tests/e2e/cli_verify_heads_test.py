@@ -198,7 +198,9 @@ def test_an_incremental_verification_reads_what_a_trusted_head_does_not_cover(gr
     result = report(grown, "--head", "old.head", "--incremental")
     assert (result["verdict"], result["verified_from"], result["events"]) == ("OK", 21, 20)
     assert result["root"] == report(grown)["root"]
-    change = "UPDATE event SET canonical = CAST(replace(CAST(canonical AS TEXT), 'x', 'y') AS BLOB) WHERE commit_index = "
+    change = (
+        "UPDATE event SET canonical = CAST(replace(CAST(canonical AS TEXT), 'x', 'y') AS BLOB) WHERE commit_index = "
+    )
     tamper(grown, change + "30")
     assert report(grown, "--head", "old.head", "--incremental", code=TAMPERED)["findings"][0]["commit_index"] == 30
 
@@ -301,8 +303,10 @@ def test_a_damaged_database_beside_its_head_is_tampered_with(grown: Plog) -> Non
 
 def test_a_ledger_of_a_library_without_trees_is_a_tail_alone(plog: Plog) -> None:
     record(plog, 5)
-    (event,) = [json.loads(row[0]) for row in sqlite3.connect(plog.db).execute(
-        "SELECT canonical FROM event WHERE commit_index = 0")]
+    (event,) = [
+        json.loads(row[0])
+        for row in sqlite3.connect(plog.db).execute("SELECT canonical FROM event WHERE commit_index = 0")
+    ]
     assert event["action_name"] == "ledger.created"
     # Keys were in its first event: dropping its tree does not make it an old one.
     tamper(plog, "DROP TABLE tile", "PRAGMA user_version = 1", "UPDATE meta SET value = 1 WHERE key = 'format_writer'")

@@ -9,6 +9,8 @@ import os
 import shutil
 import sqlite3
 import stat
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any, Callable, Dict
 
@@ -112,23 +114,36 @@ class TestHeads:
 
 
 class TestRollback:
-    def test_an_older_copy_of_the_file_is_recorded_on_as_a_branch_until_somebody_knows(self, ledger: Path) -> None:
-        old = ledger.with_name("old.db")
-        with sqlite3.connect(ledger) as database:
-            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        shutil.copy(ledger, old)
-        with ProvenLogClient(agent_id="a", db_path=ledger) as client:
-            for _ in range(5):
-                client.log_event(action_type="TOOL_CALL")
+    def test_an_older_copy_of_the_file_is_recorded_on_as_a_branch_until_somebody_knows(self, tmp_path: Path) -> None:
+        ledger = tmp_path / "events.db"
+
+        # In a process of its own: one that goes on holds the newer log open, and saves it.
+        def record(count: int) -> None:
+            code = (
+                "import sys\nfrom provenlog import ProvenLogClient\n"
+                "with ProvenLogClient(agent_id='a', db_path=sys.argv[1]) as client:\n"
+                "    for _ in range(int(sys.argv[2])): client.log_event(action_type='TOOL_CALL')\n"
+            )
+            paths = os.pathsep.join(sys.path)
+            subprocess.run(
+                [sys.executable, "-c", code, str(ledger), str(count)],
+                env={**os.environ, "PYTHONPATH": paths},
+                check=True,
+            )
+            with sqlite3.connect(ledger) as database:
+                database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+        record(3)
+        old = ledger.read_bytes()
+        record(5)
         for suffix in ("-wal", "-shm"):
             Path(f"{ledger}{suffix}").unlink(missing_ok=True)
-        shutil.copy(old, ledger)
+        ledger.write_bytes(old)
         assert provenlog.verify(ledger)["verdict"] == "ROLLED_BACK"
-        with ProvenLogClient(agent_id="a", db_path=ledger) as client:
-            client.log_event(action_type="TOOL_CALL")
-            assert client.key()["origin"].endswith("/branch-2")
+        record(1)
         assert provenlog.verify(ledger)["verdict"] == "ROLLED_BACK"
         with ProvenLogClient(db_path=ledger) as client:
+            assert client.key()["origin"].endswith("/branch-2")
             assert client.acknowledge("the disk failed") == 1
             assert client.acknowledge("the disk failed") == 0
         assert provenlog.verify(ledger)["verdict"] == "OK"
