@@ -105,8 +105,8 @@ def test_a_line_over_the_limit_is_kept_out(plog: Plog) -> None:
 
 
 KEY = (
-    "-----BEGIN PRIVATE "
-    + "KEY-----\nMIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgT1e5\nSxkWqqweASDF=\n-----END PRIVATE KEY-----"
+    "-----BEGIN PRIVATE "  # in two parts, so that no scanner of secrets stumbles
+    "KEY-----\nMIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgT1e5\nSxkWqqweASDF=\n-----END PRIVATE KEY-----"
 )
 
 

@@ -273,8 +273,10 @@ SCHEMA = [
     "UPDATE meta SET value = 'x' WHERE key = 'key'",
     "UPDATE meta SET value = '2' WHERE key = 'epoch'",
     "UPDATE meta SET value = 'x' WHERE key = 'head'",
-    "INSERT INTO event SELECT 41, agent, 999, session, source, type, name, status, time, zeroblob(16), hash, prev_hash, "
-    "canonical, warnings FROM event WHERE commit_index = 40",
+    (
+        "INSERT INTO event SELECT 41, agent, 999, session, source, type, name, status, time, zeroblob(16), hash, "
+        "prev_hash, canonical, warnings FROM event WHERE commit_index = 40"
+    ),
 ]
 
 
