@@ -104,9 +104,13 @@ def test_a_line_over_the_limit_is_kept_out(plog: Plog) -> None:
     assert result.stderr == "plog: line 2: longer than 64 MiB\n"
 
 
-KEY = (
-    "-----BEGIN PRIVATE "  # in two parts, so that no scanner of secrets stumbles
-    "KEY-----\nMIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgT1e5\nSxkWqqweASDF=\n-----END PRIVATE KEY-----"
+KEY = "\n".join(
+    [
+        "-----BEGIN PRIVATE " + "KEY-----",
+        "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgT1e5",
+        "SxkWqqweASDF=",
+        "-----END PRIVATE KEY-----",
+    ]
 )
 
 
