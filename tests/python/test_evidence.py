@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import json
 import os
@@ -130,7 +131,7 @@ class TestRollback:
                 env={**os.environ, "PYTHONPATH": paths},
                 check=True,
             )
-            with sqlite3.connect(ledger) as database:
+            with contextlib.closing(sqlite3.connect(ledger)) as database:
                 database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
         record(3)
