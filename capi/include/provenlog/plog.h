@@ -295,14 +295,14 @@ typedef struct plog_verify_options {
   const char *agent_id;      /* terminated; NULL: all agents. An unknown agent is never valid */
   plog_progress_fn progress; /* may be NULL; called on the caller's thread */
   void *user_data;
-  const char *level;         /* terminated: "chain" (chains and the order of commit), "tree" (and leaves, tree, heads,
-                                keys, schema), "full" (and all that repeats the octets); NULL: full */
-  const char *key;           /* terminated; a trusted public key (vkey), or the path of a file with one; may be NULL */
-  const char *const *heads;  /* head_count paths of trusted heads; may be NULL */
+  const char *level;        /* terminated: "chain" (chains and the order of commit), "tree" (and leaves, tree, heads,
+                               keys, schema), "full" (and all that repeats the octets); NULL: full */
+  const char *key;          /* terminated; a trusted public key (vkey), or the path of a file with one; may be NULL */
+  const char *const *heads; /* head_count paths of trusted heads; may be NULL */
   uint32_t head_count;
-  int32_t incremental;       /* non-zero: only the events behind the newest trusted head, if the ledger extends it */
-  uint32_t threads;          /* that read and hash; 0: two */
-  uint32_t reserved;         /* 0 */
+  int32_t incremental; /* non-zero: only the events behind the newest trusted head, if the ledger extends it */
+  uint32_t threads;    /* that read and hash; 0: two */
+  uint32_t reserved;   /* 0 */
 } plog_verify_options;
 
 PLOG_API void plog_verify_options_init(plog_verify_options *options);
@@ -310,8 +310,8 @@ PLOG_API void plog_verify_options_init(plog_verify_options *options);
 
 /* Verifies a ledger, through a client (which is flushed first) or by path. `*report` is one JSON object, also when the
  * verification could not run: {"verdict","valid","events","agents","tail","assurance","findings":[{"agent_id",
- * "sequence","what"}...], ...} (docs/cli.md has them all). PLOG_OK whatever the verdict is; a status tells only of a bad
- * argument or a cancel. Shared; needs constant memory, and threads while it runs. */
+ * "sequence","what"}...], ...} (docs/cli.md has them all). PLOG_OK whatever the verdict is; a status tells only of a
+ * bad argument or a cancel. Shared; needs constant memory, and threads while it runs. */
 PLOG_API plog_status plog_verify(plog_client *client, const plog_verify_options *options, plog_buffer **report,
                                  plog_error **err);
 
