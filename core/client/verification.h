@@ -51,7 +51,7 @@ struct HeadReport {
 struct VerifyReport {
   ledger::Verdict verdict = ledger::Verdict::kOk;
   VerifyLevel level = VerifyLevel::kFull;
-  std::string db_path, ledger_id, error;  // error: the first finding in words, empty when valid
+  std::string db_path, ledger_id, error;  // error: the first of the worst faults, empty when valid
   std::optional<std::string> agent;
   std::uint64_t events = 0, agents = 0, pending = 0;
   std::uint64_t tail = 0;           // events after the newest head that agrees
