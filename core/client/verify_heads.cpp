@@ -74,7 +74,10 @@ HeadJudge::Outcome HeadJudge::signature(const HeadFile& file) const {
   const bool known_origin = std::any_of(epochs.all().begin(), epochs.all().end(), [&](const ledger::KeyEpoch& known) {
     return known.origin == checkpoint.origin;
   });
-  if (epoch == nullptr || (file.trusted ? !known_origin : epoch->origin != checkpoint.origin)) {
+  // A branch that began after what is here: the event that says so is among what is missing.
+  const bool later_branch = checkpoint.size > ledger_.rows && epoch != nullptr && !known_origin &&
+                            checkpoint.origin.rfind(epochs.all().front().origin + "/branch-", 0) == 0;
+  if (epoch == nullptr || (!later_branch && (file.trusted ? !known_origin : epoch->origin != checkpoint.origin))) {
     return {
         "other origin", Verdict::kUnverifiable,
         "it is of " + checkpoint.origin + ", this ledger is " + (epoch == nullptr ? "without a key" : epoch->origin)};
@@ -85,7 +88,7 @@ HeadJudge::Outcome HeadJudge::signature(const HeadFile& file) const {
   if (beyond) {
     // What it covers is not here, and neither may be the event that brought its key.
     for (const ledger::KeyEpoch& known : epochs.all()) {
-      if (known.origin == checkpoint.origin) keys.push_back(known.key);
+      if (known.origin == checkpoint.origin || later_branch) keys.emplace_back(checkpoint.origin, known.key.key());
     }
     for (const auto* more : {&own_, &key_}) {
       if (*more) keys.emplace_back(checkpoint.origin, **more);

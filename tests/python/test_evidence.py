@@ -143,6 +143,10 @@ class TestRollback:
         assert provenlog.verify(ledger)["verdict"] == "ROLLED_BACK"
         record(1)
         assert provenlog.verify(ledger)["verdict"] == "ROLLED_BACK"
+        branch = ledger.read_bytes()
+        ledger.write_bytes(old)  # behind the head of a branch that it knows nothing of
+        assert provenlog.verify(ledger)["verdict"] == "ROLLED_BACK"
+        ledger.write_bytes(branch)
         with ProvenLogClient(db_path=ledger) as client:
             assert client.key()["origin"].endswith("/branch-2")
             assert client.acknowledge("the disk failed") == 1
