@@ -237,11 +237,12 @@ class Filter {
       const std::string begin = std::to_string(finding.begin), end = std::to_string(finding.end);
       std::string text;
       if (options_.json) {
-        text = "{\"end\":" + end + ",\"line\":" + number + ",\"name\":";
+        text.append("{\"end\":").append(end).append(",\"line\":").append(number).append(",\"name\":");
         json::append_quoted(text, finding.name);
-        text += ",\"start\":" + begin + '}';
+        text.append(",\"start\":").append(begin) += '}';
       } else {
-        text = number + ":" + begin + "-" + end + " " + std::string(finding.name) + ": " + about(finding.name);
+        text.append(number).append(":").append(begin).append("-").append(end).append(" ");
+        text.append(finding.name).append(": ").append(about(finding.name));
       }
       context_.out.line(text);
     }

@@ -184,9 +184,8 @@ bool is_bounded(std::string_view expression) {
     } else if (c == '[') {
       in_class = true;
       if (expression[i + 1] == '^') ++i;
-    } else if (c == '*' || c == '+') {
-      return false;
-    } else if (c == '{' && expression[std::min(expression.find('}', i), expression.size()) - 1] == ',') {
+    } else if (c == '*' || c == '+' ||
+               (c == '{' && expression[std::min(expression.find('}', i), expression.size()) - 1] == ',')) {
       return false;
     }
   }
