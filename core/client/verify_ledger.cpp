@@ -128,9 +128,9 @@ void LedgerCheck::run() {
   report_.agents = scan.chain().agents();
   report_.tail = wants_tree ? extent_.rows() : 0;
   if (!wants_tree) {
-    report_.notes.push_back("only the chains were verified: neither tree nor heads");
+    report_.notes.emplace_back("only the chains were verified: neither tree nor heads");
   } else if (without_tree && scan.epochs().all().empty()) {
-    report_.notes.push_back("the ledger is of a library without trees: only its chains can be verified");
+    report_.notes.emplace_back("the ledger is of a library without trees: only its chains can be verified");
   } else if (without_tree) {
     report_.findings.add(Verdict::kTampered, "the ledger's tree is gone");
   }
@@ -145,8 +145,8 @@ void LedgerCheck::run() {
     check_meta(scan.epochs(), scan.tree());
   }
   if (resumed) {
-    report_.notes.push_back("the first " + std::to_string(report_.verified_from) +
-                            " events were not read: the trusted head vouches for them");
+    report_.notes.emplace_back("the first " + std::to_string(report_.verified_from) +
+                               " events were not read: the trusted head vouches for them");
   } else if (request_.level == VerifyLevel::kFull) {
     check_tables(scan);
   }
@@ -314,7 +314,7 @@ void LedgerCheck::check_tables(const Scan& scan) {
   store::Audit& audit = store_.audit();
   if (has(Check::kStructure)) add(audit.structure_faults(go_on), "the database's structure: ");
   if (extent_.rows() < extent_.leaves()) {
-    report_.notes.push_back("sums, labels and contexts were not counted, since events are missing");
+    report_.notes.emplace_back("sums, labels and contexts were not counted, since events are missing");
     return;
   }
   add(audit.filter_faults(scan.filter_rows(), extent_.last, request_.checks), "");
@@ -340,10 +340,10 @@ void LedgerCheck::check_contexts(const Scan& scan) {
     void row(std::string_view key, std::string_view value, std::string_view context) override {
       const auto found = expected.find(context_key(key, value));
       if (found == expected.end()) {
-        faults.push_back("a context that no event set");
+        faults.emplace_back("a context that no event set");
         return;
       }
-      if (found->second != sha256(context)) faults.push_back("a context that differs from its event");
+      if (found->second != sha256(context)) faults.emplace_back("a context that differs from its event");
       expected.erase(found);
     }
     const Scan::Contexts& known_;

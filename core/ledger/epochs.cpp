@@ -143,10 +143,11 @@ void Epochs::add(std::string_view canonical, std::uint64_t commit_index, std::ui
     const Input input(event);
     if (name == kCreated) {
       if (commit_index == 0) ledger_id_ = text_of(input.object, "ledger_id");
-      if (commit_index != 0)
+      if (commit_index != 0) {
         fault = "a ledger begins but once";
-      else if (!input.vkey.empty())
+      } else if (!input.vkey.empty()) {
         fault = created(input, commit_index);
+      }
     } else if (name == kKeyCreated) {
       fault = created(input, commit_index);
     } else if (name == kRotated) {
