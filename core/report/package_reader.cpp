@@ -180,10 +180,10 @@ class Entry {
 bool Entry::matches(const PackageFilter& wanted) const {
   const store::Filter& filter = wanted.events;
   if (wanted.event_id && format_uuid(*wanted.event_id) != event_id_) return false;
-  const auto is = [&](std::string_view name, const std::optional<std::string>& wanted) {
-    if (!wanted) return true;
+  const auto is = [&](std::string_view name, const std::optional<std::string>& text) {
+    if (!text) return true;
     const Value* value = event_.find(name);
-    return value != nullptr && value->is_string() && value->text() == *wanted;
+    return value != nullptr && value->is_string() && value->text() == *text;
   };
   if (!is("agent_id", filter.agent) || !is("session_id", filter.session) || !is("source", filter.source) ||
       !is("action_type", filter.type) || !is("action_name", filter.name) || !is("action_status", filter.status)) {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -14,19 +13,11 @@ from typing import Any, Callable
 
 import pytest
 
-SOURCE = Path(__file__).resolve().parents[2]
-BUILD = Path(os.environ.get("PLOG_BUILD_DIR", SOURCE / "build" / "release"))
 sys.path.insert(0, str(Path(__file__).parent))
 
-try:
-    import provenlog
-except ImportError:
-    sys.path.insert(0, str(BUILD / "python"))
-    import provenlog
+from package import BUILD, PACKAGE_ROOT  # noqa: E402
 
 from provenlog import ProvenLogClient  # noqa: E402
-
-PACKAGE_ROOT = Path(provenlog.__file__).parent.parent
 
 
 @pytest.fixture(autouse=True)
@@ -88,11 +79,3 @@ def run_python(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]
         )
 
     return run
-
-
-def shared_lines(name: str) -> list[dict[str, Any]]:
-    """Records of a data file beside the source tree; the test is skipped without it."""
-    path = SOURCE.parent / "shared" / "data" / name
-    if not path.exists():
-        pytest.skip(f"recorded data is not here: {path}")
-    return [json.loads(line) for line in path.read_text().splitlines() if line.strip()]

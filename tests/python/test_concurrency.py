@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Callable
 
 import pytest
-from conftest import PACKAGE_ROOT
+from package import PACKAGE_ROOT
 
 import provenlog
 from provenlog import ProvenLogClient, ProvenLogError

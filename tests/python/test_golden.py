@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from canonical import canonical
-from conftest import SOURCE
+from package import SOURCE
 
 from provenlog import ProvenLogClient, _native
 

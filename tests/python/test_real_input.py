@@ -9,7 +9,7 @@ from typing import Any, Callable
 
 import pytest
 from canonical import canonical
-from conftest import shared_lines
+from package import shared_lines
 
 from provenlog import ProvenLogClient, verify
 

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import PACKAGE_ROOT, SOURCE
+from package import PACKAGE_ROOT, SOURCE
 
 import provenlog
 

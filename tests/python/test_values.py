@@ -23,7 +23,7 @@ from uuid import UUID
 
 import pytest
 from canonical import canonical
-from conftest import SOURCE
+from package import SOURCE
 
 import provenlog
 from provenlog import ClosedError, InvalidEventError, ProvenLogClient, ProvenLogEvent
