@@ -15,9 +15,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from package import BUILD, PACKAGE_ROOT  # noqa: E402
+from package import BUILD, PACKAGE_ROOT
 
-from provenlog import ProvenLogClient  # noqa: E402
+from provenlog import ProvenLogClient
 
 
 @pytest.fixture(autouse=True)
