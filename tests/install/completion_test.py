@@ -30,7 +30,7 @@ def syntax(prefix: Path) -> dict[str, set[str]]:
     """The options of each command, and of plog itself (""), as --help lists them."""
     commands = re.search(r"^Subcommands:\n((?:  .*\n)+)", text_of(prefix, "--help"), re.MULTILINE)
     assert commands is not None
-    names = re.findall(r"^  (\w+)", commands[1], re.MULTILINE)
+    names = re.findall(r"^  ([\w-]+)", commands[1], re.MULTILINE)
     assert "log" in names and "verify" in names
     return {name: options_of(text_of(prefix, *name.split(), "--help")) for name in ["", *names]}
 
