@@ -15,6 +15,8 @@
 namespace plog::store::sqlite {
 namespace {
 
+constexpr int kBuildAttempts = 20;
+
 // Step n makes version n+1 of version n. A released step never changes.
 constexpr std::array<const char*, kSchemaVersion> kMigrations = {
     R"sql(
@@ -150,11 +152,27 @@ void build(const std::string& path) {
 }  // namespace
 
 void create_ledger(const std::string& path, bool replace) {
-  std::uint8_t random[8];
-  random_octets(random, sizeof random);
-  const std::string draft = path + ".new-" + hex_encode(random, sizeof random);
+  std::string draft;
+  const auto remove_draft = [&] {
+    for (const char* suffix : {"", "-wal", "-shm", "-journal"}) unlink((draft + suffix).c_str());
+  };
+  // Nobody else knows the draft, and still SQLite was seen to call it locked: then another one is made.
+  for (int attempt = 1;; ++attempt) {
+    std::uint8_t random[8];
+    random_octets(random, sizeof random);
+    draft = path + ".new-" + hex_encode(random, sizeof random);
+    try {
+      build(draft);
+      break;
+    } catch (const Error& error) {
+      remove_draft();
+      if (error.status() != Status::kBusy || attempt == kBuildAttempts) throw;
+    } catch (...) {
+      remove_draft();
+      throw;
+    }
+  }
   try {
-    build(draft);
     if (replace) {
       if (rename(draft.c_str(), path.c_str()) != 0) throw errno_error("cannot create " + path, errno);
     } else {
@@ -162,7 +180,7 @@ void create_ledger(const std::string& path, bool replace) {
       unlink(draft.c_str());
     }
   } catch (...) {
-    for (const char* suffix : {"", "-wal", "-shm", "-journal"}) unlink((draft + suffix).c_str());
+    remove_draft();
     throw;
   }
   sync_parent(path);
