@@ -22,6 +22,44 @@ std::string describe_finding(const json::Value& finding) {
   return escape(text);
 }
 
+// One line for what was found wrong, what was not looked at, and what stands out.
+std::string describe_findings(const json::Value& report) {
+  std::string text;
+  const json::Value* findings = report.find("findings");
+  const bool found = findings != nullptr && findings->is_array() && !findings->array().empty();
+  if (const std::string error = text_of(report, "error"); !found && !error.empty()) text += "  " + escape(error) + "\n";
+  if (!found) return text;
+  const auto& list = findings->array();
+  for (std::size_t i = 0; i < list.size() && i < kShownFindings; ++i) text += "  " + describe_finding(list[i]) + "\n";
+  const std::uint64_t count = std::max<std::uint64_t>(list.size(), count_of(report, "finding_count"));
+  if (count > kShownFindings) text += "  and " + format_count(count - kShownFindings) + " more\n";
+  return text;
+}
+
+std::string describe_assurance(const json::Value& report) {
+  std::string text;
+  const bool of_ledger = report.find("heads") != nullptr;
+  if (const json::Value* heads = report.find("heads"); heads != nullptr && heads->is_array()) {
+    for (const json::Value& head : heads->array()) {
+      text += "  head " + escape(text_of(head, "source")) + ": " + escape(text_of(head, "status"));
+      if (const std::uint64_t size = count_of(head, "size"); size > 0) {
+        text += ", over " + format_counted(size, "event", "events");
+      }
+      text += "\n";
+    }
+  }
+  const std::string assurance = text_of(report, "assurance");
+  if (assurance.empty()) return text;
+  text += "  assurance: " + escape(assurance);
+  const std::uint64_t reach = count_of(report, "assurance_events");
+  if (reach > 0) {
+    text += ", up to event " + format_count(reach);
+  } else if (of_ledger) {
+    text += ", no head covers the events";
+  }
+  return text + "\n";
+}
+
 void print_report(Context& context, const VerdictPrint& options, const json::Value& report, bool valid) {
   const bool color = context.terminal.color;
   const std::string verdict = text_of(report, "verdict");
@@ -29,32 +67,25 @@ void print_report(Context& context, const VerdictPrint& options, const json::Val
   if (count_of(report, "events") > 0) {
     text += "  " + format_counted(count_of(report, "events"), "event", "events") + " of " +
             format_counted(count_of(report, "agents"), "agent", "agents") + " checked";
+    if (const std::string level = text_of(report, "level"); !level.empty() && level != "full") {
+      text += " (" + escape(level) + ")";
+    }
   }
   if (options.agent) text += ", agent " + escape(*options.agent);
-  text += "\n";
-  const json::Value* findings = report.find("findings");
-  const bool found = findings != nullptr && findings->is_array() && !findings->array().empty();
-  if (const std::string error = text_of(report, "error"); !found && !error.empty()) text += "  " + escape(error) + "\n";
-  if (found) {
-    const auto& list = findings->array();
-    for (std::size_t i = 0; i < list.size() && i < kShownFindings; ++i) text += "  " + describe_finding(list[i]) + "\n";
-    const std::uint64_t count = std::max<std::uint64_t>(list.size(), count_of(report, "finding_count"));
-    if (count > kShownFindings) text += "  and " + format_count(count - kShownFindings) + " more\n";
-  }
+  text += "\n" + describe_findings(report);
   if (const std::uint64_t tail = count_of(report, "tail"); tail > 0) {
     text += "  " + format_counted(tail, "event", "events") + " after the newest head\n";
+  }
+  if (const std::uint64_t recovered = count_of(report, "recovered"); recovered > 0) {
+    text += "  " + format_counted(recovered, "event", "events") + " of dead processes adopted from journals\n";
   }
   if (const std::uint64_t pending = count_of(report, "pending"); pending > 0) {
     text += "  " + format_counted(pending, "record", "records") + " in journals, not yet in the ledger\n";
   }
-  if (const std::string assurance = text_of(report, "assurance"); !assurance.empty()) {
-    std::string line = "  assurance: " + escape(assurance);
-    if (const std::uint64_t to = count_of(report, "assurance_events"); to > 0) {
-      line += ", up to event " + format_count(to);
-    }
-    text += paint(line, Color::kDim, color) + "\n";
+  if (const json::Value* notes = report.find("notes"); notes != nullptr && notes->is_array()) {
+    for (const json::Value& note : notes->array()) text += "  note: " + escape(note.text()) + "\n";
   }
-  context.out.write(text);
+  context.out.write(text + paint(describe_assurance(report), Color::kDim, color));
 }
 
 }  // namespace
