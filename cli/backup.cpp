@@ -28,15 +28,6 @@ int run_backup(Context& context, const BackupOptions& options) {
   return kExitOk;
 }
 
-namespace {
-
-int on_progress(void* bar, std::uint64_t done, std::uint64_t total) {
-  static_cast<ProgressBar*>(bar)->update(done, total);
-  return InterruptGuard::interrupted() ? 1 : 0;
-}
-
-}  // namespace
-
 int run_restore(Context& context, const RestoreOptions& options) {
   const InterruptGuard guard;
   std::string text;
@@ -45,7 +36,8 @@ int run_restore(Context& context, const RestoreOptions& options) {
     plog_buffer* report = nullptr;
     const char* db_path = context.globals.db.empty() ? nullptr : context.globals.db.c_str();
     check([&](plog_error** error) {
-      return plog_restore(options.file.c_str(), db_path, options.replace ? 1 : 0, on_progress, &bar, &report, error);
+      return plog_restore(options.file.c_str(), db_path, options.replace ? 1 : 0, report_progress, &bar, &report,
+                          error);
     });
     const BufferPtr owner(report);
     text.assign(plog_buffer_data(report), plog_buffer_size(report));

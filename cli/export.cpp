@@ -19,11 +19,6 @@ namespace {
 
 using json::Value;
 
-int on_progress(void* bar, std::uint64_t done, std::uint64_t total) {
-  static_cast<ProgressBar*>(bar)->update(done, total);
-  return InterruptGuard::interrupted() ? 1 : 0;
-}
-
 std::string filter_of(const ExportOptions& options) {
   Value::Object filter;
   const auto text = [&](const char* name, const std::optional<std::string>& value) {
@@ -61,7 +56,7 @@ int run_export(Context& context, const ExportOptions& options) {
     request.db_path = ledger.path().c_str();
     request.filter = filter.empty() ? nullptr : filter.c_str();
     request.overwrite = options.overwrite ? 1 : 0;
-    request.progress = on_progress;
+    request.progress = report_progress;
     request.user_data = &bar;
     plog_buffer* report = nullptr;
     check([&](plog_error** error) { return plog_export(nullptr, &request, target.c_str(), &report, error); });
@@ -99,7 +94,7 @@ int run_verify_export(Context& context, const CheckOptions& options) {
     request.heads = pointers.data();
     request.head_count = static_cast<std::uint32_t>(pointers.size());
     request.key = options.key ? key.c_str() : nullptr;
-    request.progress = on_progress;
+    request.progress = report_progress;
     request.user_data = &bar;
     plog_buffer* report = nullptr;
     check([&](plog_error** error) { return plog_verify_export(options.path.c_str(), &request, &report, error); });

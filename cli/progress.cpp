@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "cli/format.h"
 #include "cli/output.h"
+#include "cli/signals.h"
 #include "cli/terminal.h"
 
 namespace plog::cli {
@@ -62,6 +63,11 @@ void ProgressBar::clear() noexcept {
   if (!shown_) return;
   shown_ = false;
   write_stderr("\r\x1b[K");
+}
+
+int report_progress(void* bar, std::uint64_t done, std::uint64_t total) {
+  static_cast<ProgressBar*>(bar)->update(done, total);
+  return InterruptGuard::interrupted() ? 1 : 0;
 }
 
 }  // namespace plog::cli

@@ -29,4 +29,7 @@ class ProgressBar {
   std::int64_t next_draw_;
 };
 
+// A plog_progress_fn that draws the ProgressBar it is given, and stops the work after an interrupt (InterruptGuard).
+int report_progress(void* bar, std::uint64_t done, std::uint64_t total);
+
 }  // namespace plog::cli

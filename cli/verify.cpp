@@ -15,11 +15,6 @@
 namespace plog::cli {
 namespace {
 
-int on_progress(void* bar, std::uint64_t done, std::uint64_t total) {
-  static_cast<ProgressBar*>(bar)->update(done, total);
-  return InterruptGuard::interrupted() ? 1 : 0;
-}
-
 // The report of a verification that could not even start.
 std::string could_not_run(const std::string& why) {
   json::Value::Object report;
@@ -52,7 +47,7 @@ std::string verify(const Context& context, const VerifyOptions& options, Progres
     verify_options.head_count = static_cast<std::uint32_t>(heads.size());
     verify_options.incremental = options.incremental ? 1 : 0;
     verify_options.threads = options.threads;
-    verify_options.progress = on_progress;
+    verify_options.progress = report_progress;
     verify_options.user_data = &bar;
     plog_buffer* report = nullptr;
     plog_error* error = nullptr;

@@ -54,7 +54,11 @@ plog_status plog_client_acknowledge(plog_client* client, const char* comment, si
     flushed(own, timeout_ms, [&](auto& recorder, std::int64_t rest) {
       // What was not noticed before is acknowledged too: the head is held against the ledger first.
       recorder.publish_last_head(rest);
-      const auto heads = plog::report::unacknowledged_heads(recorder.store());
+      std::vector<std::string> heads;
+      const plog::ledger::Epochs epochs = plog::report::read_epochs(recorder.store());
+      for (const plog::ledger::Branch& branch : epochs.branches()) {
+        if (!branch.acknowledged) heads.push_back(branch.head_sha256);
+      }
       if (!heads.empty()) recorder.acknowledge(heads, text, own.defaults().redactor, rest);
       if (count != nullptr) *count = heads.size();
     });

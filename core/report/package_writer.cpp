@@ -69,7 +69,8 @@ ExportResult compose(store::Store& store, const std::string& head, const ExportR
   const json::Value given =
       request.filter_json.empty() ? json::Value(json::Value::Object()) : parse_strict(request.filter_json);
   const PackageFilter filter(given);
-  const SigningName name = signing_name(store, checkpoint->size);
+  const ledger::Epochs epochs = read_epochs(store);
+  const ledger::KeyEpoch* epoch = epochs.at(checkpoint->size);
 
   ExportResult result;
   result.tree_size = checkpoint->size;
@@ -113,7 +114,7 @@ ExportResult compose(store::Store& store, const std::string& head, const ExportR
   out += ",\n\"tree_size\":" + std::to_string(result.tree_size) + ",\n";
   member(out, "checkpoint", head);
   out += ",\n";
-  member(out, "vkey", name.vkey);
+  member(out, "vkey", epoch == nullptr ? std::string() : epoch->key.format());
   out += ",\n\"events\":[";
   each(
       [&](const store::EventRow& row) {

@@ -157,7 +157,9 @@ TilesResult write_tiles(store::Store& store, const std::string& head, const std:
   for (const ledger::Tile& tile : ledger::new_tiles(known, checkpoint->size)) {
     put(ledger::tile_path(tile), tiles.read(tile).substr(0, std::size_t{tile.width} * ledger::kHashSize), false);
   }
-  put("vkey", signing_name(store, checkpoint->size).vkey + '\n', false);
+  const ledger::Epochs epochs = read_epochs(store);
+  const ledger::KeyEpoch* epoch = epochs.at(checkpoint->size);
+  if (epoch != nullptr) put("vkey", epoch->key.format() + '\n', false);
   // A checkpoint never names what a loss of power could take.
   const Fd at = open_file(directory, O_RDONLY | O_DIRECTORY);
   if (::syncfs(at.get()) != 0) throw errno_error("cannot sync " + directory, errno);
