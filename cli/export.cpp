@@ -79,13 +79,9 @@ int run_export(Context& context, const ExportOptions& options) {
 
 int run_verify_export(Context& context, const CheckOptions& options) {
   const InterruptGuard guard;
-  std::vector<std::string> heads;
-  for (const std::string& path : options.heads) heads.push_back(read_file(path, crypto::kMaxNoteSize));
   std::vector<const char*> pointers;
-  pointers.reserve(heads.size());
-  for (const std::string& head : heads) pointers.push_back(head.c_str());
-  std::string key;
-  if (options.key) key = read_key_option(*options.key);
+  pointers.reserve(options.heads.size());
+  for (const std::string& path : options.heads) pointers.push_back(path.c_str());
   std::string text;
   {
     ProgressBar bar("verifying", "events");
@@ -93,7 +89,7 @@ int run_verify_export(Context& context, const CheckOptions& options) {
     plog_check_options_init(&request);
     request.heads = pointers.data();
     request.head_count = static_cast<std::uint32_t>(pointers.size());
-    request.key = options.key ? key.c_str() : nullptr;
+    request.key = options.key ? options.key->c_str() : nullptr;
     request.progress = report_progress;
     request.user_data = &bar;
     plog_buffer* report = nullptr;

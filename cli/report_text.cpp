@@ -1,10 +1,7 @@
 #include "cli/report_text.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 
-#include "base/file.h"
 #include "cli/format.h"
 #include "cli/handles.h"
 
@@ -12,7 +9,6 @@ namespace plog::cli {
 namespace {
 
 constexpr std::size_t kShownFindings = 20;
-constexpr std::size_t kMaxKeyFile = 4096;
 
 std::string describe_finding(const json::Value& finding) {
   std::string text = text_of(finding, "what");
@@ -117,13 +113,6 @@ int print_verdict(Context& context, const std::string& text, const VerdictPrint&
   }
   if (valid && !print.strict) return kExitOk;
   return plog_verdict_exit_code(text_of(report, "verdict").c_str());
-}
-
-std::string read_key_option(const std::string& text) {
-  if (::access(text.c_str(), R_OK) != 0) return text;
-  std::string key = read_file(text, kMaxKeyFile);
-  while (!key.empty() && (key.back() == '\n' || key.back() == '\r' || key.back() == ' ')) key.pop_back();
-  return key;
 }
 
 }  // namespace plog::cli

@@ -22,7 +22,4 @@ struct VerdictPrint {
 // Prints a report, given as JSON text, and returns the exit code of its verdict.
 int print_verdict(Context& context, const std::string& text, const VerdictPrint& print);
 
-// The value of --key: a public key (vkey), or a file that holds one.
-std::string read_key_option(const std::string& text);
-
 }  // namespace plog::cli

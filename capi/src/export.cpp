@@ -1,5 +1,6 @@
 #include "client/copies.h"
 #include "client/heads.h"
+#include "client/verify_heads.h"
 #include "handles.h"
 #include "report/package.h"
 #include "report/tile_directory.h"
@@ -136,11 +137,13 @@ plog_status plog_verify_export(const char* path, const plog_check_options* optio
     const plog_check_options given = read_options(options, "options");
     plog::report::CheckRequest request;
     request.progress = progress_of(given.progress, given.user_data);
-    if (given.key != nullptr) request.keys.emplace_back(given.key);
+    if (given.key != nullptr) request.keys.push_back(plog::client::trusted_key(given.key).format());
     if (given.head_count > 0 && given.heads == nullptr) invalid("options.heads is NULL, but head_count is not 0");
     for (std::uint32_t i = 0; i < given.head_count; ++i) {
       if (given.heads[i] == nullptr) invalid("options.heads holds a NULL");
-      request.heads.emplace_back(given.heads[i]);
+      auto head = plog::client::read_head(given.heads[i]);
+      if (!head) throw Error(Status::kNotFound, std::string("there is no head at ") + given.heads[i]);
+      request.heads.push_back(std::move(*head));
     }
     *report = new plog_buffer{plog::report::verify_export(path_of(path, "path"), request).json()};
   });

@@ -93,17 +93,19 @@ class EvidenceMixin:
 def verify_export(
     path: Path,
     *,
-    key: Optional[str] = None,
-    heads: Sequence[str] = (),
+    key: Optional[Path] = None,
+    heads: Sequence[Path] = (),
     progress: Optional[Progress] = None,
 ) -> Dict[str, Any]:
     """Checks a ``.plog`` file, or a directory of tiles, without the ledger: ``{"valid": True, ...}``.
 
-    ``key`` is a trusted public key (as ``client.key()["vkey"]`` gives it), ``heads`` are the texts of trusted heads.
+    ``key`` is a trusted public key (as ``client.key()["vkey"]`` gives it) or a file with one, ``heads`` are files with
+    trusted heads, as for ``verify``.
     Without a key the one that the export names is used, which shows that it is consistent, not who made it.
     """
-    texts = [checked_text(head, "heads") for head in heads]
-    return _parsed(_native.verify_export(os.fspath(path), optional_text(key, "key"), texts, _callable(progress)))
+    trusted = None if key is None else os.fspath(key)
+    paths = [os.fspath(head) for head in heads]
+    return _parsed(_native.verify_export(os.fspath(path), trusted, paths, _callable(progress)))
 
 
 def restore(

@@ -41,6 +41,12 @@ def size_of(head: str) -> int:
     return int(head.splitlines()[1])
 
 
+def kept(folder: Path, head: str) -> Path:
+    path = folder / "kept.head"
+    path.write_text(head)
+    return path
+
+
 class TestHeads:
     def test_close_leaves_a_head_over_everything_beside_the_ledger(self, ledger: Path) -> None:
         head = Path(f"{ledger}.head").read_text()
@@ -211,7 +217,9 @@ class TestExports:
         assert not report["complete"]
         signed = provenlog.verify_export(tmp_path / "a.plog", key=document["vkey"])
         assert signed["assurance"] == "signed"
-        pinned = provenlog.verify_export(tmp_path / "a.plog", key=document["vkey"], heads=[document["checkpoint"]])
+        pinned = provenlog.verify_export(
+            tmp_path / "a.plog", key=document["vkey"], heads=[kept(tmp_path, document["checkpoint"])]
+        )
         assert (pinned["assurance"], pinned["assurance_events"]) == ("pinned", 42)
 
     def test_how_the_json_is_laid_out_does_not_matter(self, document: Dict[str, Any], tmp_path: Path) -> None:
@@ -296,8 +304,8 @@ class TestExports:
                 heads.append(client.checkpoint())
                 client.export(tmp_path / f"{name}.plog")
         assert size_of(heads[0]) == size_of(heads[1])
-        assert provenlog.verify_export(tmp_path / "one.plog", heads=[heads[0]])["verdict"] == "OK"
-        assert provenlog.verify_export(tmp_path / "one.plog", heads=[heads[1]])["verdict"] == "FORKED"
+        assert provenlog.verify_export(tmp_path / "one.plog", heads=[kept(tmp_path, heads[0])])["verdict"] == "OK"
+        assert provenlog.verify_export(tmp_path / "one.plog", heads=[kept(tmp_path, heads[1])])["verdict"] == "FORKED"
 
     def test_an_older_head_is_pinned_by_an_export_of_everything(self, ledger: Path, tmp_path: Path) -> None:
         old = Path(f"{ledger}.head").read_text()
@@ -305,9 +313,9 @@ class TestExports:
             client.log_event(action_type="TOOL_CALL")
             client.export(tmp_path / "all.plog")
             client.export(tmp_path / "part.plog", "agent-1")
-        report = provenlog.verify_export(tmp_path / "all.plog", heads=[old])
+        report = provenlog.verify_export(tmp_path / "all.plog", heads=[kept(tmp_path, old)])
         assert (report["verdict"], report["assurance"], report["complete"]) == ("OK", "pinned", True)
-        assert provenlog.verify_export(tmp_path / "part.plog", heads=[old])["verdict"] == "UNVERIFIABLE"
+        assert provenlog.verify_export(tmp_path / "part.plog", heads=[kept(tmp_path, old)])["verdict"] == "UNVERIFIABLE"
 
     def test_filters_choose_what_is_exported(self, ledger: Path, tmp_path: Path) -> None:
         with ProvenLogClient(db_path=ledger) as client:

@@ -368,8 +368,8 @@ PLOG_API plog_status plog_client_prove(plog_client *client, const char *id, size
 typedef struct plog_check_options {
   uint32_t struct_size;
   uint32_t head_count;
-  const char *const *heads;  /* terminated texts of trusted heads (signed checkpoints) */
-  const char *key;           /* terminated; a trusted public key (vkey); NULL: the one that the export names */
+  const char *const *heads; /* head_count paths of trusted heads; may be NULL */
+  const char *key; /* terminated; a trusted public key (vkey), or the path of a file with one; NULL: the export's */
   plog_progress_fn progress; /* may be NULL */
   void *user_data;
 } plog_check_options;
