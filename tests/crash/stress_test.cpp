@@ -26,8 +26,10 @@ bool long_tier() {
   return value != nullptr && std::string(value) != "" && std::string(value) != "0";
 }
 
-#if defined(__SANITIZE_THREAD__)
-constexpr bool kForks = false;  // TSan does not follow the threads of a forked child
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+// TSan does not follow the threads of a forked child; the allocator of GCC 12's ASan does not take its locks around
+// fork(), so that a child waits for ever for the one that another thread held.
+constexpr bool kForks = false;
 #else
 constexpr bool kForks = true;
 #endif
