@@ -1,0 +1,70 @@
+"""What every verifier says of a ledger: the same."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Optional, Union
+
+SOURCE = Path(__file__).resolve().parents[2]
+BUILD = Path(os.environ.get("PLOG_BUILD_DIR", SOURCE / "build" / "release"))
+PLOG = os.environ.get("PLOG_BIN", str(BUILD / "plog"))
+TIMEOUT = 120
+
+EXIT_CODES = {
+    "OK": 0,
+    "OK_WITH_TAIL": 10,
+    "RECOVERED": 11,
+    "UNVERIFIABLE": 20,
+    "CANNOT_RUN": 22,
+    "MISSING_LOG": 23,
+    "ROLLED_BACK": 30,
+    "TRUNCATED": 31,
+    "FORKED": 32,
+    "TAMPERED": 33,
+}
+VALID = ("OK", "OK_WITH_TAIL", "RECOVERED")
+
+
+def run_plog(*args: Union[str, Path]) -> subprocess.CompletedProcess[str]:
+    raw = subprocess.run([PLOG, *map(str, args)], capture_output=True, timeout=TIMEOUT)
+    return subprocess.CompletedProcess(
+        raw.args, raw.returncode, raw.stdout.decode(errors="replace"), raw.stderr.decode(errors="replace")
+    )
+
+
+def judge(
+    db: Path,
+    *,
+    heads: Sequence[Path] = (),
+    key: Optional[str] = None,
+    agent: Optional[str] = None,
+    level: str = "full",
+    incremental: bool = False,
+) -> dict[str, Any]:
+    """The report of `plog verify`, whose exit code fits it, and which is that of the library."""
+    import provenlog
+
+    options = ["--level", level]
+    for head in heads:
+        options += ["--head", str(head)]
+    if key is not None:
+        options += ["--key", key]
+    if agent is not None:
+        options += ["--agent-id", agent]
+    if incremental:
+        options.append("--incremental")
+    done = run_plog("verify", "--db", db, "--read-only", "--strict", "--json", *options)
+    assert done.stdout.count("\n") == 1, done
+    report: dict[str, Any] = json.loads(done.stdout)
+    assert done.returncode == EXIT_CODES[report["verdict"]], done
+    assert report["valid"] is (report["verdict"] in VALID)
+    assert report["valid"] is (report["findings"] == [])
+    library = provenlog.verify(
+        db, agent, level=level, key=key, heads=list(heads), incremental=incremental, read_only=True
+    )
+    assert library == report
+    return report

@@ -1,0 +1,323 @@
+"""Ledgers to attack: recorded by the real client, and changed as somebody would who knows the formats.
+
+What an attacker needs for that (the chain, the tree, signed heads) is made here from docs/formats.md alone.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import json
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Optional
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from provenlog import ProvenLogClient
+
+TILE = 256  # hashes in a full tile
+AGENTS = ("planner", "coder", "reviewer")
+
+
+# ---- What docs/formats.md says ---------------------------------------------------------------------------------
+
+
+def sha256(*parts: bytes) -> bytes:
+    return hashlib.sha256(b"".join(parts)).digest()
+
+
+def canonical(value: Any) -> bytes:
+    """RFC 8785, of values without fractions, whose keys are ASCII."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def leaf_of(event: bytes, link: dict[str, Any], warnings: Optional[bytes]) -> bytes:
+    """The octets of a leaf. `link`: agent_id, hash, id, prev_hash and sequence."""
+    leaf = {**link, "v": 1}
+    if warnings is not None:
+        leaf["warnings"] = sha256(warnings, json.loads(event).get("salt", "").encode()).hex()
+    return canonical(leaf)
+
+
+def node(left: bytes, right: bytes) -> bytes:
+    return sha256(b"\1", left, right)
+
+
+def root_of(hashes: list[bytes]) -> bytes:
+    if not hashes:
+        return sha256()
+    if len(hashes) == 1:
+        return hashes[0]
+    split = 1 << ((len(hashes) - 1).bit_length() - 1)
+    return node(root_of(hashes[:split]), root_of(hashes[split:]))
+
+
+def tiles_of(leaf_hashes: list[bytes]) -> dict[int, bytes]:
+    """The rows of the table `tile`, by place."""
+    tiles = {}
+    level, hashes = 0, leaf_hashes
+    while hashes:
+        for first in range(0, len(hashes), TILE):
+            tiles[level << 56 | first // TILE] = b"".join(hashes[first : first + TILE])
+        full = len(hashes) // TILE * TILE
+        hashes = [root_of(hashes[first : first + TILE]) for first in range(0, full, TILE)]
+        level += 1
+    return tiles
+
+
+@dataclass
+class Key:
+    """A key that signs notes."""
+
+    name: str
+    private: Ed25519PrivateKey
+
+    @classmethod
+    def generate(cls, name: str) -> Key:
+        return cls(name, Ed25519PrivateKey.generate())
+
+    @classmethod
+    def read(cls, path: Path) -> Key:
+        """From the text of a private key: PRIVATE+KEY+<name>+<id>+<base64>."""
+        name, _, seed = path.read_text().strip()[len("PRIVATE+KEY+") :].split("+", 2)
+        return cls(name, Ed25519PrivateKey.from_private_bytes(base64.b64decode(seed)[1:]))
+
+    @property
+    def public(self) -> bytes:
+        return self.private.public_key().public_bytes_raw()
+
+    @property
+    def id(self) -> bytes:
+        return sha256(self.name.encode(), b"\n\1", self.public)[:4]
+
+    @property
+    def vkey(self) -> str:
+        return f"{self.name}+{self.id.hex()}+{base64.b64encode(bytes([1]) + self.public).decode()}"
+
+    def signature(self, text: str) -> str:
+        signed = base64.b64encode(self.id + self.private.sign(text.encode())).decode()
+        return f"\u2014 {self.name} {signed}\n"
+
+    def note(self, text: str) -> str:
+        return text + "\n" + self.signature(text)
+
+
+def checkpoint(origin: str, size: int, root: bytes) -> str:
+    return f"{origin}\n{size}\n{base64.b64encode(root).decode()}\n"
+
+
+# ---- A ledger --------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Row:
+    """What the chain and the tree are made of."""
+
+    agent: str
+    sequence: int
+    id: bytes
+    hash: bytes
+    prev_hash: bytes
+    canonical: bytes
+    warnings: Optional[bytes]
+
+    @property
+    def event(self) -> dict[str, Any]:
+        parsed: dict[str, Any] = json.loads(self.canonical)
+        return parsed
+
+    def leaf(self) -> bytes:
+        identity = self.id.hex()
+        text = "-".join((identity[:8], identity[8:12], identity[12:16], identity[16:20], identity[20:]))
+        link = {
+            "agent_id": self.agent,
+            "hash": self.hash.hex(),
+            "id": text,
+            "prev_hash": self.prev_hash.hex(),
+            "sequence": self.sequence,
+        }
+        return leaf_of(self.canonical, link, self.warnings)
+
+
+class Ledger:
+    """The files of a ledger in a folder of their own: `events.db`, its head and key, and what `record` kept."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.db = folder / "events.db"
+        self.head = folder / "events.db.head"
+        self.key = folder / "events.db.key"
+        # Somewhere that the attacker did not reach: a head and a backup of the time before the newest events.
+        self.early_head = folder / "kept" / "early.head"
+        self.late_head = folder / "kept" / "late.head"
+        self.backup = folder / "kept" / "early.db"
+
+    def copy(self, folder: Path) -> Ledger:
+        shutil.copytree(self.folder, folder)
+        return Ledger(folder)
+
+    def client(self, agent: str = AGENTS[0], **options: Any) -> ProvenLogClient:
+        return ProvenLogClient(agent_id=agent, db_path=self.db, **options)
+
+    # What somebody does who may write to the files.
+
+    @contextlib.contextmanager
+    def database(self) -> Iterator[sqlite3.Connection]:
+        """A connection, whose changes are committed and put into the file itself: no log is left."""
+        connection = sqlite3.connect(self.db)
+        try:
+            yield connection
+            connection.commit()
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            connection.close()
+
+    def sql(self, *statements: str) -> None:
+        """Each statement changes a row at least, or the schema."""
+        with self.database() as database:
+            for statement in statements:
+                assert database.execute(statement).rowcount != 0, statement
+
+    def loosen(self, table: str = "event") -> None:
+        """STRICT keeps wrong types out, but not from somebody who can edit the schema."""
+        with self.database() as database:
+            database.execute("PRAGMA writable_schema = ON")
+            # As long as before, so that one need not even know SQLite to do it.
+            changed = database.execute(
+                "UPDATE sqlite_schema SET sql = replace(sql, ') STRICT', ')       ') WHERE name = ?", [table]
+            )
+            assert changed.rowcount == 1
+            database.execute("PRAGMA writable_schema = RESET")
+
+    def tighten(self, table: str = "event") -> None:
+        """Takes back what `loosen` did: the rows keep their types, and the schema is that of every ledger again."""
+        with self.database() as database:
+            database.execute("PRAGMA writable_schema = ON")
+            database.execute(
+                "UPDATE sqlite_schema SET sql = replace(sql, ')       ', ') STRICT') WHERE name = ?", [table]
+            )
+            database.execute("PRAGMA writable_schema = RESET")
+
+    def rows(self) -> list[Row]:
+        with self.database() as database:
+            found = database.execute(
+                "SELECT t.text, e.sequence, e.id, e.hash, e.prev_hash, e.canonical, e.warnings FROM event e "
+                "JOIN term t ON t.id = e.agent ORDER BY e.commit_index"
+            )
+            return [Row(*values) for values in found]
+
+    def scalar(self, query: str) -> Any:
+        with self.database() as database:
+            return database.execute(query).fetchone()[0]
+
+    def place(self, agent: str, sequence: int) -> int:
+        """The commit index of an event."""
+        return int(
+            self.scalar(
+                f"SELECT commit_index FROM event WHERE sequence = {sequence} AND agent = "
+                f"(SELECT id FROM term WHERE text = '{agent}')"
+            )
+        )
+
+    def replace(self, index: int, old: str, new: str) -> None:
+        """Other octets for an event, and nothing else."""
+        with self.database() as database:
+            (octets,) = database.execute("SELECT canonical FROM event WHERE commit_index = ?", [index]).fetchone()
+            changed = octets.replace(old.encode(), new.encode())
+            assert changed != octets
+            database.execute("UPDATE event SET canonical = ? WHERE commit_index = ?", [changed, index])
+
+    def rechain(self) -> None:
+        """Recomputes all that needs no key: hashes, links, tree."""
+        last: dict[str, bytes] = {}
+        rows = self.rows()
+        with self.database() as database:
+            for index, row in enumerate(rows):
+                row.prev_hash = last.get(row.agent, bytes(32))
+                row.hash = last[row.agent] = sha256(row.canonical, row.prev_hash.hex().encode())
+                database.execute(
+                    "UPDATE event SET hash = ?, prev_hash = ? WHERE commit_index = ?", [row.hash, row.prev_hash, index]
+                )
+        self.retree(rows)
+
+    def retree(self, rows: Optional[list[Row]] = None) -> None:
+        """Makes the tiles that the rows should have."""
+        rows = self.rows() if rows is None else rows
+        with self.database() as database:
+            database.execute("DELETE FROM tile")
+            tiles = tiles_of([sha256(b"\0", row.leaf()) for row in rows])
+            database.executemany("INSERT INTO tile VALUES (?, ?)", tiles.items())
+
+    def root(self, size: Optional[int] = None) -> bytes:
+        return root_of([sha256(b"\0", row.leaf()) for row in self.rows()[:size]])
+
+    def sign_head(self, key: Optional[Key] = None, size: Optional[int] = None) -> str:
+        """Signs what the ledger is now, with its own key unless another is given, and puts the head in its place."""
+        key = Key.read(self.key) if key is None else key
+        size = len(self.rows()) if size is None else size
+        head = key.note(checkpoint(key.name, size, self.root(size)))
+        self.head.write_text(head)
+        with self.database() as database:
+            database.execute("UPDATE meta SET value = ? WHERE key = 'head'", [head])
+        return head
+
+
+Change = Callable[[Ledger], object]
+
+
+# ---- The one that the tests attack -----------------------------------------------------------------------------
+
+
+def log_some(client: ProvenLogClient, first: int, count: int) -> None:
+    """Events that fill every column and table: sessions, labels, references, warnings, text that is not ASCII."""
+    for number in range(first, first + count):
+        call = client.log_event(
+            agent_id=AGENTS[number % 3],
+            session_id=f"session-{number % 5}",
+            action_type="TOOL_CALL",
+            action_name=("search", "write", "test")[number % 3],
+            action_input={"query": f"question {number}", "text": 'häß\n"\\\U0001f602'},
+            action_status="error" if number % 7 == 0 else "success",
+            labels={"env": "prod" if number % 2 else "test", "n": str(number)},
+            tool_call_id=f"call-{number}",
+            metadata={"number": number, "unicode": "e\u0301", "line": "one\r\ntwo"},
+            duration_ms=number,
+        )
+        client.log_event(
+            agent_id=AGENTS[number % 3],
+            action_type="TOOL_RESULT",
+            action_status=number if number % 11 == 0 else "success",  # a number is repaired, with a warning
+            action_output={"answer": number},
+            parent_event_id=call,
+            tool_call_id=f"call-{number}",
+        )
+
+
+def record(folder: Path, events: int = 300) -> Ledger:
+    """A ledger of some `events`, with a key that was rotated, contexts, and what was kept on the way:
+
+    `kept/early.head` and the backup `kept/early.db` (and its head) over a third of it, `kept/late.head` over two thirds,
+    after the rotation.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "kept").mkdir()
+    ledger = Ledger(folder)
+    third = events // 6
+    with ledger.client(labels={"env": "prod"}) as client:
+        client.set_context("env", {"owner": "us"})
+        log_some(client, 0, third)
+        ledger.early_head.write_text(client.checkpoint())
+        client.backup(ledger.backup)
+        client.rotate_key()
+        log_some(client, third, third)
+        ledger.late_head.write_text(client.checkpoint())
+        client.set_context("env", {"owner": "others"})
+        log_some(client, 2 * third, third)
+    with ledger.database():
+        pass  # so that the database is one file
+    return ledger
