@@ -96,7 +96,7 @@ Client::Client(const Napi::CallbackInfo& info)
   const Settings settings(info[0].As<Napi::Object>());
   plog_client_options options;
   plog_client_options_init(&options);
-  std::string base_url, db_path, agent, session, labels, metadata, context, source, capture;
+  std::string base_url, db_path, agent, session, labels, metadata, context, source, capture, content;
   options.base_url = settings.text("baseUrl", base_url);
   options.db_path = settings.text("dbPath", db_path);
   options.agent_id = settings.text("agentId", agent);
@@ -106,6 +106,7 @@ Client::Client(const Napi::CallbackInfo& info)
   options.context_json = settings.text("context", context);
   options.source = settings.text("source", source);
   options.capture_method = settings.text("captureMethod", capture);
+  options.capture_content = settings.text("captureContent", content);
   options.durability = settings.number<std::int32_t>("durability");
   options.on_full = settings.number<std::int32_t>("onFull");
   options.no_salt = settings.flag("noSalt") ? 1 : 0;

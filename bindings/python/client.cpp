@@ -92,11 +92,11 @@ bool take_number(PyObject* value, const char* name, Number& out) {
 PyObject* client_open(PyObject* object, PyObject* args) {
   ClientObject* self = self_of(object);
   if (self->handle != nullptr) return raise_status(PLOG_E_INVALID, "the client is open already");
-  PyObject *base_url, *db_path, *agent, *session, *labels, *metadata, *context, *source, *capture;
+  PyObject *base_url, *db_path, *agent, *session, *labels, *metadata, *context, *source, *capture, *content;
   PyObject *batch_size, *flush_interval, *block_timeout, *max_event, *journal_limit;
   int durability = 0, on_full = 0, salt = 1;
-  if (!PyArg_ParseTuple(args, "OOOOOOOOOOOOOOiip:_open", &base_url, &db_path, &agent, &session, &labels, &metadata,
-                        &context, &source, &capture, &batch_size, &flush_interval, &block_timeout, &max_event,
+  if (!PyArg_ParseTuple(args, "OOOOOOOOOOOOOOOiip:_open", &base_url, &db_path, &agent, &session, &labels, &metadata,
+                        &context, &source, &capture, &content, &batch_size, &flush_interval, &block_timeout, &max_event,
                         &journal_limit, &durability, &on_full, &salt)) {
     return nullptr;
   }
@@ -115,6 +115,7 @@ PyObject* client_open(PyObject* object, PyObject* args) {
       !take_text(context, "context", options->context, values.context_json) ||
       !take_text(source, "source", options->source, values.source) ||
       !take_text(capture, "capture_method", options->capture_method, values.capture_method) ||
+      !take_text(content, "capture_content", options->capture_content, values.capture_content) ||
       !take_number(batch_size, "batch_size", values.batch_size) ||
       !take_number(flush_interval, "flush_interval", values.flush_interval_ms) ||
       !take_number(block_timeout, "block_timeout", values.block_timeout_ms) ||

@@ -13,7 +13,8 @@ namespace plog::python {
 
 // What a client was opened with, kept so that one closed at interpreter exit can be opened again for late events.
 struct ClientOptions {
-  std::string db_path, agent_id, session_id, labels, metadata, context, source, capture_method, base_url;
+  std::string db_path, agent_id, session_id, labels, metadata, context, source, capture_method, capture_content,
+      base_url;
   plog_client_options values;  // points at the texts
 };
 

@@ -53,6 +53,7 @@ plog::client::ClientOptions convert(const plog_client_options& given) {
   set_if(options.block_timeout_ms, given.block_timeout_ms);
   set_if(options.max_event_bytes, given.max_event_bytes);
   set_if(options.journal_limit_bytes, given.journal_limit_bytes);
+  options.capture_content = optional_text(given.capture_content);
   return options;
 }
 

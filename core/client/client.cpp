@@ -52,6 +52,11 @@ std::vector<event::DefaultMember> merged(std::vector<event::DefaultMember> own, 
   return own;
 }
 
+event::CapturePolicy capture_policy(const std::optional<std::string>& given, const Config& config) {
+  if (!given) return config.capture_content.value_or(event::CapturePolicy{});
+  return event::CapturePolicy::parse(given->substr(0, 1) == "{" ? json::parse(*given) : json::Value(*given));
+}
+
 }  // namespace
 
 std::string resolve_db_path(const std::optional<std::string>& given, const Config& config, bool create) {
@@ -101,6 +106,7 @@ Client::Client(const ClientOptions& options) {
   defaults_.metadata =
       merged(event::make_default_members(options.metadata_json.value_or(""), false, redactor, "metadata"),
              config.metadata, false, redactor);
+  defaults_.capture = capture_policy(options.capture_content, config);
   defaults_.salt = pick(options.salt, config.salt, true);
   defaults_.max_event_bytes = pick(options.max_event_bytes, config.max_event_bytes, event::kDefaultMaxEventBytes);
   check_range("max_event_bytes", defaults_.max_event_bytes, 4096, 64u << 20);
@@ -126,6 +132,8 @@ Client::Client(const ClientOptions& options) {
 
   db_path_ = resolve_db_path(options.db_path, config, true);
   recorder_ = Recorder::open(db_path_, recorder_options_);
+  rules_ = redaction_rules(redactor, defaults_.capture);
+  recorder_->announce(rules_);
   generation_.store(process_generation());
   current_.store(recorder_.get());
   try {
@@ -161,6 +169,7 @@ Recorder& Client::current() {
   const std::unique_lock lock(registry.reopen);
   if (generation_.load() != process_generation()) {
     auto fresh = Recorder::open(db_path_, recorder_options_);
+    fresh->announce(rules_);
     keep_forever(std::move(recorder_));
     recorder_ = std::move(fresh);
     current_.store(recorder_.get());

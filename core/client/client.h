@@ -26,6 +26,7 @@ struct ClientOptions {
   std::optional<std::uint32_t> batch_size, flush_interval_ms, block_timeout_ms;
   std::optional<std::uint64_t> max_event_bytes, journal_limit_bytes;
   std::optional<bool> salt;
+  std::optional<std::string> capture_content;  // the name of a capture, or what CapturePolicy::parse reads, as JSON
 };
 
 // The buffers of one event that is being written. Taken from and given back to the calling thread's stack of them.
@@ -78,6 +79,7 @@ class Client {
   event::Defaults defaults_;
   RecorderOptions recorder_options_;
   AppendOptions append_;
+  RedactionRules rules_;
   std::shared_ptr<Recorder> recorder_;
   std::atomic<Recorder*> current_{nullptr};
   std::atomic<std::uint64_t> generation_{0};  // of the process that recorder_ belongs to

@@ -10,20 +10,25 @@ namespace plog::client {
 Committer::Committer(store::Store& store, const std::string& db_path, HeadOptions heads)
     : store_(store), tree_(store), keeper_(store, tree_, db_path, std::move(heads)) {}
 
-bool Committer::begin() {
+bool Committer::begin(const std::vector<RedactionRules>& rules) {
   bool created = false;
+  if (!rules.empty()) rules_ = rules.back();
   heads_.clear();
   last_head_ = nullptr;
   const bool changed = store_.begin();
-  if (!changed && known_) return false;
   try {
+    if (!changed && known_) {
+      record(rules);
+      return false;
+    }
     const std::uint64_t leaves = store_.tree_size();
     const bool fitted = tree_.load();
     if (store_.size() == 0) {
       const std::string id = format_uuid(uuid_v7());
       store_.set_meta(store::kMetaLedgerId, id);
       keeper_.establish(id);
-      add(ledger_created(builder_, id, keeper_.epoch()));
+      add(ledger_created(builder_, id, keeper_.epoch(), rules_ ? &*rules_ : nullptr));
+      if (rules_) store_.set_meta(store::kMetaRedaction, rules_->digest);
       created = true;
     } else if (!keeper_.load() && keeper_.establish(store_.meta(store::kMetaLedgerId))) {
       add(key_created(builder_, keeper_.epoch()));
@@ -32,11 +37,23 @@ bool Committer::begin() {
     const auto unfit = fitted && !created && !older ? std::optional(leaves) : std::nullopt;
     if (const auto event = keeper_.reconcile(builder_, unfit)) add(*event);
     known_ = true;
+    if (!created) record(rules);
   } catch (...) {
     rollback();
     throw;
   }
   return created;
+}
+
+void Committer::record(const std::vector<RedactionRules>& rules) {
+  if (rules.empty()) return;
+  std::string newest = store_.meta(store::kMetaRedaction);
+  for (const RedactionRules& each : rules) {
+    if (each.digest == newest) continue;
+    newest = each.digest;
+    add(redaction_changed(builder_, each));
+    store_.set_meta(store::kMetaRedaction, newest);
+  }
 }
 
 Committer::Result Committer::add(const event::Prepared& event) {

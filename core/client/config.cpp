@@ -29,10 +29,12 @@ constexpr std::uint64_t kMinJournalBytes = 1 << 20, kMaxJournalBytes = std::uint
 constexpr std::string_view kRootKeys[] = {
     "server_url",          "db_path",        "agent_id",   "session_id", "labels",        "metadata",
     "batch_size",          "flush_interval", "durability", "on_full",    "block_timeout", "max_event_bytes",
-    "journal_limit_bytes", "salt",           "origin",     "key_path",   "head_copies",   "redaction"};
+    "journal_limit_bytes", "salt",           "origin",     "key_path",   "head_copies",   "redaction",
+    "capture_content"};
 constexpr std::string_view kRedactionKeys[] = {"enabled", "rules",     "profile",           "disable",
                                                "allow",   "keep_last", "pseudonym_key_file"};
 constexpr std::size_t kMinPseudonymKey = 16, kMaxPseudonymKey = 4096;
+constexpr std::string_view kCaptureKeys[] = {"default", "fields", "action_types"};
 constexpr std::string_view kRuleKeys[] = {"name", "pattern", "replace"};
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
@@ -134,6 +136,7 @@ class ConfigReader {
     if (key == "origin") config_.origin = origin(value, key);
     if (key == "key_path") config_.key_path = expand_home(text(value, key));
     if (key == "head_copies") read_head_copies(value);
+    if (key == "capture_content") read_capture(value);
   }
 
   std::string text(const Yaml& value, const std::string& key) const {
@@ -153,6 +156,42 @@ class ConfigReader {
   void read_head_copies(const Yaml& value) {
     if (value.type != Yaml::Type::kSequence) refuse(value.line, "head_copies", "must be a list of paths");
     for (const Yaml& item : value.items) config_.head_copies.push_back(expand_home(text(item, "head_copies")));
+  }
+
+  void read_capture(const Yaml& value) {
+    event::CapturePolicy policy;
+    const auto set = [&](const Yaml& name, int line, const std::string& key, const auto& setter) {
+      try {
+        setter(text(name, key));
+      } catch (const Error& error) {
+        if (error.status() != Status::kInvalid) throw;
+        refuse(line, key, error.what());
+      }
+    };
+    const auto set_default = [&](const std::string& name) { policy.set_default(name); };
+    if (value.type == Yaml::Type::kScalar) {
+      set(value, value.line, "capture_content", set_default);
+    } else {
+      for (const Yaml::Entry& entry : mapping(value, "capture_content")) {
+        const std::string key = "capture_content." + entry.key;
+        if (entry.key == "default") {
+          set(entry.value, entry.line, key, set_default);
+        } else if (entry.key == "fields" || entry.key == "action_types") {
+          for (const Yaml::Entry& member : mapping(entry.value, key)) {
+            set(member.value, member.line, key + "." + member.key, [&](const std::string& name) {
+              if (entry.key == "fields") {
+                policy.set_field(member.key, name);
+              } else {
+                policy.set_action_type(member.key, name);
+              }
+            });
+          }
+        } else {
+          refuse(entry.line, key, unknown_key(entry.key, kCaptureKeys));
+        }
+      }
+    }
+    config_.capture_content = std::move(policy);
   }
 
   std::string one_of(const Yaml& value, const std::string& key, std::initializer_list<std::string_view> names) const {

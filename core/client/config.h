@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "event/capture.h"
 #include "json/value.h"
 #include "redact/redactor.h"
 
@@ -19,6 +20,7 @@ struct Config {
   std::optional<std::uint32_t> batch_size, flush_interval_ms, block_timeout_ms;
   std::optional<std::uint64_t> max_event_bytes, journal_limit_bytes;
   std::optional<bool> salt;
+  std::optional<event::CapturePolicy> capture_content;
   json::Value::Object labels, metadata;  // labels: strings
   bool redaction_enabled = true;
   std::vector<redact::Rule> redaction_rules;

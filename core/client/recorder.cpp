@@ -110,6 +110,11 @@ void Recorder::tighten(const RecorderOptions& options) {
   power_ = power_ || options.power;
 }
 
+void Recorder::announce(const RedactionRules& rules) {
+  const Lock lock(mutex_);
+  announced_.push_back(rules);
+}
+
 // ---- Appending
 
 Journal& Recorder::writable_journal() {

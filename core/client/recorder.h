@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 #include "base/error.h"
 #include "client/committer.h"
@@ -60,6 +61,9 @@ class Recorder {
 
   const std::string& db_path() const noexcept { return db_path_; }
   store::Store& store();  // throws kUnsupported in a process that may not use SQLite
+
+  // What a client that comes to use this recorder redacts by: recorded with the next transaction.
+  void announce(const RedactionRules& rules);
 
   // Journals one record (kRecordHeader octets of room, then the encoded event). When it returns, the event survives the
   // process; with `power`, the loss of power too. Throws kFull (not recorded) and kIo.
@@ -141,6 +145,9 @@ class Recorder {
   void leading(Lock& lock, std::int64_t deadline, const std::function<void()>& work);
   // Runs `work` under the ledger's writer lock.
   void locked(std::int64_t timeout_ms, const std::function<void()>& work);
+  // A transaction, with what was announced; by the committing thread, under the writer lock. begin() as Committer's.
+  bool begin();
+  void commit(bool power);
   Batch commit_batch(std::int64_t timeout_ms);
   // Commits what `add` adds to a transaction of its own, then runs `after` (may be empty).
   void commit_alone(std::int64_t timeout_ms, const std::function<void(Committer&)>& add,
@@ -162,13 +169,15 @@ class Recorder {
   WriterLock writer_lock_;
   std::optional<Committer> committer_;  // of the committing thread
 
-  bool ledger_known_ = false;  // of the committing thread: it was there before
+  bool ledger_known_ = false;      // of the committing thread: it was there before
+  std::size_t announced_now_ = 0;  // of the committing thread: in this transaction
 
   std::mutex mutex_;
   std::condition_variable changed_;   // committed_, leading_, space, errors
   std::condition_variable work_;      // for the thread
   std::condition_variable gathered_;  // for who gathers a group
   std::deque<std::unique_ptr<Own>> journals_;
+  std::vector<RedactionRules> announced_;
   DropAccount unjournalled_;     // while no journal could be made
   std::uint64_t number_ = 0;     // of the record last appended
   std::uint64_t committed_ = 0;  // all records up to this one are in the ledger

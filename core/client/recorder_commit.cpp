@@ -63,13 +63,29 @@ void Recorder::locked(std::int64_t timeout_ms, const std::function<void()>& work
   writer_lock_.unlock();
 }
 
+bool Recorder::begin() {
+  std::vector<RedactionRules> rules;
+  {
+    const Lock lock(mutex_);
+    rules = announced_;
+  }
+  announced_now_ = rules.size();
+  return committer_->begin(rules);
+}
+
+void Recorder::commit(bool power) {
+  committer_->commit(power);
+  const Lock lock(mutex_);
+  announced_.erase(announced_.begin(), announced_.begin() + static_cast<std::ptrdiff_t>(announced_now_));
+}
+
 void Recorder::create(std::int64_t timeout_ms) {
   const std::int64_t deadline = deadline_after(timeout_ms);
   Lock lock(mutex_);
   leading(lock, deadline, [&] {
     locked(deadline - steady_millis(), [&] {
-      const bool created = committer_->begin();
-      committer_->commit(power_);
+      const bool created = begin();
+      commit(power_);
       ledger_known_ = true;
       if (created) publish();
     });
@@ -125,7 +141,7 @@ Recorder::Batch Recorder::commit_batch(std::int64_t timeout_ms) {
   if (owns.empty()) return batch;
   locked(timeout_ms, [&] {
     try {
-      if (committer_->begin() && ledger_known_) {
+      if (begin() && ledger_known_) {
         // Under a new ledger's first event: what was in the old file is not here.
         event::Builder builder;
         committer_->add(gap(builder, owns.front()->journal.id(), owns.front()->drained.offset, "ledger_deleted", {}));
@@ -138,7 +154,7 @@ Recorder::Batch Recorder::commit_batch(std::int64_t timeout_ms) {
         if (batch.more) break;
       }
       // Asked now: a client that wants power durability may have come, and its event may be among these.
-      committer_->commit(wants_power());
+      commit(wants_power());
       ledger_known_ = true;
     } catch (...) {
       committer_->rollback();

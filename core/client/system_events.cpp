@@ -44,6 +44,16 @@ void epoch_members(event::Builder& builder, const Epoch& epoch) {
   text_member(builder, "vkey", epoch.vkey);
 }
 
+void redaction_members(event::Builder& builder, const RedactionRules& redaction) {
+  builder.key("capture_content");
+  json::Reader reader;
+  event::read_value(reader, redaction.capture_content.canonical(), builder);
+  number_member(builder, "custom_rules", redaction.rules.custom);
+  number_member(builder, "detectors", redaction.rules.detectors);
+  text_member(builder, "digest", redaction.digest);
+  text_member(builder, "profile", redaction.rules.profile);
+}
+
 event::Prepared end_system(event::Builder& builder) {
   builder.end_object();
   event::Effects effects;
@@ -58,12 +68,33 @@ void begin_with_input(event::Builder& builder, std::string_view name) {
 
 }  // namespace
 
-event::Prepared ledger_created(event::Builder& builder, std::string_view ledger_id, const Epoch& epoch) {
+RedactionRules redaction_rules(const redact::Redactor* redactor, const event::CapturePolicy& capture) {
+  RedactionRules redaction;
+  if (redactor != nullptr) redaction.rules = redactor->rules_in_force();
+  redaction.capture_content = capture.to_json();
+  redaction.digest = sha256_hex(redaction.rules.digest + redaction.capture_content.canonical());
+  return redaction;
+}
+
+event::Prepared ledger_created(event::Builder& builder, std::string_view ledger_id, const Epoch& epoch,
+                               const RedactionRules* redaction) {
   begin_with_input(builder, kLedgerCreated);
   number_member(builder, "format", 1);
   text_member(builder, "ledger_id", ledger_id);
   text_member(builder, "library_version", PLOG_VERSION);
   if (epoch.number > 0) epoch_members(builder, epoch);
+  if (redaction != nullptr) {
+    builder.key("redaction");
+    builder.begin_object();
+    redaction_members(builder, *redaction);
+    builder.end_object();
+  }
+  return end_system(builder);
+}
+
+event::Prepared redaction_changed(event::Builder& builder, const RedactionRules& rules) {
+  begin_with_input(builder, kRedactionChanged);
+  redaction_members(builder, rules);
   return end_system(builder);
 }
 
@@ -144,6 +175,15 @@ event::Prepared head_acknowledged(event::Builder& builder, const std::vector<std
 event::Prepared context_changed(event::Builder& builder, const event::Defaults& defaults, std::string_view key,
                                 std::string_view value, std::string_view context, event::Effects& effects) {
   if (!json::parse(context).is_object()) throw Error(Status::kInvalid, "context must be a JSON object");
+  json::Reader reader;
+  std::string marker;
+  const event::Capture capture = defaults.capture.of(event::Content::kContext, {});
+  if (capture >= event::Capture::kDigest) {
+    builder.reset();
+    builder.key("action_input");
+    event::read_value(reader, context, builder);
+    context = marker = event::omission_marker(builder.canonical_value(defaults.redactor.get(), effects), capture);
+  }
   begin_system(builder, kContextChanged);
   builder.key("action_input");
   builder.begin_object();
@@ -152,7 +192,6 @@ event::Prepared context_changed(event::Builder& builder, const event::Defaults& 
   builder.key("label_value");
   builder.string(value);
   builder.key("context");
-  json::Reader reader;
   event::read_value(reader, context, builder);
   builder.end_object();
   event::Defaults system;

@@ -8,6 +8,7 @@
 
 #include "client/journal.h"
 #include "event/builder.h"
+#include "json/value.h"
 #include "redact/redactor.h"
 
 namespace plog::client {
@@ -18,7 +19,17 @@ inline constexpr std::string_view kContextChanged = "context.changed";
 inline constexpr std::string_view kKeyCreated = "key.created";
 inline constexpr std::string_view kKeyRotated = "key.rotated";
 inline constexpr std::string_view kOriginChanged = "origin.changed";
+inline constexpr std::string_view kRedactionChanged = "redaction.changed";
 inline constexpr std::string_view kHeadAcknowledged = "head.acknowledged";
+
+// Of the rules by which a client redacts, and how much of content it keeps.
+struct RedactionRules {
+  redact::RulesInForce rules;
+  json::Value capture_content;
+  std::string digest;  // of all that, and of the library's version
+};
+// `redactor` may be null.
+RedactionRules redaction_rules(const redact::Redactor* redactor, const event::CapturePolicy& capture);
 
 // From when on heads have this name, and are signed by this key.
 struct Epoch {
@@ -26,16 +37,20 @@ struct Epoch {
   std::string origin, vkey;
 };
 
-// The first event of every ledger. The result borrows from `builder`.
-event::Prepared ledger_created(event::Builder& builder, std::string_view ledger_id, const Epoch& epoch);
+// The first event of every ledger. `redaction` may be null. The result borrows from `builder`.
+event::Prepared ledger_created(event::Builder& builder, std::string_view ledger_id, const Epoch& epoch,
+                               const RedactionRules* redaction);
+
+// From here on a client writes that redacts by other rules than those on record.
+event::Prepared redaction_changed(event::Builder& builder, const RedactionRules& rules);
 
 // Events that were not recorded. `reason`: "journal_full", "journal_damaged" or "ledger_deleted". Its id follows from
 // the journal, the generation and the reason, so that it is recorded once.
 event::Prepared gap(event::Builder& builder, const Uuid& journal, std::uint64_t generation, std::string_view reason,
                     const std::vector<Dropped>& dropped);
 
-// The context of a label value; `context` is a JSON object. User text in it is redacted with `defaults.redactor`.
-// Throws Error(kInvalid) when it is no object.
+// The context of a label value; `context` is a JSON object. User text in it is redacted with `defaults.redactor`, and
+// as much of the context is kept as `defaults.capture` says. Throws Error(kInvalid) when it is no object.
 event::Prepared context_changed(event::Builder& builder, const event::Defaults& defaults, std::string_view key,
                                 std::string_view value, std::string_view context, event::Effects& effects);
 

@@ -38,6 +38,7 @@ void Builder::reset() {
   stack_.clear();
   std::memset(slots_, 0xFF, sizeof slots_);  // kNone
   present_ = 0;
+  captures_usual_ = true;
   long_structural_ = false;
   invalid_.clear();
   warnings_.clear();

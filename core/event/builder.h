@@ -2,6 +2,7 @@
 // every way in meets: JSON text (json_input.h) and the native values of the language bindings.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -10,6 +11,7 @@
 
 #include "base/buffer.h"
 #include "base/encoding.h"
+#include "event/capture.h"
 #include "event/prepared.h"
 #include "event/schema.h"
 #include "redact/redactor.h"
@@ -27,6 +29,7 @@ struct Defaults {
   std::string agent_id, session_id, source, capture_method;  // empty: none
   std::vector<DefaultMember> labels, metadata;               // sorted by key (RFC 8785 order), no duplicates
   std::shared_ptr<const redact::Redactor> redactor;          // may be null: no redaction
+  CapturePolicy capture;                                     // labels and metadata above are redacted also with full
   std::uint64_t max_event_bytes = kDefaultMaxEventBytes;
   bool salt = true;
 };
@@ -155,6 +158,13 @@ class Builder {
   void free_texts(std::uint32_t node);
 
   // redaction.cpp
+  void choose_captures(const CapturePolicy& policy);
+  Capture capture_of(Content content) const noexcept {
+    return captures_usual_ ? Capture::kRedacted : captures_[static_cast<std::size_t>(content)];
+  }
+  Capture capture_of(Field field, bool inside) const noexcept;
+  void omit(Field field, std::size_t begin);
+  bool is_full(std::uint32_t index) const;
   void redact(const redact::Redactor& redactor, Effects& effects);
   bool is_schema(std::uint32_t index) const;
   std::vector<std::uint32_t> allowed_nodes(const redact::Redactor& redactor) const;
@@ -194,6 +204,8 @@ class Builder {
   std::uint32_t slots_[kFieldCount];
   std::string_view borrowed_[kFieldCount];  // texts of defaults and of the three below, which need no node
   char id_text_[kUuidTextSize], time_text_[kTimestampSize], salt_text_[22];
+  std::array<Capture, kContentNames.size()> captures_{};  // of this event, unless all is as usual
+  bool captures_usual_ = true;
   bool long_structural_ = false;                          // a structural text is over its limit
   std::uint32_t present_ = 0;                             // a bit for each slot that has a node
   std::vector<std::uint32_t> unknown_;                    // top-level nodes of unknown fields

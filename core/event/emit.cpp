@@ -377,6 +377,7 @@ void Builder::emit_field(Field field, const Defaults& defaults) {
     emit_value(index, canonical_);
   }
   path_.clear();
+  if (!captures_usual_) omit(field, begin);
   set_span(field, begin, canonical_.size());
 }
 
@@ -400,9 +401,11 @@ void Builder::emit(const Defaults& defaults) {
       if (canonical_.size() > 1) canonical_ += ',';
       json::append_quoted(canonical_, unknown[next].key);
       canonical_ += ':';
+      const std::size_t begin = canonical_.size();
       path_.push_back(unknown[next].node);
       emit_value(unknown[next].node, canonical_);
       path_.pop_back();
+      if (!captures_usual_) omit(Field::kUnknown, begin);
       ++next;
     }
     if (i < kFieldCount) emit_field(static_cast<Field>(i), defaults);
@@ -416,6 +419,7 @@ Prepared Builder::prepare(const Defaults& defaults, Effects& effects) {
   if (misuse_ != nullptr) throw Error(Status::kInvalid, misuse_);
   index_ = Index{};
   validate(defaults);
+  choose_captures(defaults.capture);
   const redact::Redactor* redactor = defaults.redactor.get();
   if (redactor != nullptr && redactor->active()) redact(*redactor, effects);
   emit(defaults);

@@ -1,15 +1,74 @@
-// The one place where an event meets the redactor: every value and key of the free content, and the warnings.
+// The one place where an event meets the redactor: every value and key of the free content, and the warnings. What is
+// not to be kept at all goes here too.
 #include <algorithm>
+#include <optional>
 
 #include "base/encoding.h"
 #include "event/builder.h"
+#include "json/quote.h"
 #include "json/text.h"
 
 namespace plog::event {
 namespace {
 constexpr std::size_t kMaxDetailBytes = 1024;
 constexpr std::size_t kMaxPointerBytes = 1024;
+
+std::optional<Content> content_of(Field field) noexcept {
+  switch (field) {
+    case Field::kActionInput: return Content::kActionInput;
+    case Field::kActionOutput: return Content::kActionOutput;
+    case Field::kErrorMessage: return Content::kErrorMessage;
+    case Field::kLabels: return Content::kLabels;
+    case Field::kMetadata: return Content::kMetadata;
+    case Field::kUnknown: return Content::kUnknown;
+    default: return std::nullopt;
+  }
+}
 }  // namespace
+
+// ---- What is kept
+
+void Builder::choose_captures(const CapturePolicy& policy) {
+  captures_usual_ = policy.usual();
+  if (captures_usual_) return;
+  const std::string_view type = text_of_slot(Field::kActionType);
+  for (std::size_t i = 0; i < captures_.size(); ++i) captures_[i] = policy.of(static_cast<Content>(i), type);
+}
+
+// Of a top-level field, or of what stands inside it: a value of the wrong type is kept in the metadata.
+Capture Builder::capture_of(Field field, bool inside) const noexcept {
+  const std::optional<Content> content = content_of(field);
+  if (!content && !inside) return Capture::kRedacted;
+  return capture_of(content.value_or(Content::kMetadata));
+}
+
+bool Builder::is_full(std::uint32_t index) const {
+  for (const Field field :
+       {Field::kActionInput, Field::kActionOutput, Field::kErrorMessage, Field::kLabels, Field::kMetadata}) {
+    if (slot(field) == index) return capture_of(*content_of(field)) == Capture::kFull;
+  }
+  return capture_of(Content::kUnknown) == Capture::kFull &&
+         std::find(unknown_.begin(), unknown_.end(), index) != unknown_.end();
+}
+
+// Puts a marker in the place of the value that was just emitted, from `begin` on, if that is all that is to be kept.
+void Builder::omit(Field field, std::size_t begin) {
+  const Capture capture = capture_of(field, false);
+  if (capture < Capture::kDigest) return;
+  const std::string marker = omission_marker(canonical_.view().substr(begin), capture);
+  canonical_.set_end(canonical_.data() + begin);
+  const bool text = field == Field::kErrorMessage || field == Field::kLabels;
+  const bool member = field_kind(field) == Kind::kObject;
+  if (member) canonical_ += "{\"_omitted\":";
+  if (text) {
+    json::append_quoted(canonical_, marker);
+  } else {
+    canonical_ += marker;
+  }
+  if (member) canonical_ += '}';
+}
+
+// ---- What is redacted
 
 // An object that describes a value instead of holding it, as a JSON schema does: {"type": "string", ...}.
 bool Builder::is_schema(std::uint32_t index) const {
@@ -54,7 +113,8 @@ std::vector<std::uint32_t> Builder::allowed_nodes(const redact::Redactor& redact
         pointer.append("/").append(field_name(static_cast<Field>(found - std::begin(slots_))));
       }
     }
-    if (key_allowed || redactor.allows_path(pointer)) {
+    const bool full = !captures_usual_ && levels.empty() && is_full(i);
+    if (full || key_allowed || redactor.allows_path(pointer)) {
       allowed.push_back(i);
       i = following(i);
       continue;
@@ -84,7 +144,7 @@ void Builder::redact(const redact::Redactor& redactor, Effects& effects) {
     return at;
   };
   std::vector<std::uint32_t> allowed;
-  if (redactor.allows_places()) allowed = allowed_nodes(redactor);
+  if (redactor.allows_places() || !captures_usual_) allowed = allowed_nodes(redactor);
   std::size_t next_allowed = 0;
   // Keys that say something of all values below them, from the outermost on.
   struct Ruled {
@@ -145,14 +205,17 @@ void Builder::finish_warnings(const redact::Redactor* redactor, Effects& effects
     warning_octets_ += '}';
   };
   for (const Warning& warning : warnings_) {
-    // Token by token: an escaped "~1" must not hide a hit.
     std::string pointer = warning.pointer;
+    const bool omitted =
+        !warning.path.empty() && capture_of(find_field(warning.path[0]), warning.path.size() > 1) >= Capture::kDigest;
+    // Token by token: an escaped "~1" must not hide a hit.
     for (const std::string& token : warning.path) {
       pointer += '/';
       json::append_pointer_token(pointer, redact_text(redactor, token, effects));
+      if (omitted) break;  // the rest are keys of what is not kept
     }
     const std::string code = redact_text(redactor, warning.code, effects);
-    const std::string detail = redact_text(redactor, warning.detail, effects);
+    const std::string detail = omitted ? "not kept" : redact_text(redactor, warning.detail, effects);
     append(utf8_prefix(code, 64), utf8_prefix(detail, kMaxDetailBytes), utf8_prefix(pointer, kMaxPointerBytes));
   }
   if (more_warnings_ > 0) append("more_warnings", std::to_string(more_warnings_), "");

@@ -17,7 +17,9 @@ constexpr std::string_view kKeyCreated = "key.created";
 constexpr std::string_view kRotated = "key.rotated";
 constexpr std::string_view kOriginChanged = "origin.changed";
 constexpr std::string_view kAcknowledged = "head.acknowledged";
-constexpr std::array<std::string_view, 5> kNames = {kCreated, kKeyCreated, kRotated, kOriginChanged, kAcknowledged};
+constexpr std::string_view kRedactionChanged = "redaction.changed";
+constexpr std::array<std::string_view, 6> kNames = {kCreated,       kKeyCreated,   kRotated,
+                                                    kOriginChanged, kAcknowledged, kRedactionChanged};
 
 // Longer ones are kept only in part.
 constexpr std::size_t kMaxKeptHead = 16384;
@@ -142,7 +144,11 @@ void Epochs::add(std::string_view canonical, std::uint64_t commit_index, std::ui
     const std::string name = text_of(&event, "action_name");
     const Input input(event);
     if (name == kCreated) {
-      if (commit_index == 0) ledger_id_ = text_of(input.object, "ledger_id");
+      if (commit_index == 0) {
+        ledger_id_ = text_of(input.object, "ledger_id");
+        const bool object = input.object != nullptr && input.object->is_object();
+        redaction_ = text_of(object ? input.object->find("redaction") : nullptr, "digest");
+      }
       if (commit_index != 0) {
         fault = "a ledger begins but once";
       } else if (!input.vkey.empty()) {
@@ -156,6 +162,8 @@ void Epochs::add(std::string_view canonical, std::uint64_t commit_index, std::ui
       fault = branched(input, commit_index, sequence, canonical);
     } else if (name == kAcknowledged) {
       acknowledged(input);
+    } else if (name == kRedactionChanged) {
+      redaction_ = text_of(input.object, "digest");
     }
   } catch (const Error& error) {
     if (error.status() != Status::kInvalid) throw;

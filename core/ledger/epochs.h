@@ -44,6 +44,8 @@ class Epochs {
   void add(std::string_view canonical, std::uint64_t commit_index, std::uint64_t sequence, Findings& findings);
 
   const std::string& ledger_id() const noexcept { return ledger_id_; }
+  // The digest of the rules of redaction that were recorded last; empty without any.
+  const std::string& redaction() const noexcept { return redaction_; }
   const std::vector<KeyEpoch>& all() const noexcept { return epochs_; }
   const std::vector<Branch>& branches() const noexcept { return branches_; }
   // The epoch of a head over `size` events: that of the newest event below it. Null before the first key.
@@ -59,7 +61,7 @@ class Epochs {
   void acknowledged(const Input& input);
 
   const Checks checks_;
-  std::string ledger_id_;
+  std::string ledger_id_, redaction_;
   std::vector<KeyEpoch> epochs_;
   std::vector<Branch> branches_;
 };

@@ -32,6 +32,7 @@ class Engine final : public Redactor {
   bool allows_path(std::string_view pointer) const override;
   bool allows_places() const noexcept override { return !options_.allow_keys.empty() || !options_.allow_paths.empty(); }
   bool searches_numbers() const noexcept override { return options_.builtin && options_.profile == Profile::kStrict; }
+  RulesInForce rules_in_force() const override;
   bool active() const noexcept override { return options_.builtin || !options_.custom.empty(); }
 
   // redact without any prefilter: every pattern runs over every text. Slow; gives the same result.

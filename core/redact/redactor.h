@@ -49,6 +49,14 @@ struct Finding {
   std::size_t end = 0;
 };
 
+// A set of rules in short.
+struct RulesInForce {
+  std::string_view profile = "off";  // "off" also without the built-in detectors
+  std::size_t detectors = 0;         // that are on, and rules for keys
+  std::size_t custom = 0;
+  std::string digest;  // SHA-256, hex; of two sets the same if they and the library's version are
+};
+
 // Immutable; share it between threads. RE2 takes a lock inside a shared object, so each thread uses compiled patterns
 // of its own, made at its first candidate.
 class Redactor {
@@ -87,6 +95,8 @@ class Redactor {
 
   // Whether numbers are searched for cards as strings are, whatever their key.
   virtual bool searches_numbers() const noexcept = 0;
+
+  virtual RulesInForce rules_in_force() const = 0;
 
   // Whether there is any rule at all.
   virtual bool active() const noexcept = 0;

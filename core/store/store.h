@@ -69,6 +69,7 @@ inline constexpr std::string_view kMetaOrigin = "origin";  // of the heads that 
 inline constexpr std::string_view kMetaHead = "head";      // the newest that was published before the last commit
 inline constexpr std::string_view kMetaKey = "key";        // the public key (vkey) of the present epoch
 inline constexpr std::string_view kMetaEpoch = "epoch";
+inline constexpr std::string_view kMetaRedaction = "redaction";  // digest of the rules last on record
 inline constexpr std::string_view kMetaKeptHead =
     "kept_head";  // SHA-256 of the head that the last origin.changed keeps
 

@@ -55,8 +55,20 @@ export interface ClientOptions {
   journalLimitBytes?: number | undefined;
   source?: string | undefined;
   captureMethod?: string | undefined;
+  /** What is kept of content ("redacted"): see docs/redaction.md. */
+  captureContent?: Capture | CapturePolicy | undefined;
   /** For server mode, which this release refuses. */
   apiKey?: string | undefined;
+}
+
+/** As it came; without what redaction finds; its size and SHA-256 only; its size only. */
+export type Capture = "full" | "redacted" | "digest" | "none";
+
+/** As in the configuration file. Where a field and an action type are both named, less is kept. */
+export interface CapturePolicy extends Mapping {
+  default?: Capture;
+  fields?: Readonly<Record<string, Capture>>;
+  action_types?: Readonly<Record<string, Capture>>;
 }
 
 /** All optional, and ANDed. */
@@ -199,6 +211,10 @@ export class ProvenLogClient implements registry.Registered {
       context: objectText(options.context, "context"),
       source: setting(options.source, "source"),
       captureMethod: setting(options.captureMethod, "captureMethod"),
+      captureContent:
+        typeof options.captureContent === "string"
+          ? setting(options.captureContent, "captureContent")
+          : objectText(options.captureContent, "captureContent"),
       batchSize: whole(options.batchSize, "batchSize", 4096),
       flushInterval: interval(options.flushInterval, "flushInterval"),
       blockTimeout: interval(options.blockTimeout, "blockTimeout"),
@@ -488,6 +504,7 @@ const OPTION_NAMES: ReadonlySet<string> = new Set([
   "journalLimitBytes",
   "source",
   "captureMethod",
+  "captureContent",
   "apiKey",
 ]);
 

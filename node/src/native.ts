@@ -17,6 +17,7 @@ export interface Settings {
   context: string | undefined;
   source: string | undefined;
   captureMethod: string | undefined;
+  captureContent: string | undefined;
   batchSize: number | undefined;
   flushInterval: number | undefined;
   blockTimeout: number | undefined;

@@ -79,7 +79,8 @@ class ProvenLogClient(EvidenceMixin, _native.Client):
     Beyond the documentation: ``durability`` ("process", the default: events survive the death of the process; "power":
     also the loss of power, at the price of an fsync per call), ``on_full`` ("block", the default; "drop"; "raise"),
     ``block_timeout`` in seconds, ``salt``, ``max_event_bytes``, ``journal_limit_bytes``, ``source``,
-    ``capture_method``. What is not given comes from configuration.
+    ``capture_method``, ``capture_content`` (what is kept of content: "full", "redacted", "digest", "none", or a dict of
+    ``default``, ``fields`` and ``action_types``). What is not given comes from configuration.
     """
 
     def __init__(
@@ -105,6 +106,7 @@ class ProvenLogClient(EvidenceMixin, _native.Client):
         journal_limit_bytes: Optional[int] = None,
         source: Optional[str] = None,
         capture_method: Optional[str] = None,
+        capture_content: Union[str, Mapping[str, Any], None] = None,
     ) -> None:
         if api_key is not None:
             raise UnsupportedError("api_key belongs to server mode, which does not exist yet; leave it out")
@@ -127,6 +129,7 @@ class ProvenLogClient(EvidenceMixin, _native.Client):
             mapping_text(context, "context"),
             source,
             capture_method,
+            capture_content if isinstance(capture_content, str) else mapping_text(capture_content, "capture_content"),
             None if isinstance(batch_size, _DefaultInt) else batch(batch_size),
             None if isinstance(flush_interval, _DefaultFloat) else interval(flush_interval, "flush_interval"),
             None if block_timeout is None else interval(block_timeout, "block_timeout"),

@@ -80,6 +80,9 @@ static void options_out_of_range_are_refused(void) {
   REFUSED(PLOG_E_INVALID, labels_json, "{\"a\":");
   REFUSED(PLOG_E_INVALID, metadata_json, "3");
   REFUSED(PLOG_E_INVALID, context_json, "\"x\"");
+  REFUSED(PLOG_E_INVALID, capture_content, "some");
+  REFUSED(PLOG_E_INVALID, capture_content, "{\"fields\":{\"agent_id\":\"none\"}}");
+  REFUSED(PLOG_E_INVALID, capture_content, "{");
   REFUSED(PLOG_E_UNSUPPORTED, base_url, "http://localhost:7600");
 #undef REFUSED
 }

@@ -52,6 +52,7 @@ on_full: raise
 block_timeout: 2
 max_event_bytes: 65536
 journal_limit_bytes: 1073741824
+capture_content: {default: digest, fields: {action_input: none}, action_types: {CUSTOM: redacted}}
 salt: false
 redaction:
   enabled: false
@@ -75,6 +76,9 @@ redaction:
   EXPECT_EQ(config.max_event_bytes, 65536U);
   EXPECT_EQ(config.journal_limit_bytes, 1073741824U);
   EXPECT_EQ(config.salt, false);
+  ASSERT_TRUE(config.capture_content.has_value());
+  EXPECT_EQ(config.capture_content->to_json().canonical(),
+            R"({"action_types":{"CUSTOM":"redacted"},"default":"digest","fields":{"action_input":"none"}})");
   EXPECT_FALSE(config.redaction_enabled);
   ASSERT_EQ(config.redaction_rules.size(), 2U);
   EXPECT_EQ(config.redaction_rules[0].name, "mrn");
@@ -90,7 +94,7 @@ TEST(Config, SaysNothingWhenTheFileSaysNothing) {
     const Config config = parse(text);
     EXPECT_FALSE(config.db_path || config.server_url || config.agent_id || config.session_id || config.batch_size ||
                  config.flush_interval_ms || config.durability || config.on_full || config.block_timeout_ms ||
-                 config.max_event_bytes || config.journal_limit_bytes || config.salt);
+                 config.max_event_bytes || config.journal_limit_bytes || config.salt || config.capture_content);
     EXPECT_TRUE(config.labels.empty() && config.metadata.empty() && config.redaction_rules.empty());
     EXPECT_TRUE(config.redaction_enabled);
   }
@@ -152,6 +156,15 @@ TEST(Config, NamesFileLineAndKeyOfAWrongValue) {
       {"on_full: wait", "c.yaml:1: on_full: must be one of: block, drop, raise"},
       {"salt: 1", "c.yaml:1: salt: must be true or false"},
       {"salt: 'true'", "c.yaml:1: salt: must be true or false"},
+      {"capture_content: all", "c.yaml:1: capture_content: must be one of: full, redacted, digest, none"},
+      {"capture_content: [none]", "c.yaml:1: capture_content: must be a mapping"},
+      {"capture_content:\n  defaults: none",
+       "c.yaml:2: capture_content.defaults: unknown key; did you mean \"default\""},
+      {"capture_content:\n  fields:\n    labels: no\n",
+       "c.yaml:3: capture_content.fields.labels: must be one of: full"},
+      {"capture_content:\n  fields:\n    agent_id: none\n",
+       "c.yaml:3: capture_content.fields.agent_id: no field with content; known are action_input, "},
+      {"capture_content:\n  action_types:\n\n    CUSTOM: []\n", "c.yaml:4: capture_content.action_types.CUSTOM: "},
       {"db_path:", "c.yaml:1: db_path: needs a text"},
       {"db_path: ''", "c.yaml:1: db_path: needs a text"},
       {"agent_id: [a]", "c.yaml:1: agent_id: needs a text"},
@@ -301,6 +314,7 @@ TEST(ConfigDocumentation, ListsTheKeysThatTheCodeKnows) {
       {"max_event_bytes", "max_event_bytes: 1048576"},
       {"journal_limit_bytes", "journal_limit_bytes: 268435456"},
       {"salt", "salt: true"},
+      {"capture_content", "capture_content: {default: digest, fields: {labels: none}}"},
       {"redaction.enabled", "redaction: {enabled: true}"},
       {"origin", "origin: example.com/x"},
       {"key_path", "key_path: x"},

@@ -1,4 +1,5 @@
 /** The redactor, and regular expressions of JavaScript as its rules. */
+import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
 
 import { describe, expect, it } from "vitest";
@@ -153,5 +154,21 @@ describe("regular expressions", () => {
     expect(make).toThrow(ProvenLogError);
     expect(make).toThrow(/rule .bad/);
     if (what !== undefined) expect(make).toThrow(what);
+  });
+});
+
+describe("what is kept of content", () => {
+  it("is what the option says", async () => {
+    const client = open({ captureContent: { default: "digest", fields: { action_output: "none" } } });
+    const event = await stored(client, client.logEvent({ actionInput: "abc", actionOutput: [1] }));
+    expect(event.action_input).toEqual({
+      bytes: 5,
+      omitted: true,
+      sha256: createHash("sha256").update('"abc"').digest("hex"),
+    });
+    expect(event.action_output).toEqual({ bytes: 3, omitted: true });
+    const full = open({ captureContent: "full" });
+    expect((await stored(full, full.logEvent({ actionInput: "ada@example.com" }))).action_input).toBe("ada@example.com");
+    expect(() => open({ captureContent: "all" as "none" })).toThrow(/capture_content/);
   });
 });

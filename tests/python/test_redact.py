@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from pathlib import Path
 from typing import Any
@@ -179,3 +180,41 @@ def test_an_end_anchor_takes_a_last_newline_with_it() -> None:
     assert Redactor([rule]).redact_string("key1") == ("<>", 1)
     assert Redactor([rule]).redact_string("key1\nx") == ("key1\nx", 0)
     assert to_re2(re.compile("x"), "r") == "x"
+
+
+# ---- What is kept of content
+
+
+def test_content_is_kept_as_far_as_the_option_says(tmp_path: Path) -> None:
+    kept = {"default": "digest", "fields": {"action_output": "none"}, "action_types": {"CUSTOM": "redacted"}}
+    with ProvenLogClient(agent_id="a", db_path=tmp_path / "events.db", capture_content=kept) as client:
+        first = client.log_event(action_type="LLM_CALL", action_input={"q": "ada@example.com"}, action_output=[1])
+        second = client.log_event(action_type="CUSTOM", action_input={"q": "ada@example.com"}, action_output=[1])
+        event = client.get_event(first)
+        assert event is not None
+        octets = b'{"q":"[REDACTED:email]"}'
+        digest = hashlib.sha256(octets).hexdigest()
+        assert event["action_input"] == {"bytes": len(octets), "omitted": True, "sha256": digest}
+        assert event["action_output"] == {"bytes": 3, "omitted": True}
+        event = client.get_event(second)
+        assert event is not None
+        assert event["action_input"] == {"q": "[REDACTED:email]"}
+        assert event["action_output"] == {"bytes": 3, "omitted": True}
+
+
+def test_content_without_redaction_has_to_be_asked_for(tmp_path: Path) -> None:
+    with ProvenLogClient(agent_id="a", db_path=tmp_path / "events.db", capture_content="full") as client:
+        event = client.get_event(client.log_event(action_input="ada@example.com"))
+        assert event is not None and event["action_input"] == "ada@example.com"
+
+
+def test_a_wrong_capture_is_refused(tmp_path: Path) -> None:
+    wrong: Any
+    for wrong in ("all", {"fields": {"agent_id": "none"}}, ["none"], 5):
+        with pytest.raises(ValueError, match="capture_content"):
+            ProvenLogClient(agent_id="a", db_path=tmp_path / "events.db", capture_content=wrong)
+    (tmp_path / "provenlog.yaml").write_text("capture_content: full\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path)
+        with pytest.raises(ConfigError, match="capture_content: not allowed in ./provenlog.yaml"):
+            ProvenLogClient(agent_id="a", db_path=tmp_path / "events.db")

@@ -141,6 +141,9 @@ typedef struct plog_client_options {
   uint32_t reserved;          /* 0 */
   uint64_t max_event_bytes;   /* canonical octets of one event, 4096..67108864; 0: configuration, else 1 MiB */
   uint64_t journal_limit_bytes; /* undrained journal of this process, at least 1 MiB; 0: configuration, else 256 MiB */
+  /* terminated; what is kept of content: "full", "redacted", "digest", "none", or a JSON object of {"default",
+   * "fields", "action_types"} (docs/redaction.md); NULL: configuration, else "redacted" */
+  const char *capture_content;
 } plog_client_options;
 
 /* Clears the struct and sets its size. */
