@@ -65,10 +65,10 @@ export interface ClientOptions {
 export type Capture = "full" | "redacted" | "digest" | "none";
 
 /** As in the configuration file. Where a field and an action type are both named, less is kept. */
-export interface CapturePolicy extends Mapping {
-  default?: Capture;
-  fields?: Readonly<Record<string, Capture>>;
-  action_types?: Readonly<Record<string, Capture>>;
+export interface CapturePolicy {
+  readonly default?: Capture;
+  readonly fields?: Readonly<Record<string, Capture>>;
+  readonly action_types?: Readonly<Record<string, Capture>>;
 }
 
 /** All optional, and ANDed. */
@@ -214,7 +214,7 @@ export class ProvenLogClient implements registry.Registered {
       captureContent:
         typeof options.captureContent === "string"
           ? setting(options.captureContent, "captureContent")
-          : objectText(options.captureContent, "captureContent"),
+          : objectText(options.captureContent as Mapping | undefined, "captureContent"),
       batchSize: whole(options.batchSize, "batchSize", 4096),
       flushInterval: interval(options.flushInterval, "flushInterval"),
       blockTimeout: interval(options.blockTimeout, "blockTimeout"),

@@ -11,7 +11,17 @@
 import { addon } from "./native.js";
 
 export { getClient, ProvenLogClient, setClient, verify } from "./client.js";
-export type { ClientOptions, Entered, EventFilter, Mapping, Report, Stats, VerifyOptions } from "./client.js";
+export type {
+  Capture,
+  CapturePolicy,
+  ClientOptions,
+  Entered,
+  EventFilter,
+  Mapping,
+  Report,
+  Stats,
+  VerifyOptions,
+} from "./client.js";
 export {
   BusyError,
   ClosedError,
