@@ -152,10 +152,13 @@ class Ledger:
         self.db = folder / "events.db"
         self.head = folder / "events.db.head"
         self.key = folder / "events.db.key"
-        # Somewhere that the attacker did not reach: a head and a backup of the time before the newest events.
+        # What others keep, where no attacker reaches: heads, backups, the first key (see `record`).
         self.early_head = folder / "kept" / "early.head"
         self.late_head = folder / "kept" / "late.head"
+        self.final_head = folder / "kept" / "final.head"
         self.backup = folder / "kept" / "early.db"
+        self.late_backup = folder / "kept" / "late.db"
+        self.first_key = folder / "kept" / "first.key"
 
     def copy(self, folder: Path) -> Ledger:
         shutil.copytree(self.folder, folder)
@@ -183,24 +186,20 @@ class Ledger:
             for statement in statements:
                 assert database.execute(statement).rowcount != 0, statement
 
-    def loosen(self, table: str = "event") -> None:
-        """STRICT keeps wrong types out, but not from somebody who can edit the schema."""
+    @contextlib.contextmanager
+    def loosely(self, table: str = "event") -> Iterator[sqlite3.Connection]:
+        """A connection that may store any type: the schema says so meanwhile, and afterwards what it always said."""
         with self.database() as database:
-            database.execute("PRAGMA writable_schema = ON")
-            # As long as before, so that one need not even know SQLite to do it.
-            changed = database.execute(
-                "UPDATE sqlite_schema SET sql = replace(sql, ') STRICT', ')       ') WHERE name = ?", [table]
-            )
-            assert changed.rowcount == 1
-            database.execute("PRAGMA writable_schema = RESET")
+            (schema,) = database.execute("SELECT sql FROM sqlite_schema WHERE name = ?", [table]).fetchone()
+        self._set_schema(table, schema.replace(" NOT NULL", "").replace(") STRICT", ")"))
+        with self.database() as database:
+            yield database
+        self._set_schema(table, schema)
 
-    def tighten(self, table: str = "event") -> None:
-        """Takes back what `loosen` did: the rows keep their types, and the schema is that of every ledger again."""
+    def _set_schema(self, table: str, schema: str) -> None:
         with self.database() as database:
             database.execute("PRAGMA writable_schema = ON")
-            database.execute(
-                "UPDATE sqlite_schema SET sql = replace(sql, ')       ', ') STRICT') WHERE name = ?", [table]
-            )
+            database.execute("UPDATE sqlite_schema SET sql = ? WHERE name = ?", [schema, table])
             database.execute("PRAGMA writable_schema = RESET")
 
     def rows(self) -> list[Row]:
@@ -223,6 +222,12 @@ class Ledger:
                 f"(SELECT id FROM term WHERE text = '{agent}')"
             )
         )
+
+    def put_back(self, backup: Path) -> None:
+        """An older database in the ledger's place; its head stays what it is."""
+        for suffix in ("-wal", "-shm"):
+            self.db.with_name(self.db.name + suffix).unlink(missing_ok=True)
+        shutil.copy(backup, self.db)
 
     def replace(self, index: int, old: str, new: str) -> None:
         """Other octets for an event, and nothing else."""
@@ -299,25 +304,27 @@ def log_some(client: ProvenLogClient, first: int, count: int) -> None:
 
 
 def record(folder: Path, events: int = 300) -> Ledger:
-    """A ledger of some `events`, with a key that was rotated, contexts, and what was kept on the way:
+    """A ledger of some `events`, with a key that was rotated, contexts, and what was kept on the way.
 
-    `kept/early.head` and the backup `kept/early.db` (and its head) over a third of it, `kept/late.head` over two thirds,
-    after the rotation.
+    `early_head`, and `backup` with its head, over a third of it; `late_head` and `late_backup` over two thirds, after the
+    rotation; `final_head` over all; `first_key`, the private key before the rotation.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "kept").mkdir()
     ledger = Ledger(folder)
+    ledger.early_head.parent.mkdir(parents=True)
     third = events // 6
     with ledger.client(labels={"env": "prod"}) as client:
         client.set_context("env", {"owner": "us"})
         log_some(client, 0, third)
         ledger.early_head.write_text(client.checkpoint())
         client.backup(ledger.backup)
+        shutil.copy(ledger.key, ledger.first_key)
         client.rotate_key()
         log_some(client, third, third)
         ledger.late_head.write_text(client.checkpoint())
+        client.backup(ledger.late_backup)
         client.set_context("env", {"owner": "others"})
         log_some(client, 2 * third, third)
+    shutil.copy(ledger.head, ledger.final_head)
     with ledger.database():
         pass  # so that the database is one file
     return ledger
