@@ -27,8 +27,8 @@ bool long_tier() {
 }
 
 #if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-// TSan does not follow the threads of a forked child; the allocator of GCC 12's ASan does not take its locks around
-// fork(), so that a child waits for ever for the one that another thread held.
+// TSan does not follow the threads of a forked child. The allocator of GCC 12's ASan does not take its locks around
+// fork(): the child waits for ever for the one that another thread held.
 constexpr bool kForks = false;
 #else
 constexpr bool kForks = true;
@@ -118,6 +118,15 @@ class Stress : public testing::Test {
   std::unordered_map<std::string, int> ids_[2];
 };
 
+// Each fork closes the ledger, and whoever opens it next reads its log from the start: on a busy machine contention may
+// last long enough to be told. Nothing else may be.
+void expect_no_failure(plog_error* error) {
+  if (error != nullptr) {
+    EXPECT_EQ(plog_error_status(error), PLOG_E_BUSY) << plog_error_message(error);
+  }
+  plog_error_destroy(error);
+}
+
 void read_everything(plog_client* client) {
   plog_error* error = nullptr;
   plog_cursor* cursor = nullptr;
@@ -133,11 +142,9 @@ void read_everything(plog_client* client) {
   plog_error* last = nullptr;
   ASSERT_EQ(plog_client_stats(client, &stats, &last, nullptr), PLOG_OK);
   EXPECT_LE(stats.stored, stats.accepted);
-  EXPECT_EQ(last, nullptr) << plog_error_message(last);
-  plog_error_destroy(last);
+  expect_no_failure(last);
   ASSERT_EQ(plog_client_next_error(client, 1, &last, &error), PLOG_OK) << taken(error);
-  EXPECT_EQ(last, nullptr) << plog_error_message(last);
-  plog_error_destroy(last);
+  expect_no_failure(last);
   plog_buffer* report = nullptr;
   ASSERT_EQ(plog_verify(client, nullptr, &report, nullptr), PLOG_OK);
   EXPECT_NE(std::string(plog_buffer_data(report)).find(R"("valid":true)"), std::string::npos);

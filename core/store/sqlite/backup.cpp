@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "store/sqlite/locks.h"
 
 namespace plog::store::sqlite {
 namespace {
@@ -92,6 +93,7 @@ void Backups::copy(const std::string& path, const std::function<bool(std::uint64
 void Backups::copy_into(const std::string& path, const std::function<bool(std::uint64_t, std::uint64_t)>& progress) {
   const pid_t process = getpid();
   const std::int64_t deadline = steady_millis() + kBusyDeadlineMillis;
+  const LockScope locks(path);  // as for the draft of a new ledger: its inode may still be in the lock table
   for (bool finished = false; !finished;) {
     std::unique_lock lock(mutex_);
     if (truncate(path.c_str(), 0) != 0) throw errno_error("cannot write the backup " + path, errno);  // of an attempt

@@ -151,7 +151,7 @@ Connection::Connection(const std::string& path, Access access) {
   const int code = sqlite3_open_v2(uri_of(path, parameters).c_str(), &db_, flags | SQLITE_OPEN_URI, vfs);
   try {
     if (code != SQLITE_OK) throw make_error(db_, code, "cannot open the ledger " + path);
-    sqlite3_busy_timeout(db_, kBusyMillis);
+    sqlite3_busy_timeout(db_, access == Access::kReadWrite ? kWriterBusyMillis : kBusyMillis);
     // A ledger comes from anywhere: what its schema holds must not run, and SQL text must not damage it.
     sqlite3_db_config(db_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
     sqlite3_db_config(db_, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);

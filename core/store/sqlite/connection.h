@@ -14,6 +14,8 @@ namespace plog::store::sqlite {
 
 // How long SQLite itself waits for a lock of another connection; callers try again.
 inline constexpr int kBusyMillis = 50;
+// The holder of the writer lock waits for one thing only: a reader that recovers the log, up to 32 MiB of it.
+inline constexpr int kWriterBusyMillis = 250;
 
 // The status that an (extended) result code stands for.
 Status status_of(int code, int system_errno);

@@ -1,23 +1,37 @@
 #include "store/sqlite/fork.h"
 
 #include <pthread.h>
+#include <unistd.h>
 
+#include <cstdint>
 #include <mutex>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "store/sqlite/locks.h"
 #include "store/store.h"
 
 namespace plog::store {
 namespace sqlite {
+namespace {
+
+constexpr std::int64_t kPatienceMillis = 5000;
+constexpr useconds_t kPauseMicros = 200;
+
+}  // namespace
 
 struct ForkList {
   static constinit inline std::mutex mutex;
   static constinit inline ForkMembership* first = nullptr;
+  static constinit inline int busy = 0;  // living NoForks
 
-  // The mutex stays locked from prepare to parent or child: no store comes or goes meanwhile.
+  // The mutex stays locked from prepare to parent or child: no store comes or goes meanwhile, and no NoFork.
   static void prepare() {
-    mutex.lock();
+    const std::int64_t deadline = steady_millis() + kPatienceMillis;
+    for (mutex.lock(); busy > 0 && steady_millis() < deadline; mutex.lock()) {
+      mutex.unlock();
+      usleep(kPauseMicros);
+    }
     for (ForkMembership* one = first; one != nullptr; one = one->next_) one->participant_.prepare_fork();
     lock_lock_table();
   }
@@ -27,7 +41,10 @@ struct ForkList {
     mutex.unlock();
   }
   static void parent() { release(false); }
-  static void child() { release(true); }
+  static void child() {
+    busy = 0;
+    release(true);
+  }
 
   static void add(ForkMembership* one) {
     const std::lock_guard lock(mutex);
@@ -44,6 +61,16 @@ struct ForkList {
 
 ForkMembership::ForkMembership(ForkParticipant& participant) : participant_(participant) { ForkList::add(this); }
 ForkMembership::~ForkMembership() { ForkList::remove(this); }
+
+NoFork::NoFork() noexcept {
+  const std::lock_guard lock(ForkList::mutex);
+  ++ForkList::busy;
+}
+
+NoFork::~NoFork() {
+  const std::lock_guard lock(ForkList::mutex);
+  --ForkList::busy;
+}
 
 }  // namespace sqlite
 

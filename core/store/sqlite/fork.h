@@ -28,4 +28,15 @@ class ForkMembership {
   ForkMembership* previous_ = nullptr;
 };
 
+// While one lives, a fork waits (for some seconds at most): around SQLite's work that no participant speaks for, such
+// as opening and closing. Its allocator and its list of open files have locks that a child would inherit as they are.
+// The holder must neither fork nor wait for a participant.
+class NoFork {
+ public:
+  NoFork() noexcept;
+  ~NoFork();
+  NoFork(const NoFork&) = delete;
+  NoFork& operator=(const NoFork&) = delete;
+};
+
 }  // namespace plog::store::sqlite

@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "base/clock.h"
+#include "store/sqlite/fork.h"
 #include "store/sqlite/schema.h"
 
 namespace plog::store::sqlite {
@@ -54,7 +55,10 @@ bool unlocked(Access access) { return access == Access::kImmutable || access == 
 ReadPool::ReadPool(const std::string& path, OpenMode mode) : path_(path), mode_(mode) {
   idle_.reserve(kMaxIdle);  // giving back then needs no memory
 }
-ReadPool::~ReadPool() = default;
+ReadPool::~ReadPool() {
+  const NoFork no_fork;
+  idle_.clear();
+}
 
 bool ReadPool::usable(const Reader& reader, const Files& now) const noexcept {
   if (reader.files.device != now.device || reader.files.inode != now.inode) return false;

@@ -11,11 +11,11 @@
 #include "base/encoding.h"
 #include "base/file.h"
 #include "base/uuid.h"
+#include "store/sqlite/fork.h"
+#include "store/sqlite/locks.h"
 
 namespace plog::store::sqlite {
 namespace {
-
-constexpr int kBuildAttempts = 20;
 
 // Step n makes version n+1 of version n. A released step never changes.
 constexpr std::array<const char*, kSchemaVersion> kMigrations = {
@@ -132,6 +132,8 @@ void sync_parent(const std::string& path) {
 }
 
 void build(const std::string& path) {
+  // Its inode may be that of a ledger which is gone and still in the lock table: locks of one kind from first to last.
+  const LockScope locks(path);
   open_file(path, O_CREAT | O_EXCL | O_RDWR, 0600);
   {
     Connection connection(path, Access::kReadWrite);
@@ -152,27 +154,15 @@ void build(const std::string& path) {
 }  // namespace
 
 void create_ledger(const std::string& path, bool replace) {
-  std::string draft;
+  std::uint8_t random[8];
+  random_octets(random, sizeof random);
+  const std::string draft = path + ".new-" + hex_encode(random, sizeof random);
   const auto remove_draft = [&] {
     for (const char* suffix : {"", "-wal", "-shm", "-journal"}) unlink((draft + suffix).c_str());
   };
-  // Nobody else knows the draft, and still SQLite was seen to call it locked: then another one is made.
-  for (int attempt = 1;; ++attempt) {
-    std::uint8_t random[8];
-    random_octets(random, sizeof random);
-    draft = path + ".new-" + hex_encode(random, sizeof random);
-    try {
-      build(draft);
-      break;
-    } catch (const Error& error) {
-      remove_draft();
-      if (error.status() != Status::kBusy || attempt == kBuildAttempts) throw;
-    } catch (...) {
-      remove_draft();
-      throw;
-    }
-  }
+  const NoFork no_fork;
   try {
+    build(draft);
     if (replace) {
       if (rename(draft.c_str(), path.c_str()) != 0) throw errno_error("cannot create " + path, errno);
     } else {

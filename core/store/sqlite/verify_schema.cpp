@@ -2,6 +2,7 @@
 #include <map>
 
 #include "store/sqlite/audit.h"
+#include "store/sqlite/fork.h"
 #include "store/sqlite/schema.h"
 
 namespace plog::store::sqlite {
@@ -24,6 +25,13 @@ Schema read_schema(Connection& connection) {
   return schema;
 }
 
+Schema schema_of_version(std::int64_t version) {
+  const NoFork no_fork;
+  Connection model(":memory:", Access::kReadWrite);
+  make_schema(model, version);
+  return read_schema(model);
+}
+
 }  // namespace
 
 std::vector<std::string> SqliteAudit::schema_faults(std::vector<std::string>& notes) {
@@ -34,9 +42,7 @@ std::vector<std::string> SqliteAudit::schema_faults(std::vector<std::string>& no
     version = connection.query_integer("PRAGMA user_version");
     found = read_schema(connection);
   });
-  Connection model(":memory:", Access::kReadWrite);
-  make_schema(model, std::min(version, kSchemaVersion));
-  const Schema expected = read_schema(model);
+  const Schema expected = schema_of_version(std::min(version, kSchemaVersion));
   for (const auto& [name, entry] : expected) {
     const auto there = found.find(name);
     if (there == found.end()) {

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "event/octets.h"
 #include "json/text.h"
+#include "store/sqlite/fork.h"
 #include "store/sqlite/locks.h"
 #include "store/sqlite/schema.h"
 
@@ -77,7 +78,10 @@ struct Writer::Statements {
 };
 
 Writer::Writer(const std::string& path) : path_(path) {}
-Writer::~Writer() { close(); }
+Writer::~Writer() {
+  const NoFork no_fork;
+  close();
+}
 
 void Writer::open() {
   struct stat info {};
@@ -474,7 +478,7 @@ void Writer::checkpoint(std::uint64_t min_wal_bytes) {
     if (wal_bytes > 4 * std::max<std::uint64_t>(min_wal_bytes, frame_size_ * 256) || min_wal_bytes == 0) {
       sqlite3_busy_timeout(db, 0);
       sqlite3_wal_checkpoint_v2(db, "main", SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
-      sqlite3_busy_timeout(db, kBusyMillis);
+      sqlite3_busy_timeout(db, kWriterBusyMillis);
     }
   }
 }
