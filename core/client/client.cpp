@@ -119,6 +119,7 @@ Client::Client(const ClientOptions& options) {
       pick(options.journal_limit_bytes, config.journal_limit_bytes, std::uint64_t{256} << 20);
   check_range("journal_limit_bytes", recorder_options_.journal_limit_bytes, 1u << 20, UINT64_MAX / 2);
   recorder_options_.heads = head_options(config);
+  recorder_options_.heads.tree = options.tree;
   recorder_options_.power = parse_power(pick(options.durability, config.durability, std::string("process")));
   append_.power = recorder_options_.power;
   append_.on_full = parse_on_full(pick(options.on_full, config.on_full, std::string("block")));

@@ -26,6 +26,7 @@ struct ClientOptions {
   std::optional<std::uint32_t> batch_size, flush_interval_ms, block_timeout_ms;
   std::optional<std::uint64_t> max_event_bytes, journal_limit_bytes;
   std::optional<bool> salt;
+  bool tree = true;                            // HeadOptions::tree
   std::optional<std::string> capture_content;  // the name of a capture, or what CapturePolicy::parse reads, as JSON
 };
 

@@ -8,7 +8,7 @@
 namespace plog::client {
 
 Committer::Committer(store::Store& store, const std::string& db_path, HeadOptions heads)
-    : store_(store), tree_(store), keeper_(store, tree_, db_path, std::move(heads)) {}
+    : store_(store), with_tree_(heads.tree), tree_(store), keeper_(store, tree_, db_path, std::move(heads)) {}
 
 bool Committer::begin(const std::vector<RedactionRules>& rules) {
   bool created = false;
@@ -21,21 +21,23 @@ bool Committer::begin(const std::vector<RedactionRules>& rules) {
       record(rules);
       return false;
     }
-    const std::uint64_t leaves = store_.tree_size();
-    const bool fitted = tree_.load();
+    const std::uint64_t leaves = with_tree_ ? store_.tree_size() : 0;
+    const bool fitted = with_tree_ && tree_.load();
     if (store_.size() == 0) {
       const std::string id = format_uuid(uuid_v7());
       store_.set_meta(store::kMetaLedgerId, id);
-      keeper_.establish(id);
+      if (with_tree_) keeper_.establish(id);
       add(ledger_created(builder_, id, keeper_.epoch(), rules_ ? &*rules_ : nullptr));
       if (rules_) store_.set_meta(store::kMetaRedaction, rules_->digest);
       created = true;
-    } else if (!keeper_.load() && keeper_.establish(store_.meta(store::kMetaLedgerId))) {
+    } else if (with_tree_ && !keeper_.load() && keeper_.establish(store_.meta(store::kMetaLedgerId))) {
       add(key_created(builder_, keeper_.epoch()));
     }
     const bool older = !created && leaves == 0;  // of a library without trees
     const auto unfit = fitted && !created && !older ? std::optional(leaves) : std::nullopt;
-    if (const auto event = keeper_.reconcile(builder_, unfit)) add(*event);
+    if (with_tree_) {
+      if (const auto event = keeper_.reconcile(builder_, unfit)) add(*event);
+    }
     known_ = true;
     if (!created) record(rules);
   } catch (...) {
@@ -71,7 +73,7 @@ Committer::Result Committer::add(const event::Prepared& event) {
     return existing && !event::same_content(*existing, event.canonical) ? Result::kConflict : Result::kDuplicate;
   }
   ++head.sequence;
-  tree_.append(event, last_agent_, head.sequence, hash, head.hash);
+  if (with_tree_) tree_.append(event, last_agent_, head.sequence, hash, head.hash);
   head.hash = hash;
   if (event.system) {
     ContextChange change;

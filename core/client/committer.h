@@ -45,6 +45,7 @@ class Committer {
   void record(const std::vector<RedactionRules>& rules);
 
   store::Store& store_;
+  const bool with_tree_;
   LedgerTree tree_;
   HeadKeeper keeper_;
   std::optional<RedactionRules> rules_;  // the newest that begin() was given

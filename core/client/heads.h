@@ -17,6 +17,7 @@ struct HeadOptions {
   std::string origin;               // empty: "provenlog/<ledger id>"
   std::string key_path;             // empty: "<db>.key"
   std::vector<std::string> copies;  // more files that get each head
+  bool tree = true;                 // false: neither tree nor heads; to measure what they cost
 };
 
 std::string head_path(const std::string& db_path);
