@@ -5,8 +5,10 @@
 
 #include "client.h"
 #include "environment.h"
+#include "evidence.h"
 #include "provenlog/plog.h"
 #include "queries.h"
+#include "redactor.h"
 #ifdef PLOG_SIMDJSON_NAME
 #include "simdjson_bridge.h"
 #endif
@@ -67,9 +69,9 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("setTape", Napi::Function::New(env, set_tape, "setTape"));
   exports.Set("stop", Napi::Function::New(env, stop, "stop"));
   exports.Set("statusName", Napi::Function::New(env, status_name, "statusName"));
-  exports.Set("verify", Napi::Function::New(env, verify, "verify"));
   exports.Set("Client", Client::define(env));
   exports.Set("Redactor", Redactor::define(env));
+  add_evidence(env, exports);
   return exports;
 }
 

@@ -2,43 +2,17 @@
 
 #include <atomic>
 #include <cmath>
-#include <limits>
 #include <string>
 #include <utility>
 
 #include "job.h"
 #include "queries.h"
+#include "settings.h"
 #include "tape.h"
 
 namespace plog::node {
 
 namespace {
-
-// Settings come by name. Absent ones are undefined.
-class Settings {
- public:
-  explicit Settings(const Napi::Object& object) : object_(object) {}
-
-  const char* text(const char* name, std::string& out) const {
-    const Napi::Value value = object_.Get(name);
-    if (!value.IsString()) return nullptr;
-    out = value.As<Napi::String>().Utf8Value();
-    return out.c_str();
-  }
-  // What does not fit is out of every range: the core names the right one.
-  template <typename Number>
-  Number number(const char* name) const {
-    const Napi::Value value = object_.Get(name);
-    if (!value.IsNumber()) return 0;
-    const double number = value.As<Napi::Number>().DoubleValue();
-    const auto most = static_cast<double>(std::numeric_limits<Number>::max());
-    return number >= 0 && number < most ? static_cast<Number>(number) : std::numeric_limits<Number>::max();
-  }
-  bool flag(const char* name) const { return object_.Get(name).ToBoolean(); }
-
- private:
-  Napi::Object object_;
-};
 
 const std::atomic<bool> kNotStopping{false};
 

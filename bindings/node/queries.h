@@ -1,4 +1,4 @@
-// Rows, verification and the redactor.
+// Rows of queries.
 #pragma once
 
 #include <napi.h>
@@ -44,29 +44,6 @@ class Cursor : public Napi::ObjectWrap<Cursor> {
   Napi::Value fetch(const Napi::CallbackInfo& info);
 
   std::shared_ptr<Rows> rows_;
-};
-
-// (client or undefined, path or undefined, agent or undefined, read only, progress or undefined): a promise of the
-// report's text. `progress(done, total)` tells by true that the work is to stop.
-Napi::Value verify(const Napi::CallbackInfo& info);
-
-class Redactor : public Napi::ObjectWrap<Redactor> {
- public:
-  static Napi::Function define(Napi::Env env);
-
-  // (rules as JSON text, with those of the configuration)
-  explicit Redactor(const Napi::CallbackInfo& info);
-  ~Redactor() override { plog_redactor_destroy(redactor_); }
-
- private:
-  // (text): [text, hits]
-  Napi::Value redact(const Napi::CallbackInfo& info);
-  Napi::Value redact_json(const Napi::CallbackInfo& info);
-  using Call = plog_status (*)(const plog_redactor*, const char*, std::size_t, plog_buffer**, std::uint64_t*,
-                               plog_error**);
-  Napi::Value run(const Napi::CallbackInfo& info, Call call);
-
-  plog_redactor* redactor_ = nullptr;
 };
 
 }  // namespace plog::node

@@ -216,6 +216,11 @@ void read_events(const std::string& path, Document& document, const CheckRequest
   ledger::CompactRange tree;
   std::optional<std::uint64_t> last;
   std::string event, proof;
+  const auto tell = [&] {
+    if (request.progress && !request.progress(report.events, document.event_count)) {
+      throw Error(Status::kCancelled, "the verification was stopped");
+    }
+  };
   while (true) {
     const bool more = events.next(event);
     if (proofs.next(proof) != more) {
@@ -247,11 +252,9 @@ void read_events(const std::string& path, Document& document, const CheckRequest
       tree.append(entry.leaf_hash());
       if (const auto wanted = roots.find(tree.size()); wanted != roots.end()) wanted->second = tree.root();
     }
-    if (request.progress && report.events % kProgressEvents == 0 &&
-        !request.progress(report.events, document.event_count)) {
-      throw Error(Status::kCancelled, "the verification was stopped");
-    }
+    if (report.events % kProgressEvents == 0) tell();
   }
+  tell();
   report.agents = chains.size();
   if (report.events != document.event_count) {
     report.add(Verdict::kTampered, "the export says " + std::to_string(document.event_count) + " events, and has " +

@@ -1,144 +1,33 @@
 /** The client: what records events and reads them back. */
-import { canonicalText } from "./canonical.js";
-import { encode, record } from "./encode.js";
-import { ClosedError, fromStatus, InvalidEventError, ProvenLogError, UnsupportedError } from "./errors.js";
+import { entriesOf, isArray, type Mapping, milliseconds, objectText, optionalText, text } from "./arguments.js";
+import { record } from "./encode.js";
+import { ClosedError, describe, fromStatus, InvalidEventError, ProvenLogError } from "./errors.js";
 import type { EventInput, Json, ProvenLogEvent } from "./event.js";
-import { addon, type NativeClient, type NativeCursor, type Settings } from "./native.js";
+import {
+  backup,
+  exportEvents,
+  type ExportOptions,
+  type ExportReport,
+  keyOf,
+  type LedgerKey,
+  type ProofDocument,
+  prove,
+  type Report,
+  type VerifyOptions,
+  verifyLedger,
+} from "./evidence.js";
+import { type EventFilter, filterText } from "./filter.js";
+import { addon, type NativeClient, type NativeCursor } from "./native.js";
+import { type ClientOptions, settingsOf } from "./options.js";
 import * as registry from "./registry.js";
 import * as scopes from "./scope.js";
 import { Session, type SessionOptions } from "./session.js";
+import type { WorkOptions } from "./work.js";
 
 const PAGE = 256;
 const WARNING_INTERVAL_MS = 10_000;
 // Asynchronous errors are looked for once in so many events when nobody waits for them.
 const POLL_INTERVAL = 256;
-const DURABILITY = { process: 1, power: 2 } as const;
-const ON_FULL = { block: 1, drop: 2, raise: 3 } as const;
-
-/** A mapping of any values. */
-export type Mapping = Readonly<Record<string, unknown>> | ReadonlyMap<unknown, unknown>;
-
-/** All optional; what is not given comes from configuration. Times are seconds. */
-export interface ClientOptions {
-  /** The agent of events that name none. */
-  agentId?: string | undefined;
-  /** The session of events that name none. */
-  sessionId?: string | undefined;
-  /** The ledger; by default PROVENLOG_DB_PATH, then the configuration, then ~/.provenlog/events.db. */
-  dbPath?: string | undefined;
-  /** Events after which a batch is committed, 1 to 4096 (100). */
-  batchSize?: number | undefined;
-  /** Seconds after which a batch is committed (1). */
-  flushInterval?: number | undefined;
-  /** Seconds that `flush` and `close` wait when they are not told (30). */
-  timeout?: number | undefined;
-  /** Merged into every event, whose own keys win. Not indexed. */
-  metadata?: Mapping | undefined;
-  /** Merged into every event, whose own keys win. Indexed. */
-  labels?: Mapping | undefined;
-  /** Maps default labels to objects, as `setContext` does one by one. */
-  context?: Readonly<Record<string, Mapping>> | undefined;
-  /**
-   * Called when something fails after `logEvent` returned. Without it such errors are process warnings of the type
-   * `ProvenLogWarning`.
-   */
-  onError?: ((error: ProvenLogError) => void) | undefined;
-  /** "process" (default): events survive the death of the process. "power": also the loss of power; an fsync a call. */
-  durability?: "process" | "power" | undefined;
-  /** When the journal is full: "block" (default; in Node it never waits, as "drop"), "drop", or "raise". */
-  onFull?: "block" | "drop" | "raise" | undefined;
-  /** Seconds; for programs of other languages that share these options. An event loop never waits. */
-  blockTimeout?: number | undefined;
-  /** 16 random bytes in each event, so that a short erased payload cannot be guessed from its hash (true). */
-  salt?: boolean | undefined;
-  maxEventBytes?: number | undefined;
-  journalLimitBytes?: number | undefined;
-  source?: string | undefined;
-  captureMethod?: string | undefined;
-  /** What is kept of content ("redacted"): see docs/redaction.md. */
-  captureContent?: Capture | CapturePolicy | undefined;
-  /** For server mode, which this release refuses. */
-  apiKey?: string | undefined;
-}
-
-/** As it came; without what redaction finds; its size and SHA-256 only; its size only. */
-export type Capture = "full" | "redacted" | "digest" | "none";
-
-/** As in the configuration file. Where a field and an action type are both named, less is kept. */
-export interface CapturePolicy {
-  readonly default?: Capture;
-  readonly fields?: Readonly<Record<string, Capture>>;
-  readonly action_types?: Readonly<Record<string, Capture>>;
-}
-
-/** All optional, and ANDed. */
-export interface EventFilter {
-  agentId?: string | undefined;
-  actionType?: string | undefined;
-  sessionId?: string | undefined;
-  actionName?: string | undefined;
-  actionStatus?: string | undefined;
-  source?: string | undefined;
-  /** RFC 3339, or a Date: since <= timestamp < until. */
-  since?: string | Date | undefined;
-  until?: string | Date | undefined;
-  labels?: Readonly<Record<string, string>> | undefined;
-  parentEventId?: string | undefined;
-  toolCallId?: string | undefined;
-  provenanceId?: string | undefined;
-  artifactId?: string | undefined;
-  auditId?: string | undefined;
-  interventionId?: string | undefined;
-  /** By commit; "asc" by default. */
-  order?: "asc" | "desc" | undefined;
-  limit?: number | undefined;
-  offset?: number | undefined;
-  /** Also the events of the reserved agent `provenlog`. */
-  includeSystem?: boolean | undefined;
-}
-
-const FILTERS: Readonly<Record<string, string>> = {
-  agentId: "agent_id",
-  actionType: "action_type",
-  sessionId: "session_id",
-  actionName: "action_name",
-  actionStatus: "action_status",
-  source: "source",
-  since: "since",
-  until: "until",
-  labels: "labels",
-  parentEventId: "parent_event_id",
-  toolCallId: "tool_call_id",
-  provenanceId: "provenance_id",
-  artifactId: "artifact_id",
-  auditId: "audit_id",
-  interventionId: "intervention_id",
-  order: "order",
-  limit: "limit",
-  offset: "offset",
-  includeSystem: "include_system",
-};
-
-export interface VerifyOptions {
-  /** Never drains orphaned journals first; their records are counted as pending. */
-  readOnly?: boolean | undefined;
-  /** Called now and then with the events done and all. What it throws stops the verification. */
-  progress?: ((done: number, total: number) => void) | undefined;
-}
-
-/** What `plog verify --json` reports, and what is wrong in `error`. */
-export interface Report {
-  verdict: string;
-  valid: boolean;
-  events: number;
-  agents: number;
-  tail: number;
-  assurance: string;
-  findings: { agent_id?: string; sequence?: number; what: string; [name: string]: Json | undefined }[];
-  agent_id?: string;
-  error?: string;
-  [name: string]: unknown;
-}
 
 /** Counters of this process and ledger. */
 export interface Stats {
@@ -165,11 +54,17 @@ export interface Entered {
 /**
  * Records events into one ledger. Share it in one thread; open another one in each worker.
  *
- *     const client = new ProvenLogClient({ agentId: "researcher", dbPath: "events.db" });
- *     client.logEvent({ actionType: "TOOL_CALL", actionName: "search", actionInput: { query: "Merkle" } });
- *     await client.close();
- *
  * `logEvent` returns at once; all else is a promise, kept by a thread of libuv's pool.
+ *
+ * @example
+ * ```ts
+ * import { ProvenLogClient } from "provenlog";
+ *
+ * const client = new ProvenLogClient({ agentId: "researcher", dbPath: "events.db" });
+ * const id = client.logEvent({ actionType: "TOOL_CALL", actionName: "search", actionInput: { query: "Merkle" } });
+ * console.log((await client.getEvent(id))?.action_input); // { query: 'Merkle' }
+ * await client.close();
+ * ```
  */
 export class ProvenLogClient implements registry.Registered {
   readonly #native: NativeClient;
@@ -188,42 +83,11 @@ export class ProvenLogClient implements registry.Registered {
   constructor(first?: string | ClientOptions, second?: ClientOptions) {
     const url = typeof first === "string" ? first : undefined;
     const options = (typeof first === "string" ? second : first) ?? {};
-    if (typeof options !== "object") throw new InvalidEventError("the options must be an object");
-    for (const name of Object.keys(options)) {
-      if (!OPTION_NAMES.has(name)) throw new InvalidEventError(`${name} is no option of a client`);
-    }
-    if (options.apiKey != null) {
-      throw new UnsupportedError("apiKey belongs to server mode, which does not exist yet; leave it out");
-    }
-    if (options.onError != null && typeof options.onError !== "function") {
-      throw new InvalidEventError("onError must be a function");
-    }
-    this.#timeout = milliseconds(options.timeout ?? 30, "timeout");
+    const { settings, timeout } = settingsOf(url, options);
+    this.#timeout = timeout;
     this.#onError = options.onError ?? undefined;
     this.#labels = new Map(entriesOf(options.labels));
-    this.#native = new addon.Client({
-      baseUrl: (url ?? process.env["PROVENLOG_SERVER_URL"]) || undefined,
-      dbPath: setting(options.dbPath, "dbPath"),
-      agentId: setting(options.agentId, "agentId"),
-      sessionId: setting(options.sessionId, "sessionId"),
-      labels: objectText(options.labels, "labels"),
-      metadata: objectText(options.metadata, "metadata"),
-      context: objectText(options.context, "context"),
-      source: setting(options.source, "source"),
-      captureMethod: setting(options.captureMethod, "captureMethod"),
-      captureContent:
-        typeof options.captureContent === "string"
-          ? setting(options.captureContent, "captureContent")
-          : objectText(options.captureContent as Mapping | undefined, "captureContent"),
-      batchSize: whole(options.batchSize, "batchSize", 4096),
-      flushInterval: interval(options.flushInterval, "flushInterval"),
-      blockTimeout: interval(options.blockTimeout, "blockTimeout"),
-      maxEventBytes: whole(options.maxEventBytes, "maxEventBytes"),
-      journalLimitBytes: whole(options.journalLimitBytes, "journalLimitBytes"),
-      durability: choice(options.durability, DURABILITY, "durability"),
-      onFull: choice(options.onFull, ON_FULL, "onFull"),
-      noSalt: options.salt === false,
-    } satisfies Settings);
+    this.#native = new addon.Client(settings);
     if (this.#onError !== undefined) this.#watch();
     registry.opened(this);
   }
@@ -288,16 +152,64 @@ export class ProvenLogClient implements registry.Registered {
     return rows(this.#open().query(filterText(filter)));
   }
 
+  /** Counters of this process and ledger. */
+  async stats(): Promise<Stats> {
+    return (await this.#native.stats()) as Stats;
+  }
+
+  // ---- Evidence
+
   /**
    * Verifies the ledger, or one agent's chain: `{ valid: true, ... }` or `{ valid: false, error, ... }`. The rest of
    * the report is that of `plog verify --json`.
+   *
+   *     await client.verify({ level: "tree", key: vkey, heads: ["kept.head"] });
    */
-  async verify(agentId?: string, options: VerifyOptions = {}): Promise<Report> {
-    return verifyWith(this.#open(), undefined, agentId, options);
+  verify(options: VerifyOptions): Promise<Report>;
+  verify(agentId?: string, options?: VerifyOptions): Promise<Report>;
+  async verify(agentOrOptions?: string | VerifyOptions, options?: VerifyOptions): Promise<Report> {
+    return verifyLedger(this.#open(), undefined, agentOrOptions, options);
   }
 
-  async stats(): Promise<Stats> {
-    return (await this.#native.stats()) as Stats;
+  /**
+   * Writes events with all that proves them to a `.plog` file: `verifyExport` checks it without the ledger. What was
+   * logged before the call is committed and signed first. Without a filter the export holds everything.
+   */
+  async export(path: string, options: ExportOptions = {}): Promise<ExportReport> {
+    return exportEvents(this.#open(), path, options);
+  }
+
+  /** One event with all that proves it: the document of a `.plog` file. NotFoundError if there is no such event. */
+  async prove(eventId: string, agentId?: string): Promise<ProofDocument> {
+    return prove(this.#open(), eventId, agentId);
+  }
+
+  /**
+   * Signs a head over everything logged before the call and publishes it: a C2SP checkpoint, as text. NotFoundError when
+   * the signing key is missing, FlushTimeoutError as for `flush`.
+   */
+  async checkpoint(timeout?: number): Promise<string> {
+    return addon.checkpoint(this.#open(), this.#wait(timeout));
+  }
+
+  /** The ledger's name and present key. */
+  async key(): Promise<LedgerKey> {
+    return keyOf(this.#open());
+  }
+
+  /** Goes over to a new signing key, in the old one's file; its public key as text. */
+  async rotateKey(timeout?: number): Promise<string> {
+    return addon.rotateKey(this.#open(), this.#wait(timeout));
+  }
+
+  /** Records that heads which the ledger does not extend are known of (after a backup was restored); how many. */
+  async acknowledge(comment = "", timeout?: number): Promise<number> {
+    return addon.acknowledge(this.#open(), text(comment, "comment"), this.#wait(timeout));
+  }
+
+  /** Copies the ledger, while it is in use, to a new file, with its newest head at `<path>.head`. */
+  async backup(path: string, options: WorkOptions = {}): Promise<void> {
+    return backup(this.#open(), path, options);
   }
 
   // ---- Context
@@ -384,9 +296,8 @@ export class ProvenLogClient implements registry.Registered {
    * seconds (by default the client's).
    */
   async flush(timeout?: number): Promise<void> {
-    const wait = timeout === undefined ? this.#timeout : milliseconds(timeout, "timeout");
     try {
-      await this.#open().flush(wait);
+      await this.#open().flush(this.#wait(timeout));
     } finally {
       this.#reportErrors();
     }
@@ -398,7 +309,7 @@ export class ProvenLogClient implements registry.Registered {
    */
   close(timeout?: number): Promise<void> {
     if (this.#closing === undefined) {
-      const wait = timeout === undefined ? this.#timeout : milliseconds(timeout, "timeout");
+      const wait = this.#wait(timeout);
       registry.closed(this);
       this.#closing = this.#native.close(wait).finally(() => this.#reportErrors());
     }
@@ -472,41 +383,18 @@ export class ProvenLogClient implements registry.Registered {
     }
   }
 
+  /** Milliseconds. */
+  #wait(timeout: number | undefined): number {
+    return timeout === undefined ? this.#timeout : milliseconds(timeout, "timeout");
+  }
+
   #open(): NativeClient {
     if (this.#closing !== undefined) throw new ClosedError("the client was closed");
     return this.#native;
   }
-
-  /** @internal */
-  static nativeOf(client: ProvenLogClient): NativeClient {
-    return client.#open();
-  }
 }
 
 const NO_EVENT = {};
-
-const OPTION_NAMES: ReadonlySet<string> = new Set([
-  "agentId",
-  "sessionId",
-  "dbPath",
-  "batchSize",
-  "flushInterval",
-  "timeout",
-  "metadata",
-  "labels",
-  "context",
-  "onError",
-  "durability",
-  "onFull",
-  "blockTimeout",
-  "salt",
-  "maxEventBytes",
-  "journalLimitBytes",
-  "source",
-  "captureMethod",
-  "captureContent",
-  "apiKey",
-]);
 
 /** The active client: the newest one that is not closed, or the one that `setClient` named. */
 export function getClient(): ProvenLogClient | undefined {
@@ -516,46 +404,6 @@ export function getClient(): ProvenLogClient | undefined {
 /** Makes a client the active one, which `trail` uses; returns the one before. */
 export function setClient(client: ProvenLogClient | undefined): ProvenLogClient | undefined {
   return registry.setActive(client) as ProvenLogClient | undefined;
-}
-
-/** Verifies a ledger file without a client; by default the configured one. As `ProvenLogClient.verify`. */
-export async function verify(dbPath?: string, agentId?: string, options: VerifyOptions = {}): Promise<Report> {
-  return verifyWith(undefined, setting(dbPath, "dbPath"), agentId, options);
-}
-
-async function verifyWith(
-  client: NativeClient | undefined,
-  path: string | undefined,
-  agentId: string | undefined,
-  options: VerifyOptions,
-): Promise<Report> {
-  const agent = setting(agentId, "agentId");
-  const { progress } = options;
-  if (progress !== undefined && typeof progress !== "function") {
-    throw new InvalidEventError("progress must be a function");
-  }
-  let thrown: { error: unknown } | undefined;
-  const report = (done: number, total: number): boolean => {
-    if (thrown !== undefined || progress === undefined) return true;
-    try {
-      progress(done, total);
-      return false;
-    } catch (error) {
-      thrown = { error };
-      return true;
-    }
-  };
-  let found: string;
-  try {
-    found = await addon.verify(client, path, agent, options.readOnly === true, progress && report);
-  } catch (error) {
-    throw thrown === undefined ? error : thrown.error;
-  }
-  if (thrown !== undefined) throw thrown.error;
-  const result = JSON.parse(found) as Report;
-  if (agent !== undefined) result.agent_id ??= agent;
-  if (!result.valid) result.error ??= result.findings?.[0]?.what ?? result.verdict;
-  return result;
 }
 
 async function* rows(opening: Promise<NativeCursor>): AsyncGenerator<ProvenLogEvent, void, undefined> {
@@ -575,100 +423,4 @@ function within<T>(scope: scopes.Scope, work: (() => T) | undefined): T | Entere
 
 function warn(message: string, code: string): void {
   process.emitWarning(message, { type: "ProvenLogWarning", code });
-}
-
-/** The text of what was thrown, or its type where it has none or fails to give one. */
-export function describe(error: unknown): string {
-  try {
-    const text: unknown = error instanceof Error ? error.message || error.name : error;
-    return String(text);
-  } catch {
-    return typeof error;
-  }
-}
-
-// ---- Arguments: a mistake in these is thrown, unlike anything about an event's values.
-
-function filterText(filter: EventFilter): string {
-  const members: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(filter)) {
-    const member = FILTERS[name];
-    if (member === undefined) throw new InvalidEventError(`${name} is no filter`);
-    if (value === undefined || value === null || value === false) continue;
-    if (typeof value === "number" && !Number.isSafeInteger(value)) {
-      throw new InvalidEventError(`${name} must be a whole number`);
-    }
-    members[member] = value;
-  }
-  return canonicalText(encode(members));
-}
-
-function isArray(value: unknown): boolean {
-  try {
-    return Array.isArray(value);
-  } catch {
-    return false; // a proxy that was revoked
-  }
-}
-
-function entriesOf(mapping: Mapping | undefined): Iterable<[string, unknown]> {
-  if (mapping === undefined || mapping === null || typeof mapping !== "object") return [];
-  return mapping instanceof Map ? (mapping as ReadonlyMap<string, unknown>) : Object.entries(mapping);
-}
-
-function objectText(value: Mapping | undefined | null, name: string): string | undefined {
-  if (value === undefined || value === null) return undefined;
-  const found = canonicalText(encode(value));
-  if (!found.startsWith("{")) throw new InvalidEventError(`${name} must be an object`);
-  return found;
-}
-
-function text(value: unknown, name: string): string {
-  if (typeof value !== "string") throw new InvalidEventError(`${name} must be a string, not ${typeof value}`);
-  return value;
-}
-
-function optionalText(value: unknown, name: string): string | undefined {
-  return value === undefined || value === null ? undefined : text(value, name);
-}
-
-function setting(value: unknown, name: string): string | undefined {
-  const found = optionalText(value, name);
-  if (found !== undefined && (found.includes("\0") || /\p{Surrogate}/u.test(found))) {
-    throw new InvalidEventError(`${name} holds a character that no setting may hold`);
-  }
-  return found;
-}
-
-function milliseconds(seconds: unknown, name: string): number {
-  if (typeof seconds !== "number" || !(seconds >= 0) || seconds === Infinity) {
-    throw new InvalidEventError(`${name} must be a number of seconds, 0 or more`);
-  }
-  return Math.ceil(seconds * 1000);
-}
-
-function interval(seconds: unknown, name: string): number | undefined {
-  if (seconds === undefined || seconds === null) return undefined;
-  const wait = milliseconds(seconds, name);
-  if (wait === 0 || wait > 3_600_000) {
-    throw new InvalidEventError(`${name} must be more than 0 and at most 3600 seconds`);
-  }
-  return wait;
-}
-
-function whole(value: unknown, name: string, most = Number.MAX_SAFE_INTEGER): number | undefined {
-  if (value === undefined || value === null) return undefined;
-  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 1 || value > most) {
-    throw new InvalidEventError(`${name} must be a whole number${most === 4096 ? " from 1 to 4096" : ", 1 or more"}`);
-  }
-  return value;
-}
-
-function choice(value: unknown, choices: Readonly<Record<string, number>>, name: string): number {
-  if (value === undefined || value === null) return 0;
-  const found = typeof value === "string" && Object.hasOwn(choices, value) ? choices[value] : undefined;
-  if (found === undefined) {
-    throw new InvalidEventError(`${name} must be one of ${Object.keys(choices).join(", ")}`);
-  }
-  return found;
 }

@@ -127,3 +127,13 @@ export function fromStatus(status: number, message: string): ProvenLogError {
   const found = classes[status - 1];
   return found === undefined ? new ProvenLogError(message, status) : new found(message);
 }
+
+/** The text of what was thrown, or its type where it has none or fails to give one. */
+export function describe(error: unknown): string {
+  try {
+    const text: unknown = error instanceof Error ? error.message || error.name : error;
+    return String(text);
+  } catch {
+    return typeof error;
+  }
+}

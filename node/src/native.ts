@@ -5,6 +5,7 @@ import load from "node-gyp-build";
 
 import { fromStatus } from "./errors.js";
 import { SCHEMA_NAMES } from "./event.js";
+import type { Listener, Running } from "./work.js";
 
 /** What a client is opened with; times in milliseconds, objects as JSON text. */
 export interface Settings {
@@ -64,7 +65,35 @@ export interface NativeClient {
   dbPath(): string;
 }
 
+interface NativeTrust {
+  key: string | undefined;
+  heads: readonly string[];
+}
+
+export interface NativeVerification extends NativeTrust {
+  dbPath: string | undefined;
+  agentId: string | undefined;
+  level: string | undefined;
+  incremental: boolean;
+  readOnly: boolean;
+  threads: number;
+}
+
+export interface NativeExport {
+  path: string;
+  filter: string | undefined;
+  tiles: boolean;
+  overwrite: boolean;
+}
+
+export interface NativeRestore {
+  path: string;
+  dbPath: string | undefined;
+  replace: boolean;
+}
+
 export interface NativeRedactor {
+  findings(text: string): string;
   redact(text: string): [text: string, hits: number];
   redactJson(text: string): [text: string, hits: number];
 }
@@ -75,15 +104,21 @@ interface Addon {
   setTape(buffer: ArrayBufferLike): void;
   stop(): void;
   statusName(status: number): string;
-  verify(
-    client: NativeClient | undefined,
-    path: string | undefined,
-    agent: string | undefined,
-    readOnly: boolean,
-    progress: ((done: number, total: number) => boolean) | undefined,
-  ): Promise<string>;
+  verify(client: NativeClient | undefined, settings: NativeVerification, listener: Listener | undefined): Running;
+  export(client: NativeClient, settings: NativeExport, listener: Listener | undefined): Running;
+  verifyExport(settings: NativeTrust & { path: string }, listener: Listener | undefined): Running;
+  backup(client: NativeClient, path: string, listener: Listener | undefined): Running;
+  restore(settings: NativeRestore, listener: Listener | undefined): Running;
+  prove(client: NativeClient, id: string, agent: string | undefined): Promise<string>;
+  key(client: NativeClient): Promise<string>;
+  checkpoint(client: NativeClient, milliseconds: number): Promise<string>;
+  rotateKey(client: NativeClient, milliseconds: number): Promise<string>;
+  acknowledge(client: NativeClient, comment: string, milliseconds: number): Promise<number>;
   Client: new (settings: Settings) => NativeClient;
-  Redactor: new (rules: string, configured: boolean) => NativeRedactor;
+  Redactor: {
+    new (options: string, configured: boolean): NativeRedactor;
+    detectors(): string;
+  };
 }
 
 function loadAddon(): Addon {

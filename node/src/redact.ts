@@ -1,4 +1,5 @@
 /** The redaction engine by itself, and its rules. */
+import { checkNames } from "./arguments.js";
 import { canonicalText } from "./canonical.js";
 import { encode } from "./encode.js";
 import { InvalidEventError } from "./errors.js";
@@ -17,40 +18,128 @@ export interface RedactionRule {
   readonly replacement?: string | undefined;
 }
 
+/** What is left alone: values, what a pattern (RE2) matches as a whole, and what stands under a key or a path (RFC 6901). */
+export interface AllowLists {
+  values?: Iterable<string> | undefined;
+  patterns?: Iterable<string> | undefined;
+  keys?: Iterable<string> | undefined;
+  paths?: Iterable<string> | undefined;
+}
+
+/** As in a configuration file: docs/redaction.md. */
+export interface RedactorOptions {
+  profile?: "default" | "strict" | "pii" | "secrets" | undefined;
+  /** Names of detectors that are off. */
+  disable?: Iterable<string> | undefined;
+  allow?: AllowLists | undefined;
+  /** How many characters stay in the marker of a detector, 1 to 8: `{ visa: 4 }` gives `[REDACTED:visa:****1111]`. */
+  keepLast?: Readonly<Record<string, number>> | undefined;
+  /** With a key, markers are equal for equal texts only: `[REDACTED:email:3f9a2c]`. */
+  pseudonymKey?: string | undefined;
+  /** Also what the configuration files say. */
+  configured?: boolean | undefined;
+}
+const OPTIONS: ReadonlySet<string> = new Set<keyof RedactorOptions>([
+  "profile",
+  "disable",
+  "allow",
+  "keepLast",
+  "pseudonymKey",
+  "configured",
+]);
+
+/** Where a hit is: `text.slice(start, end)`, in UTF-16 code units as all strings of JavaScript. */
+export interface Finding {
+  readonly name: string;
+  readonly start: number;
+  readonly end: number;
+  /** Only if asked for. */
+  readonly value?: string;
+}
+
+/** A built-in detector, or a rule for keys, which has the category "key" and neither pattern nor examples. */
+export interface Detector {
+  readonly name: string;
+  readonly category: string;
+  readonly profiles: readonly string[];
+  readonly [member: string]: Json | readonly string[];
+}
+
 /**
- * Replaces personal data and secrets by markers. Immutable.
+ * Replaces personal data and secrets by markers, on the caller's thread. Immutable.
  *
- *     const redactor = new Redactor([{ name: "mrn", pattern: /MRN-\d{10}/ }]);
- *     redactor.redactString("patient MRN-0123456789, 555-123-4567");
- *     // ["patient [REDACTED:mrn], [REDACTED:phone]", 2]
+ * @example
+ * ```ts
+ * import { Redactor } from "provenlog";
+ *
+ * const redactor = new Redactor([{ name: "mrn", pattern: /MRN-\d{10}/ }]);
+ * const [clean, count] = redactor.redactString("patient MRN-0123456789, 555-123-4567");
+ * console.log(clean, count); // patient [REDACTED:mrn], [REDACTED:phone] 2
+ * ```
  */
 export class Redactor {
   readonly #native: NativeRedactor;
 
-  /** The built-in patterns and `rules`; with `configured` also those of the configuration files. */
-  constructor(rules: Iterable<RedactionRule> = [], options: { configured?: boolean | undefined } = {}) {
-    this.#native = new addon.Redactor(JSON.stringify(Array.from(rules, member)), options.configured === true);
+  /** The built-in detectors and `rules`. */
+  constructor(rules: Iterable<RedactionRule> = [], options: RedactorOptions = {}) {
+    checkNames(options, OPTIONS, "options of a redactor");
+    const { profile, disable, allow, keepLast, pseudonymKey } = options;
+    const members = {
+      rules: Array.from(rules, member),
+      profile,
+      disable: disable && listOf(disable, "disable"),
+      allow: allow && allowed(allow),
+      keep_last: keepLast,
+      pseudonym_key: pseudonymKey,
+    };
+    this.#native = new addon.Redactor(JSON.stringify(members), options.configured === true);
   }
 
-  /** The built-in patterns. */
-  static default(): Redactor {
-    return new Redactor();
+  /** The built-in detectors. */
+  static default(options?: RedactorOptions): Redactor {
+    return new Redactor([], options);
   }
 
-  /** The built-in patterns and these rules. */
-  static defaultWithRules(rules: Iterable<RedactionRule>): Redactor {
-    return new Redactor(rules);
+  /** The built-in detectors and these rules. */
+  static defaultWithRules(rules: Iterable<RedactionRule>, options?: RedactorOptions): Redactor {
+    return new Redactor(rules, options);
   }
 
-  /** The built-in patterns, those of the configuration files, and these: what a client uses. */
-  static configured(rules: Iterable<RedactionRule> = []): Redactor {
-    return new Redactor(rules, { configured: true });
+  /** The built-in detectors, what the configuration files say, and these: what a client uses. */
+  static configured(rules: Iterable<RedactionRule> = [], options: RedactorOptions = {}): Redactor {
+    return new Redactor(rules, { ...options, configured: true });
+  }
+
+  /** The built-in detectors with their examples, and the rules for keys (docs/redaction.md). */
+  static detectors(): Detector[] {
+    return JSON.parse(addon.Redactor.detectors()) as Detector[];
+  }
+
+  /**
+   * What `redactString` would replace, in order. Values only if asked for.
+   *
+   * @example
+   * ```ts
+   * import { Redactor } from "provenlog";
+   *
+   * const text = "to ada@example.com";
+   * for (const { name, start, end } of Redactor.default().findings(text)) {
+   *   console.log(name, start, end, text.slice(start, end)); // email 3 18 ada@example.com
+   * }
+   * ```
+   */
+  findings(text: string, options: { values?: boolean | undefined } = {}): Finding[] {
+    const found = JSON.parse(this.#native.findings(checked(text))) as { name: string; start: number; end: number }[];
+    const place = placesIn(text);
+    return found.map(({ name, start: from, end: to }) => {
+      const [start, end] = [place(from), place(to)];
+      return options.values === true ? { name, start, end, value: text.slice(start, end) } : { name, start, end };
+    });
   }
 
   /** The text with a marker in place of each hit, and the number of hits. */
   redactString(text: string): [text: string, hits: number] {
-    if (typeof text !== "string") throw new InvalidEventError(`the text must be a string, not ${typeof text}`);
-    return this.#native.redact(text);
+    return this.#native.redact(checked(text));
   }
 
   /** The same for any value: its JSON form, with all strings and keys redacted, and the number of hits. */
@@ -58,6 +147,39 @@ export class Redactor {
     const [text, hits] = this.#native.redactJson(canonicalText(encode(value)));
     return [JSON.parse(text) as Json, hits];
   }
+}
+
+function allowed(lists: AllowLists): Record<string, string[]> {
+  const named = Object.entries(lists) as [string, Iterable<string> | undefined][];
+  return Object.fromEntries(named.map(([name, list]) => [name, listOf(list ?? [], name)]));
+}
+
+// A string is a list of its characters, which nobody means.
+function listOf(list: Iterable<string>, name: string): string[] {
+  if (typeof list === "string") throw new InvalidEventError(`${name} must be a list, not a string`);
+  return Array.from(list);
+}
+
+function checked(text: unknown): string {
+  if (typeof text !== "string") throw new InvalidEventError(`the text must be a string, not ${typeof text}`);
+  return text;
+}
+
+/**
+ * From places in octets of UTF-8, asked for in ascending order, to places in the text. A lone surrogate is three octets:
+ * those of the U+FFFD that the core sees in its place.
+ */
+function placesIn(text: string): (octets: number) => number {
+  let at = 0;
+  let octets = 0;
+  return (wanted) => {
+    while (octets < wanted) {
+      const point = text.codePointAt(at) ?? 0;
+      at += point > 0xffff ? 2 : 1;
+      octets += point > 0xffff ? 4 : point > 0x7ff ? 3 : point > 0x7f ? 2 : 1;
+    }
+    return at;
+  };
 }
 
 function member(rule: RedactionRule): { name: string; pattern: string; replace?: string } {

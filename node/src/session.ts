@@ -1,8 +1,9 @@
 /** A running session. */
 import { randomUUID } from "node:crypto";
 
-import { type Mapping, type ProvenLogClient, describe } from "./client.js";
-import { ProvenLogError } from "./errors.js";
+import type { Mapping } from "./arguments.js";
+import type { ProvenLogClient } from "./client.js";
+import { describe, ProvenLogError } from "./errors.js";
 import type { EventInput } from "./event.js";
 import * as scopes from "./scope.js";
 

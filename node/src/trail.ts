@@ -2,9 +2,10 @@
 import { randomFillSync } from "node:crypto";
 import { types } from "node:util";
 
-import { describe, getClient, type Mapping, type ProvenLogClient } from "./client.js";
+import type { Mapping } from "./arguments.js";
+import { getClient, type ProvenLogClient } from "./client.js";
 import { encode, type Encoded } from "./encode.js";
-import { InvalidEventError, JournalFullError, ProvenLogError } from "./errors.js";
+import { describe, InvalidEventError, JournalFullError, ProvenLogError } from "./errors.js";
 import type { EventInput } from "./event.js";
 import * as scopes from "./scope.js";
 

@@ -17,6 +17,8 @@ from provenlog._pattern import to_re2
 
 __all__ = ["Finding", "RedactionRule", "Redactor"]
 
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
 
 @dataclass(frozen=True)
 class RedactionRule:
@@ -127,10 +129,12 @@ class Redactor:
     def findings(self, text: str, *, values: bool = False) -> List[Finding]:
         """What ``redact_string`` would replace, in order; ``text[f.start:f.end]`` is it. Values only if asked for.
 
+        Places are in characters (code points) of the text, as in all of Python.
+
         >>> Redactor.default().findings("to ada@example.com")
         [Finding(name='email', start=3, end=18, value=None)]
         """
-        text = _valid(text)
+        text = _SURROGATES.sub("\ufffd", text)  # one character for one, so that places are those of the given text
         octets = text.encode()
         found = json.loads(self._native.findings(text))
         result: List[Finding] = []

@@ -1,11 +1,10 @@
 /** The client: opening, querying, contexts, errors, the end. */
-import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { describe, expect, it, vi } from "vitest";
 
-import { type Client, open, path, provenlog, ProvenLogClient, PACKAGE, stored } from "./support.js";
+import { type Client, open, PACKAGE, path, provenlog, ProvenLogClient, stored, whileLocked } from "./support.js";
 
 const { ClosedError, ConfigError, FlushTimeoutError, InvalidEventError, JournalFullError, UnsupportedError } = provenlog;
 
@@ -157,19 +156,6 @@ describe("logEvent", () => {
 });
 
 describe("a full journal", () => {
-  // Another program holds the ledger's lock: nothing is committed meanwhile.
-  async function whileLocked(work: () => Promise<void> | void): Promise<void> {
-    const holder = spawn("flock", [path("events.db.lock"), "-c", "echo locked; read line"], {
-      stdio: ["pipe", "pipe", "inherit"],
-    });
-    await new Promise((done) => holder.stdout.once("data", done));
-    try {
-      await work();
-    } finally {
-      holder.stdin.end("\n");
-      await new Promise((done) => holder.once("close", done));
-    }
-  }
   const filling = { journalLimitBytes: 1 << 20, batchSize: 1 } as const;
   const event = { actionInput: { text: "x".repeat(100_000) } };
 
@@ -313,24 +299,6 @@ describe("verify", () => {
     await client.close();
     expect(await provenlog.verify(path("events.db"))).toMatchObject({ valid: true });
     expect(await provenlog.verify(path("none.db"))).toMatchObject({ valid: false, verdict: "MISSING_LOG" });
-  });
-
-  it("tells of its progress, and stops when that throws", async () => {
-    const client = open();
-    for (let i = 0; i < 20_000; i++) client.logEvent({ actionInput: { i } });
-    await client.flush(120);
-    const seen: number[] = [];
-    await client.verify(undefined, { progress: (done, total) => seen.push(done / total) });
-    expect(seen.length).toBeGreaterThan(0);
-    const failure = new Error("enough");
-    await expect(
-      client.verify(undefined, {
-        progress: () => {
-          throw failure;
-        },
-      }),
-    ).rejects.toBe(failure);
-    await expect(client.verify(undefined, { progress: 1 as never })).rejects.toThrow(InvalidEventError);
   });
 });
 

@@ -1,9 +1,9 @@
 /**
- * What docs/getting-started-node.md and the README show: `ts` blocks are compiled by tsc --strict and run in order in one folder, as
- * are `sh` blocks; a `text` block directly after one is its output.
+ * What docs/getting-started-node.md, the README and the comments of the sources show: `ts` blocks are compiled by
+ * tsc --strict and run in order in one folder, as are `sh` blocks; a `text` block directly after one is its output.
  */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { expect, it } from "vitest";
@@ -28,6 +28,23 @@ it("the TypeScript of the README runs", () => {
   const blocks = blocksOf("README.md").filter((block) => block.language === "ts");
   expect(blocks.length).toBeGreaterThan(0);
   runBlocks(blocks);
+});
+
+it("the examples in the comments of the sources run and print what they say", () => {
+  const folder = join(SOURCE, "node/src");
+  const sources = readdirSync(folder).filter((name) => name.endsWith(".ts"));
+  const examples = sources.flatMap((name) =>
+    [...readFileSync(join(folder, name), "utf8").matchAll(/^ *\* ```ts\n(.*?)^ *\* ```$/gms)].map((found) =>
+      (found[1] as string).replace(/^ *\* ?/gm, ""),
+    ),
+  );
+  // What a line prints stands behind it.
+  const blocks = examples.flatMap((body) => [
+    { language: "ts", body },
+    { language: "text", body: [...body.matchAll(/console\.log\(.*; \/\/ (.*)$/gm)].map((found) => found[1]).join("\n") },
+  ]);
+  expect(examples.length).toBeGreaterThan(5);
+  expect(runBlocks(blocks)).toBe(examples.length);
 });
 
 /** How many outputs were compared. */

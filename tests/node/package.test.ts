@@ -23,7 +23,9 @@ function compile(name: string, code: string, options: Record<string, unknown>) {
 }
 
 const CONSUMER = `
-import { ProvenLogClient, ProvenLogError, Redactor, trail, type ProvenLogEvent } from "provenlog";
+import {
+  ProvenLogClient, ProvenLogError, Redactor, restore, trail, verify, verifyExport, type ProofDocument, type ProvenLogEvent,
+} from "provenlog";
 
 const twice = trail((n: number): number => n * 2, { name: "twice" });
 const four: number = twice(2);
@@ -38,7 +40,26 @@ async function main(): Promise<void> {
   for await (const each of client.iterEvents({ since: new Date(), labels: { env: "dev" } })) console.log(each.sequence + 1);
   const length: number = await client.session("s", async (session) => session.id.length);
   { using session = client.session(); session.id; }
-  const report = await client.verify("a", { progress: (done: number, total: number) => { done / total; } });
+  const report = await client.verify("a", { onProgress: (done: number, total: number) => { done / total; } });
+  const head: string = await client.checkpoint(5);
+  const { vkey, keyFile } = await client.key();
+  const { signal } = new AbortController();
+  const again = await verify("x.db", { level: "tree", key: vkey, heads: [keyFile], incremental: true, threads: 1, signal });
+  const exported = await client.export("x.plog", { agentId: "a", since: new Date(), overwrite: true, signal });
+  const size: number = exported.treeSize + exported.events + again.assurance_events;
+  const proof: ProofDocument = await client.prove(id);
+  const leaf: number | undefined = proof.merkle_proofs[0]?.proof.leaf_index;
+  const known: number = await client.acknowledge("why");
+  await client.backup("y.db");
+  const from: string | null = (await restore("y.db", "z.db", { replace: true })).replaced;
+  const checked = await verifyExport("x.plog", { key: await client.rotateKey() });
+  const [finding] = Redactor.default({ profile: "strict", keepLast: { visa: 4 } }).findings("x", { values: true });
+  const where: [number, number, string | undefined] | undefined = finding && [finding.start, finding.end, finding.value];
+  // @ts-expect-error: no such level
+  await client.verify({ level: "all" });
+  // @ts-expect-error: an export has no order
+  await client.export("x.plog", { order: "desc" });
+  void [head, size, leaf, known, from, checked.valid, where];
   if (!report.valid) throw new Error(report.error);
   for await (const item of stream("p")) item.toUpperCase();
   const [first] = await method("a");

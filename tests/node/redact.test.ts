@@ -4,6 +4,7 @@ import { writeFileSync } from "node:fs";
 
 import { describe, expect, it } from "vitest";
 
+import type { RedactorOptions } from "../../node/src/index.js";
 import { open, path, provenlog, stored } from "./support.js";
 
 const { ProvenLogError, Redactor } = provenlog;
@@ -50,6 +51,154 @@ describe("the redactor", () => {
   ])("refuses the rule %o", (rule, message) => {
     expect(() => new Redactor([rule as never])).toThrow(ProvenLogError);
     expect(() => new Redactor([rule as never])).toThrow(message);
+  });
+});
+
+describe("findings", () => {
+  it("are places that slice() takes, and hold no values unless asked", () => {
+    const redactor = Redactor.default();
+    const text = "\u00e9\u{1f600} ada@example.com \u65e5 10.0.0.1";
+    const found = redactor.findings(text);
+    expect(found.map((each) => [each.name, text.slice(each.start, each.end)])).toEqual([
+      ["email", "ada@example.com"],
+      ["ipv4", "10.0.0.1"],
+    ]);
+    expect(JSON.stringify(found)).not.toContain("ada");
+    expect(redactor.findings(text, { values: true }).map((each) => each.value)).toEqual(["ada@example.com", "10.0.0.1"]);
+    expect(redactor.findings("nothing")).toEqual([]);
+    expect(redactor.findings("")).toEqual([]);
+  });
+
+  it("count a lone surrogate as the one unit that it is", () => {
+    const text = "\ud800\udfff\udc00 ada@example.com \ud83d";
+    const [found] = Redactor.default().findings(text);
+    expect(text.slice(found?.start, found?.end)).toBe("ada@example.com");
+  });
+
+  it("are what redactString replaces", () => {
+    const redactor = Redactor.defaultWithRules([{ name: "word", pattern: /geheim|秘密/ }]);
+    for (const text of ["geheim", "秘密 geheim", "€ 秘密, ada@example.com; 192.168.0.1 😀", "x".repeat(5000) + " 秘密"]) {
+      let built = "";
+      let at = 0;
+      for (const { name, start, end } of redactor.findings(text)) {
+        built += `${text.slice(at, start)}[REDACTED:${name}]`;
+        at = end;
+      }
+      expect(built + text.slice(at)).toBe(redactor.redactString(text)[0]);
+    }
+  });
+});
+
+describe("options", () => {
+  const text = '10.0.0.1 4111111111111111 {"password": "x"}';
+  const clean = (options: RedactorOptions, given = text) => Redactor.default(options).redactString(given)[0];
+
+  it("choose a profile", () => {
+    expect(clean({ profile: "secrets" })).toBe('10.0.0.1 4111111111111111 {"password": "[REDACTED:password]"}');
+    expect(clean({ profile: "pii" })).toBe('[REDACTED:ipv4] [REDACTED:visa] {"password": "x"}');
+    expect(clean({ profile: "strict" }, "fe80::1ff:fe23:4567:890a")).toBe("[REDACTED:ipv6]");
+    expect(clean({ profile: "default" }, "fe80::1ff:fe23:4567:890a")).toBe("fe80::1ff:fe23:4567:890a");
+  });
+
+  it("switch detectors off, and keep the last characters", () => {
+    expect(clean({ disable: ["ipv4", "password"], keepLast: { visa: 4 } })).toBe(
+      '10.0.0.1 [REDACTED:visa:****1111] {"password": "x"}',
+    );
+  });
+
+  it("allow values, patterns, keys and paths", () => {
+    expect(clean({ allow: { values: ["10.0.0.1"] } }, "10.0.0.1 10.0.0.2")).toBe("10.0.0.1 [REDACTED:ipv4]");
+    expect(clean({ allow: { patterns: [".*@example\\.com"] } }, "a@example.com a@other.org")).toBe(
+      "a@example.com [REDACTED:email]",
+    );
+    const value = { note: "a@example.com", deep: { mail: "a@example.com" } };
+    expect(Redactor.default({ allow: { keys: new Set(["note"]) } }).redact(value)).toEqual([
+      { note: "a@example.com", deep: { mail: "[REDACTED:email]" } },
+      1,
+    ]);
+    expect(Redactor.default({ allow: { paths: ["/deep"] } }).redact(value)[0]).toEqual({
+      note: "[REDACTED:email]",
+      deep: { mail: "a@example.com" },
+    });
+  });
+
+  it("give equal texts equal pseudonyms", () => {
+    const redactor = Redactor.default({ pseudonymKey: "a key of sixteen octets" });
+    const [marked, count] = redactor.redactString("a@b.example a@b.example c@d.example");
+    const [first, second, third] = marked.split(" ");
+    expect(count).toBe(3);
+    expect(first).toMatch(/^\[REDACTED:email:[0-9a-f]{6}\]$/);
+    expect(second).toBe(first);
+    expect(third).not.toBe(first);
+  });
+
+  it.each([
+    [{ profile: "all" }, /profile/],
+    [{ allow: { what: [] } }, /what/],
+    [{ allow: { values: "abc" } }, /values/],
+    [{ disable: ["no-such"] }, /no-such/],
+    [{ disable: "ipv4" }, /disable/],
+    [{ keepLast: { visa: 9 } }, /visa|keep_last/],
+    [{ keep_last: { visa: 4 } }, /keep_last/],
+    [{ pseudonymKey: 7 }, /pseudonym_key/],
+    ["strict", /object/],
+  ])("refuse %o", (options, message) => {
+    expect(() => Redactor.default(options as never)).toThrow(ProvenLogError);
+    expect(() => Redactor.default(options as never)).toThrow(message);
+  });
+
+  it("refuse texts that are none", () => {
+    expect(() => Redactor.default().redactString(7 as never)).toThrow(provenlog.InvalidEventError);
+    expect(() => Redactor.default().findings(null as never)).toThrow(provenlog.InvalidEventError);
+  });
+});
+
+describe("keys", () => {
+  it("say what values are", () => {
+    const value = { password: "x", max_tokens: 5, ssn: 123456789, api_key: ["a"], token_count: "7" };
+    expect(Redactor.default().redact(value)).toEqual([
+      {
+        password: "[REDACTED:password]",
+        max_tokens: 5,
+        ssn: "[REDACTED:ssn]",
+        api_key: ["[REDACTED:api_key]"],
+        token_count: "7",
+      },
+      3,
+    ]);
+  });
+});
+
+describe("the detectors", () => {
+  interface Example {
+    text: string;
+    start: number;
+    end: number;
+  }
+  const detectors = Redactor.detectors() as unknown as {
+    name: string;
+    profiles: string[];
+    examples?: { positive: Example[]; negative: string[] };
+  }[];
+
+  it("are all there, with examples", () => {
+    expect(detectors.length).toBeGreaterThan(200);
+    expect(detectors.filter((each) => (each.examples?.positive.length ?? 0) >= 3).length).toBeGreaterThan(150);
+  });
+
+  it("hide their examples, where findings say", () => {
+    for (const { name, profiles, examples } of detectors) {
+      const profile = ["default", "strict"].find((each) => profiles.includes(each)) ?? profiles[0];
+      const redactor = Redactor.default({ profile: profile as "default" });
+      for (const example of examples?.positive ?? []) {
+        const secret = Buffer.from(example.text).subarray(example.start, example.end).toString();
+        const place = example.text.indexOf(secret);
+        expect([name, redactor.redactString(example.text)[0].includes(secret)]).toEqual([name, false]);
+        const [first, last] = [place, place + secret.length];
+        const covered = redactor.findings(example.text).some((each) => each.start <= first && each.end >= last);
+        expect([name, example.text, covered]).toEqual([name, example.text, true]);
+      }
+    }
   });
 });
 

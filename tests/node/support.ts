@@ -39,7 +39,8 @@ beforeEach(() => {
 afterEach(async () => {
   for (const client of opened) await client.close();
   opened = [];
-  rmSync(directory, { recursive: true, force: true });
+  // A ledger lives for as long as its client is not collected, and may write again.
+  rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
   if (home !== undefined) process.env["HOME"] = home;
 });
 
@@ -110,6 +111,20 @@ export function plog(...args: string[]) {
   return spawnSync(program, args, { encoding: "utf8" });
 }
 export const hasPlog = existsSync(process.env["PLOG_BIN"] ?? join(BUILD, "plog"));
+
+/** Another program holds the lock of events.db: nothing is committed meanwhile. */
+export async function whileLocked(work: () => Promise<void> | void): Promise<void> {
+  const holder = spawn("flock", [path("events.db.lock"), "-c", "echo locked; read line"], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  await new Promise((done) => holder.stdout.once("data", done));
+  try {
+    await work();
+  } finally {
+    holder.stdin.end("\n");
+    await new Promise((done) => holder.once("close", done));
+  }
+}
 
 /** Records of a data file beside the source tree, or undefined. */
 export function sharedLines(name: string): Record<string, unknown>[] | undefined {

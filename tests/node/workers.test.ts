@@ -75,12 +75,20 @@ describe("worker threads", () => {
         })();
       } else {
         const client = new ProvenLogClient({ agentId: "a", dbPath: db, onError: () => {} });
+        let turns = 0;
         const turn = () => {
           for (let i = 0; i < 50; i++) {
             client.logEvent({ actionInput: { get i() { return i; }, m: new Map([[1, new Set([2, 1])]]) } });
             workerData[0]++;
           }
-          client.flush(); client.verify(undefined, { progress: () => {} }); client.getEvents(); client.getEvent("x");
+          client.flush(); client.verify({ onProgress: () => {} }); client.getEvents(); client.getEvent("x");
+          const longer = [
+            () => client.export(db + ".plog", { overwrite: true, onProgress: () => {} }),
+            () => client.backup(db + process.hrtime.bigint(), { signal: new AbortController().signal }),
+            () => client.checkpoint(),
+            () => client.key(),
+          ];
+          longer[turns++ % longer.length]();
           if (workerData[0] > 100) parentPort.postMessage(0);
           setImmediate(turn);
         };

@@ -340,6 +340,13 @@ class TestExports:
         with ProvenLogClient(db_path=ledger) as client, pytest.raises(RuntimeError, match="enough"):
             client.export(folder / "x.plog", progress=stop)
         assert list(folder.iterdir()) == []
+        with ProvenLogClient(db_path=ledger) as client:
+            client.export(folder / "x.plog")
+        told: list[tuple[int, int]] = []
+        provenlog.verify_export(folder / "x.plog", progress=lambda done, total: told.append((done, total)))
+        assert told[-1] == (42, 42)
+        with pytest.raises(RuntimeError, match="enough"):
+            provenlog.verify_export(folder / "x.plog", progress=stop)
         assert issubclass(OperationCancelledError, provenlog.ProvenLogError)
 
     def test_one_event_is_proved_by_itself(self, ledger: Path, tmp_path: Path) -> None:

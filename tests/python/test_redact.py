@@ -102,6 +102,8 @@ def test_findings_are_places_in_characters_and_hold_no_values() -> None:
     assert all(f.value is None for f in found) and "ada" not in repr(found)
     assert [f.value for f in redactor.findings(text, values=True)] == ["ada@example.com", "10.0.0.1"]
     assert redactor.findings("nothing") == []
+    halves = "\ud83d\ude00 ada@example.com \udc00"  # two characters for Python, though one for UTF-16
+    assert [halves[f.start : f.end] for f in redactor.findings(halves)] == ["ada@example.com"]
 
 
 def test_options_choose_what_is_hidden() -> None:
