@@ -243,11 +243,12 @@ void Parser::add_verify() {
 }
 
 void Parser::add_stats() {
-  auto options = std::make_shared<ReadOptions>();
+  auto options = std::make_shared<StatsOptions>();
   CLI::App* app = command("stats", "Show what the ledger holds, in numbers", kStatsExamples);
+  app->add_flag("--redactions", options->redactions, "Also how many markers of each built-in detector the events hold");
   add_read(app, options.get(), "Print one JSON object");
   add_globals(app);
-  on_parse<ReadOptions>(app, options, run_stats);
+  on_parse<StatsOptions>(app, options, run_stats);
 }
 
 void Parser::add_agents() {

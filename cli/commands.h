@@ -68,6 +68,10 @@ struct VerifyOptions : ReadOptions {
   bool strict = false;
 };
 
+struct StatsOptions : ReadOptions {
+  bool redactions = false;
+};
+
 struct AgentsOptions : ReadOptions {
   bool include_system = false;
 };
@@ -147,7 +151,7 @@ struct RedactOptions {
 int run_log(Context& context, const LogOptions& options);
 int run_get(Context& context, const GetOptions& options);
 int run_verify(Context& context, const VerifyOptions& options);
-int run_stats(Context& context, const ReadOptions& options);
+int run_stats(Context& context, const StatsOptions& options);
 int run_agents(Context& context, const AgentsOptions& options);
 int run_sessions(Context& context, const SessionsOptions& options);
 int run_backup(Context& context, const BackupOptions& options);

@@ -52,6 +52,7 @@ Examples:
 
 inline constexpr const char* kStatsExamples = R"(Examples:
   plog stats
+  plog stats --redactions
   plog stats --json)";
 
 inline constexpr const char* kAgentsExamples = R"(Examples:

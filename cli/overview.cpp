@@ -1,12 +1,14 @@
 // plog stats, agents and sessions.
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <string>
 
 #include "base/clock.h"
 #include "cli/commands.h"
 #include "cli/format.h"
 #include "cli/ledger.h"
+#include "cli/markers.h"
 #include "cli/table.h"
 #include "json/value.h"
 
@@ -39,7 +41,29 @@ std::string field(const Terminal& terminal, std::string_view name, const std::st
   return paint(label, Color::kDim, terminal.color) + value + "\n";
 }
 
-std::string counts_table(const Terminal& terminal, const char* title, Counts counts) {
+// How many markers of each built-in detector stand in the events.
+Counts count_redactions(store::Store& store) {
+  constexpr std::size_t kPage = 4096;
+  std::map<std::string, std::int64_t> markers;
+  store::Filter filter;
+  filter.include_system = true;
+  std::vector<store::EventRow> rows;
+  for (bool more = true; more;) {
+    rows.clear();
+    more = store.page(filter, kPage, rows);
+    for (const store::EventRow& row : rows) {
+      count_markers(row.canonical, 1, markers);
+      count_markers(row.warnings, 1, markers);
+    }
+  }
+  Counts counts;
+  for (const auto& [name, count] : markers) {
+    if (about_builtin(name)) counts.emplace_back(name, static_cast<std::uint64_t>(count));
+  }
+  return counts;
+}
+
+std::string counts_table(const Terminal& terminal, const char* title, const char* what, Counts counts) {
   if (counts.empty()) return {};
   std::stable_sort(counts.begin(), counts.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
   std::uint64_t total = 0;
@@ -53,7 +77,7 @@ std::string counts_table(const Terminal& terminal, const char* title, Counts cou
     rows.push_back({Cell(name.empty() ? "(none)" : name), Cell(format_count(count)),
                     Cell(std::to_string(std::lround(share * 100)) + " %"), Cell(bar, Color::kCyan)});
   }
-  Table table({{title, 8, 0, false}, {"EVENTS", 6, 0, true}, {"SHARE", 5, 0, true}, {"", 0, 50, false}}, terminal);
+  Table table({{title, 8, 0, false}, {what, 6, 0, true}, {"SHARE", 5, 0, true}, {"", 0, 50, false}}, terminal);
   return "\n" + table.render(rows);
 }
 
@@ -61,24 +85,28 @@ std::string times(Micros first, Micros last) { return format_time(first) + " to 
 
 }  // namespace
 
-int run_stats(Context& context, const ReadOptions& options) {
+int run_stats(Context& context, const StatsOptions& options) {
   ReadLedger ledger(context.globals, options.read_only);
   const store::Summary summary = ledger.store().summary();
   const bool any = summary.events > 0;
+  const Counts redactions = options.redactions ? count_redactions(ledger.store()) : Counts();
   if (options.json) {
-    print_json(context, {{"db_path", ledger.path()},
-                         {"ledger_id", summary.ledger_id.empty() ? json::Value() : json::Value(summary.ledger_id)},
-                         {"total_events", summary.events},
-                         {"system_events", summary.system_events},
-                         {"error_events", summary.errors},
-                         {"agents", summary.agents},
-                         {"sessions", summary.sessions},
-                         {"first_activity", time_value(summary.first, any)},
-                         {"last_activity", time_value(summary.last, any)},
-                         {"file_bytes", summary.file_bytes},
-                         {"wal_bytes", summary.wal_bytes},
-                         {"by_type", counts_value(summary.by_type)},
-                         {"by_status", counts_value(summary.by_status)}});
+    json::Value::Object object{
+        {"db_path", ledger.path()},
+        {"ledger_id", summary.ledger_id.empty() ? json::Value() : json::Value(summary.ledger_id)},
+        {"total_events", summary.events},
+        {"system_events", summary.system_events},
+        {"error_events", summary.errors},
+        {"agents", summary.agents},
+        {"sessions", summary.sessions},
+        {"first_activity", time_value(summary.first, any)},
+        {"last_activity", time_value(summary.last, any)},
+        {"file_bytes", summary.file_bytes},
+        {"wal_bytes", summary.wal_bytes},
+        {"by_type", counts_value(summary.by_type)},
+        {"by_status", counts_value(summary.by_status)}};
+    if (options.redactions) object["redactions"] = counts_value(redactions);
+    print_json(context, std::move(object));
     return kExitOk;
   }
   const Terminal& terminal = context.terminal;
@@ -98,8 +126,10 @@ int run_stats(Context& context, const ReadOptions& options) {
   if (summary.wal_bytes > 0) size += ", and " + format_bytes(summary.wal_bytes) + " in the WAL";
   text += field(terminal, "size", size);
   context.out.write(text);
-  context.out.write(counts_table(terminal, "TYPE", summary.by_type));
-  context.out.write(counts_table(terminal, "STATUS", summary.by_status));
+  context.out.write(counts_table(terminal, "TYPE", "EVENTS", summary.by_type));
+  context.out.write(counts_table(terminal, "STATUS", "EVENTS", summary.by_status));
+  if (options.redactions && redactions.empty()) context.out.write("\nno redactions\n");
+  context.out.write(counts_table(terminal, "DETECTOR", "MARKERS", redactions));
   return kExitOk;
 }
 

@@ -8,19 +8,17 @@
 #include "cli/commands.h"
 #include "cli/handles.h"
 #include "cli/lines.h"
+#include "cli/markers.h"
 #include "cli/table.h"
 #include "client/client.h"
 #include "client/config.h"
 #include "json/text.h"
 #include "json/value.h"
-#include "redact/keys.h"
 #include "redact/options.h"
 #include "redact/redactor.h"
 
 namespace plog::cli {
 namespace {
-
-constexpr std::string_view kMarker = "[REDACTED:";
 
 std::shared_ptr<const redact::Redactor> make_redactor(const RedactOptions& options) {
   redact::Options all = client::redactor_options(client::load_config());
@@ -33,15 +31,6 @@ RedactorPtr make_json_redactor(const RedactOptions& options) {
   plog_redactor* redactor = nullptr;
   check([&](plog_error** error) { return plog_redactor_new_with(given.data(), given.size(), 1, &redactor, error); });
   return RedactorPtr(redactor);
-}
-
-// How many markers of each name stand in a text.
-void count_markers(std::string_view text, std::int64_t sign, std::map<std::string, std::int64_t>& counts) {
-  for (std::size_t at = text.find(kMarker); at != text.npos; at = text.find(kMarker, at)) {
-    at += kMarker.size();
-    const std::size_t stop = text.find_first_of(":]", at);
-    if (stop != text.npos) counts[std::string(text.substr(at, stop - at))] += sign;
-  }
 }
 
 // A private key goes over many lines, which are redacted as one.
@@ -242,20 +231,11 @@ class Filter {
         text.append(",\"start\":").append(begin) += '}';
       } else {
         text.append(number).append(":").append(begin).append("-").append(end).append(" ");
-        text.append(finding.name).append(": ").append(about(finding.name));
+        text.append(finding.name).append(": ");
+        text.append(about_builtin(finding.name).value_or("a rule of the configuration"));
       }
       context_.out.line(text);
     }
-  }
-
-  static std::string about(std::string_view name) {
-    for (const redact::Detector& detector : redact::detectors()) {
-      if (detector.name == name) return detector.about;
-    }
-    for (std::string_view key : redact::kKeyNames) {
-      if (key == name) return "a value beside a name that says what it is";
-    }
-    return "a rule of the configuration";
   }
 
   Context& context_;

@@ -46,7 +46,8 @@ CapturePolicy CapturePolicy::parse(const json::Value& given) {
       }
       if (!value.is_object()) throw Error(Status::kInvalid, "must be an object");
       for (const auto& [name, capture] : value.object()) {
-        where = "capture_content." + key + "." + name;
+        where = "capture_content.";
+        where.append(key).append(".").append(name);
         if (key == "fields") {
           policy.set_field(name, text(capture));
         } else {

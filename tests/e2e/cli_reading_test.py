@@ -306,6 +306,21 @@ def test_stats_count(story: Plog) -> None:
     assert str(story.db) in out and "5, 1 error" in out and "LLM_RESPONSE" in out
 
 
+def test_stats_count_the_markers_of_each_built_in_detector(plog: Plog) -> None:
+    events = [
+        {"agent_id": "a", "action_input": ["ada@example.com", "bob@example.com, 555-123-4567"]},
+        {"agent_id": "a", "labels": {"to": "eve@example.com"}, "metadata": {"password": "correct-horse"}},
+        {"agent_id": "a", "action_output": "[REDACTED:visa:****1111] [REDACTED:mrn] [REDACTED:", "ada@example.com": 1},
+    ]
+    plog("ingest", input="".join(json.dumps(event) + "\n" for event in events))
+    assert "redactions" not in plog.lines("stats")[0]
+    # The unknown field's name stands in the warning about it, too.
+    counts = plog.lines("stats", "--redactions")[0]["redactions"]
+    assert counts == {"email": 5, "phone": 1, "password": 1, "visa": 1}
+    out = plog("stats", "--redactions").stdout
+    assert re.search(r"DETECTOR +MARKERS", out) and re.search(r"email +5 +63 %", out) and "mrn" not in out
+
+
 def test_agents_are_listed(story: Plog) -> None:
     agents = {agent["agent_id"]: agent for agent in story.lines("agents")}
     assert set(agents) == {"researcher", "writer"}

@@ -42,7 +42,7 @@ OPTIONS = {
         "--incremental",
         "--threads",
     ],
-    "stats": READING,
+    "stats": [*READING, "--redactions"],
     "agents": [*READING, "--system"],
     "sessions": [*READING, "--agent-id", "--last", "--all"],
     "backup": ["--read-only"],
