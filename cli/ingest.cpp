@@ -257,6 +257,7 @@ int Ingest::run() {
 
 int run_ingest(Context& context, const IngestOptions& options) {
   const InterruptGuard guard;
+  leave_no_core();
   return Ingest(context, options).run();
 }
 

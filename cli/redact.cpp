@@ -9,6 +9,7 @@
 #include "cli/handles.h"
 #include "cli/lines.h"
 #include "cli/markers.h"
+#include "cli/signals.h"
 #include "cli/table.h"
 #include "client/client.h"
 #include "client/config.h"
@@ -281,6 +282,7 @@ int list_detectors(Context& context, const RedactOptions& options) {
 }  // namespace
 
 int run_redact(Context& context, const RedactOptions& options) {
+  leave_no_core();
   return options.list ? list_detectors(context, options) : Filter(context, options).run();
 }
 

@@ -1,5 +1,7 @@
 #include "cli/signals.h"
 
+#include <sys/resource.h>
+
 #include <array>
 #include <atomic>
 #include <csignal>
@@ -15,6 +17,11 @@ extern "C" void on_interrupt(int /*signal*/) { flag.store(true, std::memory_orde
 }  // namespace
 
 void ignore_broken_pipes() noexcept { std::signal(SIGPIPE, SIG_IGN); }
+
+void leave_no_core() noexcept {
+  const struct rlimit none {};
+  ::setrlimit(RLIMIT_CORE, &none);
+}
 
 InterruptGuard::InterruptGuard() noexcept {
   flag = false;
