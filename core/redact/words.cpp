@@ -1,6 +1,7 @@
 #include "redact/words.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/error.h"
 #include "redact/checks.h"
@@ -25,31 +26,31 @@ char lower(char c) noexcept { return is_upper(c) ? static_cast<char>(c + 32) : c
 
 }  // namespace
 
-WordTable::WordTable(std::vector<Word> words) : first_(std::size_t{1} << kBits) {
-  for (Word& word : words) {
-    if (word.text.size() < kMinWord) throw Error(Status::kInternal, "a word to look for is too short: " + word.text);
-    Entry entry{std::move(word), 0, 0};
-    const std::string& text = entry.word.text;
+WordTable::WordTable(std::vector<Word> words) : words_(std::move(words)), first_(std::size_t{1} << kBits) {
+  const auto folded = [](char c) { return std::uint64_t{static_cast<unsigned char>(c)} | 0x20U; };
+  for (std::size_t n = 0; n < words_.size(); ++n) {
+    const std::string& text = words_[n].text;
+    if (text.size() < kMinWord) throw Error(Status::kInternal, "a word to look for is too short: " + text);
+    Probe probe{0, 0, 0, static_cast<std::uint16_t>(n), 0};
     int best = 1 << 20;
     for (std::size_t i = 0; i + 3 <= text.size(); ++i) {
       const int cost = commonness(text[i]) * commonness(text[i + 1]) * commonness(text[i + 2]);
       if (cost >= best) continue;
       best = cost;
-      entry.offset = static_cast<std::ptrdiff_t>(i);
+      probe.offset = static_cast<std::uint16_t>(i);
     }
-    std::uint64_t octets = 0;
-    for (std::size_t i = 0; i < 3; ++i) {
-      octets |= static_cast<std::uint64_t>(
-                    static_cast<unsigned char>(text[static_cast<std::size_t>(entry.offset) + i]) | 0x20U)
-                << (8 * i);
+    probe.slot =
+        slot(folded(text[probe.offset]) | folded(text[probe.offset + 1U]) << 8 | folded(text[probe.offset + 2U]) << 16);
+    for (std::size_t i = 0; i < std::min<std::size_t>(text.size(), 8); ++i) {
+      probe.head |= folded(text[i]) << (8 * i);
+      probe.mask |= std::uint64_t{0xFF} << (8 * i);
     }
-    entry.slot = slot(octets);
-    words_.push_back(std::move(entry));
+    probes_.push_back(probe);
   }
-  std::stable_sort(words_.begin(), words_.end(), [](const Entry& a, const Entry& b) { return a.slot < b.slot; });
-  for (std::size_t i = words_.size(); i-- > 0;) {
-    first_[words_[i].slot] = static_cast<std::uint16_t>(i);
-    bitmap_[words_[i].slot >> 6] |= std::uint64_t{1} << (words_[i].slot & 63);
+  std::stable_sort(probes_.begin(), probes_.end(), [](const Probe& a, const Probe& b) { return a.slot < b.slot; });
+  for (std::size_t i = probes_.size(); i-- > 0;) {
+    first_[probes_[i].slot] = static_cast<std::uint16_t>(i);
+    bitmap_[probes_[i].slot >> 6] |= std::uint64_t{1} << (probes_[i].slot & 63);
   }
 }
 

@@ -42,7 +42,7 @@ class WordTable {
   // is around the literal is not looked at, since the text may be escaped.
   template <typename Found>
   void scan(const char* begin, const char* end, Found found) const {
-    if (words_.empty()) return;
+    if (probes_.empty()) return;
     const char* at = begin;
     while (end - at >= 8) {
       std::uint64_t octets;
@@ -79,23 +79,32 @@ class WordTable {
     const std::uint32_t s = slot(octets);
     if ((bitmap_[s >> 6] >> (s & 63) & 1) == 0) return at + 1;
     const char* next = at + 1;
-    for (std::uint32_t i = first_[s]; i < words_.size() && words_[i].slot == s; ++i) {
-      const Entry& entry = words_[i];
-      if (at - begin < entry.offset) continue;
-      const char* const start = at - entry.offset;
-      if (stands_at(entry.word, begin, start, end)) next = std::max(next, found(start, entry.word.id));
+    for (std::uint32_t i = first_[s]; i < probes_.size() && probes_[i].slot == s; ++i) {
+      const Probe& probe = probes_[i];
+      if (at - begin < probe.offset) continue;
+      const char* const start = at - probe.offset;
+      if (end - start >= 8) {
+        std::uint64_t head;
+        std::memcpy(&head, start, 8);
+        if (((head | kFold) & probe.mask) != probe.head) continue;
+      }
+      const Word& word = words_[probe.word];
+      if (stands_at(word, begin, start, end)) next = std::max(next, found(start, word.id));
     }
     return next;
   }
 
-  struct Entry {
-    Word word;
-    std::ptrdiff_t offset;  // of the three octets in the word
+  // What a look at most positions needs of a word.
+  struct Probe {
+    std::uint64_t head, mask;  // up to eight first octets, folded
     std::uint32_t slot;
+    std::uint16_t word;    // in words_
+    std::uint16_t offset;  // of the three octets in the word
   };
   static bool stands_at(const Word& word, const char* begin, const char* at, const char* end) noexcept;
 
-  std::vector<Entry> words_;  // sorted by slot
+  std::vector<Word> words_;
+  std::vector<Probe> probes_;  // sorted by slot
   std::array<std::uint64_t, (1U << kBits) / 64> bitmap_{};
   std::vector<std::uint16_t> first_;
 };
