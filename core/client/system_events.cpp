@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/encoding.h"
 #include "base/error.h"
 #include "crypto/sha256.h"
 #include "event/json_input.h"
@@ -11,7 +12,7 @@
 namespace plog::client {
 namespace {
 
-constexpr std::size_t kMaxKeptHead = 16384;  // a head has some 200 octets; what is no head may have any number
+constexpr std::size_t kMaxKeptHead = 16384;  // a head has some 200 octets; what is no head may have any
 
 void begin_system(event::Builder& builder, std::string_view name) {
   builder.reset();
@@ -151,7 +152,8 @@ event::Prepared origin_changed(event::Builder& builder, const OriginChange& chan
   number_member(builder, "tree_size", change.tree_size);
   text_member(builder, "vkey", change.vkey);
   if (!change.head.empty()) {
-    text_member(builder, "head", std::string_view(change.head).substr(0, kMaxKeptHead));
+    // What could not be kept as it is would no longer be what its hash names.
+    if (change.head.size() <= kMaxKeptHead && is_utf8(change.head)) text_member(builder, "head", change.head);
     text_member(builder, "head_sha256", sha256_hex(change.head));
   }
   return end_system(builder);

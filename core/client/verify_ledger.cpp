@@ -375,7 +375,7 @@ void LedgerCheck::check_meta(const ledger::Epochs& epochs, const ledger::TreeVer
   expect(store::kMetaEpoch, newest == nullptr ? std::string() : std::to_string(newest->number));
   const auto& branches = epochs.branches();
   expect(store::kMetaKeptHead,
-         branches.empty() || branches.back().head.empty() ? std::string() : branches.back().head_sha256);
+         branches.empty() || !branches.back().found_head ? std::string() : branches.back().head_sha256);
   if (!stored_head_) return;
   const auto& checkpoint = stored_head_->checkpoint;
   const auto fault = [&](const char* what) {

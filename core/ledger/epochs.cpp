@@ -21,9 +21,6 @@ constexpr std::string_view kRedactionChanged = "redaction.changed";
 constexpr std::array<std::string_view, 6> kNames = {kCreated,       kKeyCreated,   kRotated,
                                                     kOriginChanged, kAcknowledged, kRedactionChanged};
 
-// Longer ones are kept only in part.
-constexpr std::size_t kMaxKeptHead = 16384;
-
 std::string text_of(const json::Value* object, std::string_view name) {
   const json::Value* value = object == nullptr || !object->is_object() ? nullptr : object->find(name);
   return value != nullptr && value->is_string() ? value->text() : std::string();
@@ -103,15 +100,13 @@ std::string_view Epochs::branched(const Input& input, std::uint64_t commit_index
   branch.commit_index = commit_index;
   branch.sequence = sequence;
   branch.reason = text_of(input.object, "reason");
-  branch.head = text_of(input.object, "head");
   branch.head_sha256 = text_of(input.object, "head_sha256");
-  const bool whole = !branch.head.empty() && branch.head.size() < kMaxKeptHead;
-  const bool named = !branch.head_sha256.empty();
-  const bool own = whole ? sha256_hex(branch.head) == branch.head_sha256 : true;
-  if (!whole) branch.head.clear();
-  if (!named) branch.head_sha256 = sha256_hex(canonical);
+  branch.found_head = !branch.head_sha256.empty();
+  const std::string head = text_of(input.object, "head");
+  const bool another = !head.empty() && sha256_hex(head) != branch.head_sha256;
+  if (!branch.found_head) branch.head_sha256 = sha256_hex(canonical);
   branches_.push_back(std::move(branch));
-  if (!own || (whole && !named)) return "the kept head is not the one that is named";
+  if (another) return "the kept head is not the one that is named";
   if (epochs_.empty()) return "a change of origin without a key before it";
   if (number_of(input.object, "size") != commit_index) return "the change of origin tells another size";
   const KeyEpoch& before = epochs_.back();

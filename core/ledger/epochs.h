@@ -26,7 +26,7 @@ struct KeyEpoch {
 struct Branch {
   std::uint64_t commit_index = 0, sequence = 0;
   std::string reason;
-  std::string head;         // the note that was found, empty: none, or too long to be kept
+  bool found_head = false;  // the event names a head
   std::string head_sha256;  // hex; what an acknowledgement names: of the head, or, without one, of the event's octets
   std::string comment;      // of the acknowledgement
   bool acknowledged = false;

@@ -121,6 +121,7 @@ void check_request(const CheckRequest& request) { verifiers_of(request.keys); }
 KnownRoots wanted_roots(const CheckRequest& request) {
   KnownRoots roots;
   for (const std::string& head : request.heads) roots.emplace(parse_head(head).size, std::nullopt);
+  if (const auto empty = roots.find(0); empty != roots.end()) empty->second = ledger::empty_root();
   return roots;
 }
 

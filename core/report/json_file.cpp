@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "json/number.h"
 #include "json/reader.h"
 
 namespace plog::report {
@@ -70,7 +71,12 @@ class Strict final : public json::Handler {
     }
   }
   void string(std::string_view) override {}
-  void number(std::string_view) override {}
+  void number(std::string_view literal) override {
+    char buffer[json::kNumberSize];
+    if (json::canonical_number(literal, buffer).is_text) {
+      throw Error(Status::kInvalid, "the number " + std::string(literal.substr(0, kMaxNameBytes)) + " is no double");
+    }
+  }
   void boolean(bool) override {}
   void null() override {}
   void begin_object() override { keys_.emplace_back(); }

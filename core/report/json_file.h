@@ -56,7 +56,8 @@ class ArrayReader {
   bool first_ = true;
 };
 
-// Strict: as json::parse, but a key twice in one object, invalid UTF-8 and lone surrogates are refused too.
+// Strict: as json::parse, but a key twice in one object, invalid UTF-8, lone surrogates and numbers that no double
+// holds are refused too.
 json::Value parse_strict(std::string_view text);
 
 }  // namespace plog::report

@@ -7,6 +7,8 @@
 #include "base/error.h"
 #include "base/uuid.h"
 #include "event/octets.h"
+#include "event/prepared.h"
+#include "json/canonical.h"
 #include "ledger/chain.h"
 #include "ledger/leaf.h"
 #include "ledger/proof.h"
@@ -148,17 +150,24 @@ class Entry {
 
   // What is wrong with the event by itself; empty when nothing is.
   std::string fault(const ledger::Hash& root, Buffer& buffer) {
+    if (!row_.canonical.starts_with('{') || !json::is_canonical(row_.canonical)) {
+      return "canonical octets that are not canonical";
+    }
     const Value content = json::parse(row_.canonical);
-    if (!content.is_object() || content.canonical() != row_.canonical) return "canonical octets that are not canonical";
     if (const Value* agent = content.find("agent_id")) agent_ = agent->text();
     // The event that people read is the one that was hashed.
     Value shown = event_;
     for (const char* name : {"sequence", "hash", "prev_hash", "validation_warnings"}) shown.object().erase(name);
     if (shown.canonical() != row_.canonical) return "the event differs from its canonical octets";
     if (ledger::chain_hash(row_.canonical, row_.prev_hash) != row_.hash) return "hash mismatch";
-    const LeafText leaf(row_, buffer);
-    if (leaf.octets != leaf_) return "the leaf differs from the event";
-    if (format_uuid(leaf.id) != event_id_) return "the proof is of another event";
+    try {
+      const LeafText leaf(row_, buffer);
+      if (leaf.octets != leaf_) return "the leaf differs from the event";
+      if (format_uuid(leaf.id) != event_id_) return "the proof is of another event";
+    } catch (const Error& error) {
+      if (error.status() != Status::kCorrupt) throw;
+      return "canonical octets that are no event";
+    }
     if (ledger::hash_leaf(leaf_) != leaf_hash_) return "leaf hash mismatch";
     if (!ledger::verify_inclusion(row_.commit_index, tree_size_, leaf_hash_, siblings_, root)) {
       return "the inclusion proof does not lead to the root";
@@ -167,8 +176,12 @@ class Entry {
   }
 
   bool matches(const PackageFilter& filter) const;
+  // What the first event of a ledger says of it; empty for others.
+  std::string created_ledger() const;
 
  private:
+  bool refers_to(std::size_t kind, const std::string& value) const;
+
   Value event_;
   std::string event_id_, leaf_, agent_;
   store::EventRow row_;
@@ -189,6 +202,11 @@ bool Entry::matches(const PackageFilter& wanted) const {
       !is("action_type", filter.type) || !is("action_name", filter.name) || !is("action_status", filter.status)) {
     return false;
   }
+  const bool any_agent = !filter.agent && !wanted.event_id && !filter.include_system;
+  if (any_agent && agent_ == event::kSystemAgent) return false;
+  for (std::size_t kind = 0; kind < filter.references.size(); ++kind) {
+    if (filter.references[kind] && !refers_to(kind, *filter.references[kind])) return false;
+  }
   const Value* time = event_.find("timestamp");
   const auto at = time != nullptr && time->is_string() ? parse_timestamp(time->text()) : std::nullopt;
   if (filter.since && (!at || *at < *filter.since)) return false;
@@ -199,6 +217,26 @@ bool Entry::matches(const PackageFilter& wanted) const {
     if (label == nullptr || !label->is_string() || label->text() != value) return false;
   }
   return true;
+}
+
+// Ids of parents are compared as they are looked up: whatever text they were given as.
+bool Entry::refers_to(std::size_t kind, const std::string& value) const {
+  const bool parent = kind == static_cast<std::size_t>(event::Reference::kParentEventId);
+  const auto is = [&](const Value& reference) {
+    if (!reference.is_string() || reference.text().empty()) return false;
+    return parent ? resolved_id(reference.text()) == resolved_id(value) : reference.text() == value;
+  };
+  if (const Value* reference = event_.find(event::kReferenceNames[kind]); reference != nullptr && is(*reference)) {
+    return true;
+  }
+  const Value* parents = parent ? event_.find("parents") : nullptr;
+  return parents != nullptr && std::any_of(parents->array().begin(), parents->array().end(), is);
+}
+
+std::string Entry::created_ledger() const {
+  const Value* input = event_.find("action_input");
+  const Value* id = input == nullptr ? nullptr : input->find("ledger_id");
+  return id == nullptr ? std::string() : id->text();
 }
 
 // Whether the links of an agent's chain that are in the export fit each other.
@@ -236,6 +274,8 @@ void read_events(const std::string& path, Document& document, const CheckRequest
     if (entry.tree_size() != document.tree_size) note("a proof for a tree of another size");
     if (last && row.commit_index <= *last) note("out of order");
     if (!entry.matches(document.filter)) note("does not match the export's filter");
+    if (row.commit_index == 0 && entry.created_ledger() != document.ledger_id)
+      note("the export names another ledger_id");
     last = row.commit_index;
     Link& link = chains[entry.agent()];
     if (link.sequence > 0 && row.sequence <= link.sequence) note("sequence out of order");
@@ -283,10 +323,11 @@ CheckReport verify_package(const std::string& path, const CheckRequest& request)
     check_checkpoint(document.checkpoint, document.vkey, request, roots, report);
   } catch (const Error& error) {
     if (error.status() == Status::kCancelled || error.status() == Status::kNoMemory) throw;
-    // What this verifier does not know it must not call sound, nor forged.
-    report.add(error.status() == Status::kInvalid || error.status() == Status::kCorrupt ? Verdict::kUnverifiable
-                                                                                        : Verdict::kCannotRun,
-               error.what());
+    // What this verifier does not know it must not call sound, nor forged, whatever was found by then.
+    const bool refused = error.status() == Status::kInvalid;
+    if (refused) report = CheckReport();
+    report.path = path;
+    report.add(refused ? Verdict::kUnverifiable : Verdict::kCannotRun, error.what());
   }
   return report;
 }

@@ -1,0 +1,357 @@
+"""docs/verify.py says what `plog verify` says, of every ledger and every export, however they were changed."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Callable, Optional
+
+import ledgers
+import mutations
+import pytest
+from ledgers import Key, Ledger
+from second import agreed, load
+
+import provenlog
+
+LONG = os.environ.get("PLOG_TEST_LONG") == "1"
+
+
+class Tally:
+    """Runs many cases, and fails with all that the verifiers disagree about."""
+
+    def __init__(self) -> None:
+        self.verdicts: Counter[str] = Counter()
+        self._differing: list[str] = []
+
+    def add(self, name: str, path: Path, **options: Any) -> None:
+        try:
+            self.verdicts[agreed(path, **options)] += 1
+        except Exception as error:
+            self._differing.append(f"{name}: {error!r}")
+
+    def finish(self, least: int) -> None:
+        assert not self._differing, "\n".join([f"{len(self._differing)} cases:", *self._differing[:20]])
+        assert self.verdicts.total() >= least, self.verdicts
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Ledger:
+    """Recorded as every ledger; small, since it is verified a thousand times."""
+    return ledgers.record(tmp_path_factory.mktemp("small"), 36)
+
+
+@pytest.fixture(scope="module")
+def branched(small: Ledger, tmp_path_factory: pytest.TempPathFactory) -> Ledger:
+    """Restored from its backup, acknowledged, and recorded on."""
+    ledger = small.copy(tmp_path_factory.mktemp("branched") / "ledger")
+    # The key that signed when the backup was made.
+    provenlog.restore(ledger.backup, ledger.db, replace=True)
+    with ledger.client() as client:
+        ledgers.log_some(client, 100, 3)
+        client.acknowledge("the disk failed")
+        ledgers.log_some(client, 103, 3)
+    with ledger.database():
+        pass
+    return ledger
+
+
+class Scratch:
+    """One folder that becomes a copy of a ledger again and again."""
+
+    def __init__(self, base: Ledger, folder: Path) -> None:
+        folder.mkdir(exist_ok=True)
+        self._base = base
+        self.ledger = Ledger(folder)
+
+    def fresh(self) -> Ledger:
+        for path in self.ledger.folder.iterdir():
+            path.unlink()
+        for name in ("db", "head", "key"):
+            source = getattr(self._base, name)
+            if source.exists():
+                shutil.copy(source, getattr(self.ledger, name))
+        return self.ledger
+
+
+@pytest.mark.parametrize("table", mutations.TABLES)
+def test_of_every_change_of_a_table(table: str, small: Ledger, tmp_path: Path) -> None:
+    scratch, tally = Scratch(small, tmp_path / "x"), Tally()
+    rows = mutations.ROWS if LONG else {"middle": 3}
+    for name, sql in mutations.statements(table, rows):
+        ledger = scratch.fresh()
+        try:
+            with mutations.without_constraints(ledger.db) as database:
+                before = mutations.values_of(database, table)
+                database.execute(sql)
+                changed = mutations.values_of(database, table) != before
+        except sqlite3.Error:
+            continue  # a key twice, say: no such table can be made with SQL
+        if changed:
+            tally.add(f"{table}: {name}", ledger.db)
+    tally.finish(10)
+    assert tally.verdicts["TAMPERED"] >= tally.verdicts.total() // 2
+
+
+@pytest.mark.parametrize("base", ["small", "branched"])
+def test_of_every_change_of_schema_and_rows(base: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    scratch, tally = Scratch(request.getfixturevalue(base), tmp_path / "x"), Tally()
+    for sql in mutations.SPECIAL:
+        ledger = scratch.fresh()
+        connection = sqlite3.connect(ledger.db)
+        try:
+            connection.executescript(sql)
+        except sqlite3.Error:
+            continue
+        finally:
+            connection.close()
+        tally.add(sql, ledger.db)
+    tally.finish(40)
+    assert {"OK", "TAMPERED", "CANNOT_RUN"} <= tally.verdicts.keys()
+
+
+def recomputed(ledger: Ledger) -> None:
+    ledger.rechain()
+    ledger.sign_head()
+
+
+@pytest.mark.parametrize("base", ["small", "branched"])
+def test_of_every_change_of_what_a_ledger_says_of_its_keys(
+    base: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    """By somebody who recomputes all that needs no key, and signs with the newest one."""
+    scratch, tally = Scratch(request.getfixturevalue(base), tmp_path / "x"), Tally()
+    events = [
+        (index, row.event) for index, row in enumerate(scratch.fresh().rows()) if row.agent == "provenlog"
+    ]
+    for index, event in events:
+        for at in mutations.places(event.get("action_input", {})):
+            value = event["action_input"]
+            for step in at:
+                value = value[step]
+            changes = [(name, other) for name, other in mutations.others_of(value) if other != value]
+            for name, other in changes if LONG else changes[3:8]:
+                ledger = scratch.fresh()
+                changed = mutations.edit(event, ("action_input", *at), lambda c, n, o=other: mutations.put(c, n, o))
+                with ledger.database() as database:
+                    octets = ledgers.canonical(changed)
+                    database.execute("UPDATE event SET canonical = ? WHERE commit_index = ?", [octets, index])
+                recomputed(ledger)
+                tally.add(f"{index} {event['action_name']} {at} {name}", ledger.db)
+    tally.finish(50)
+    assert tally.verdicts["TAMPERED"] >= 20
+
+
+def cut(ledger: Ledger, kept: int) -> None:
+    ledger.sql(f"DELETE FROM event WHERE commit_index >= {kept}")
+
+
+FORGERIES: dict[str, Callable[[Ledger], object]] = {
+    "other octets": lambda ledger: ledger.replace(4, "question", "answer"),
+    "other octets, rechained": lambda ledger: (ledger.replace(4, "question", "answer"), ledger.rechain()),
+    "other octets, all signed": lambda ledger: (ledger.replace(4, "question", "answer"), recomputed(ledger)),
+    "the newest event gone": lambda ledger: cut(ledger, 38),
+    "the newest events gone": lambda ledger: cut(ledger, 20),
+    "all but one event gone": lambda ledger: cut(ledger, 1),
+    "the newest events gone, and their leaves": lambda ledger: (cut(ledger, 20), ledger.retree()),
+    "the newest events gone, all signed": lambda ledger: (cut(ledger, 20), ledger.retree(), ledger.sign_head()),
+    "signed by another key": lambda ledger: ledger.sign_head(Key.generate(Key.read(ledger.key).name)),
+    "signed by a key of another name": lambda ledger: ledger.sign_head(Key.generate("example.com/others")),
+    "an older head": lambda ledger: ledger.sign_head(size=30),
+    "a head of the old key's time": lambda ledger: ledger.sign_head(size=5),
+    "an empty head": lambda ledger: ledger.sign_head(size=0),
+    "no head": lambda ledger: ledger.head.unlink(),
+    "no head, as if there never was": lambda ledger: (
+        ledger.head.unlink(),
+        ledger.sql("DELETE FROM meta WHERE key = 'head'"),
+    ),
+    "no key": lambda ledger: ledger.key.unlink(),
+    "no ledger": lambda ledger: ledger.db.unlink(),
+    "an empty file": lambda ledger: ledger.db.write_bytes(b""),
+    "no database": lambda ledger: ledger.db.write_bytes(b"x" * 5000),
+    "no database, no head": lambda ledger: (ledger.db.write_bytes(b"x" * 5000), ledger.head.unlink()),
+    "half of the file": lambda ledger: os.truncate(ledger.db, ledger.db.stat().st_size // 2),
+    "the first page": lambda ledger: os.truncate(ledger.db, 4096),
+    "a head that is a directory": lambda ledger: (ledger.head.unlink(), ledger.head.mkdir()),
+    "a ledger that is a directory": lambda ledger: (ledger.db.unlink(), ledger.db.mkdir()),
+}
+
+
+@pytest.mark.parametrize("name", FORGERIES)
+def test_of_forgeries(name: str, small: Ledger, tmp_path: Path) -> None:
+    ledger = small.copy(tmp_path / "ledger")
+    FORGERIES[name](ledger)
+    for heads in ([], [ledger.early_head], [ledger.late_head, ledger.early_head]):
+        agreed(ledger.db, heads)
+
+
+def test_of_every_change_of_a_head(small: Ledger, tmp_path: Path) -> None:
+    tally = Tally()
+    for name, octets in mutations.heads(small.head.read_text(), 1 if LONG else 7):
+        ledger = small.copy(tmp_path / "ledger")
+        ledger.head.write_bytes(octets)
+        tally.add(f"beside: {name}", ledger.db)
+        kept = tmp_path / "kept.head"
+        kept.write_bytes(octets)
+        tally.add(f"given: {name}", small.db, heads=[kept])
+        shutil.rmtree(ledger.folder)
+    tally.finish(150)
+    assert {"OK", "UNVERIFIABLE", "TAMPERED"} <= tally.verdicts.keys()
+
+
+def test_of_every_octet_of_the_file(small: Ledger, tmp_path: Path) -> None:
+    """Some of them, since there are many."""
+    scratch, tally = Scratch(small, tmp_path / "x"), Tally()
+    size = small.db.stat().st_size
+    choose = random.Random(5)
+    for _ in range(3000 if LONG else 150):
+        ledger, at = scratch.fresh(), choose.randrange(size)
+        octets = bytearray(ledger.db.read_bytes())
+        octets[at] ^= 1 << choose.randrange(8)
+        ledger.db.write_bytes(octets)
+        tally.add(f"octet {at}", ledger.db)
+    tally.finish(150)
+
+
+def test_of_ledgers_heads_and_keys_that_do_not_belong_together(
+    small: Ledger, branched: Ledger, tmp_path: Path
+) -> None:
+    other = ledgers.record(tmp_path / "other", 12)
+    cut_short = small.copy(tmp_path / "cut")
+    cut(cut_short, 30)
+    own, first_key = Key.read(small.key), Key.read(small.key)
+    forged = {
+        "forged": Key.generate(own.name).note(ledgers.checkpoint(own.name, 20, small.root(20))),
+        "another root": own.note(ledgers.checkpoint(own.name, 39, small.root(38))),
+        "another root, ahead": own.note(ledgers.checkpoint(own.name, 99, small.root(38))),
+        "nothing": own.note(ledgers.checkpoint(own.name, 0, small.root(0))),
+        "a later branch": Key(f"{own.name}/branch-7", own.private).note(
+            ledgers.checkpoint(f"{own.name}/branch-7", 99, small.root(38))
+        ),
+        "garbage": "garbage",
+    }
+    heads: dict[str, Optional[Path]] = {"none": None, "missing": tmp_path / "missing.head"}
+    heads |= {"small": small.head, "early": small.early_head, "late": small.late_head, "branched": branched.head}
+    heads["other"] = other.head
+    for name, text in forged.items():
+        heads[name] = tmp_path / f"{name}.head"
+        (tmp_path / f"{name}.head").write_text(text)
+    databases = [small.db, small.backup, branched.db, cut_short.db, other.db]
+    vkeys = [None, None, first_key.vkey, Key.read(other.key).vkey, provenlog.verify(small.backup)["key"], "no key"]
+    choose, tally = random.Random(3), Tally()
+    folder = tmp_path / "x"
+    for _ in range(5000 if LONG else 400):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        ledger = Ledger(folder)
+        database, beside, key = choose.choice(databases), choose.choice(list(heads)), choose.choice(vkeys)
+        given = choose.choices(list(heads), k=choose.randrange(3))
+        own_key = choose.choice([small.key, other.key, branched.key, None])
+        shutil.copy(database, ledger.db)
+        head = heads[beside]
+        if head is not None and head.exists():
+            shutil.copy(head, ledger.head)
+        if own_key is not None:
+            shutil.copy(own_key, ledger.key)
+        trusted = [path for path in (heads[name] for name in given) if path is not None]
+        name = f"{database} with head {beside}, given {given}, key {key}, own key {own_key}"
+        tally.add(name, ledger.db, heads=trusted, key=key)
+    tally.finish(400)
+    verdicts = {"OK", "OK_WITH_TAIL", "UNVERIFIABLE", "CANNOT_RUN", "ROLLED_BACK", "TRUNCATED", "TAMPERED"}
+    assert verdicts <= tally.verdicts.keys()
+
+
+@pytest.fixture(scope="module")
+def exports(small: Ledger, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    ledger = small.copy(tmp_path_factory.mktemp("exports") / "ledger")
+    paths = {name: ledger.folder / f"{name}.plog" for name in ("all", "agent", "labels", "call", "proof")}
+    with ledger.client() as client:
+        client.export(paths["all"])
+        client.export(paths["agent"], "coder")
+        client.export(paths["labels"], labels={"env": "prod"}, since="2020-01-01")
+        client.export(paths["call"], tool_call_id="call-3")
+        event = client.get_events(limit=1, offset=7)[0]
+        paths["proof"].write_text(json.dumps(client.prove(event["id"])))
+        client.export(ledger.folder / "tiles", tiles=True)
+    return {**paths, "tiles": ledger.folder / "tiles"}
+
+
+def judge_texts(texts: Iterable[tuple[str, bytes]], path: Path, least: int) -> Counter[str]:
+    tally = Tally()
+    for name, octets in texts:
+        path.write_bytes(octets)
+        tally.add(name, path, export=True)
+    tally.finish(least)
+    return tally.verdicts
+
+
+@pytest.mark.parametrize("name", ["agent", "labels", "call", "proof"])
+def test_of_every_change_of_an_export(name: str, exports: dict[str, Path], tmp_path: Path) -> None:
+    document = json.loads(exports[name].read_text())
+    texts = ((what, text.encode()) for what, text in mutations.documents(document))
+    verdicts = judge_texts(texts, tmp_path / "x.plog", 400)
+    assert verdicts["TAMPERED"] >= 100
+    assert verdicts["UNVERIFIABLE"] >= 100
+
+
+def test_of_an_export_in_another_spelling(exports: dict[str, Path], tmp_path: Path) -> None:
+    text = exports["agent"].read_text()
+    verdicts = judge_texts(mutations.texts(text, 23 if LONG else 231), tmp_path / "x.plog", 100)
+    assert verdicts["OK"] >= 3
+
+
+@pytest.mark.parametrize("name", ["all", "agent", "labels", "call", "proof"])
+def test_of_an_export_that_claims_another_filter(name: str, exports: dict[str, Path], tmp_path: Path) -> None:
+    document = json.loads(exports[name].read_text())
+    texts = ((str(given), json.dumps({**document, "filter": given}).encode()) for given in mutations.FILTERS)
+    judge_texts(texts, tmp_path / "x.plog", 30)
+
+
+def test_of_an_export_of_everything(exports: dict[str, Path], small: Ledger, tmp_path: Path) -> None:
+    document = json.loads(exports["all"].read_text())
+    changes: list[tuple[str, bytes]] = []
+    for index in range(len(document["events"])):
+        for which in (["events"], ["merkle_proofs"], ["events", "merkle_proofs"]):
+            changed = json.loads(exports["all"].read_text())
+            for part in which:
+                del changed[part][index]
+            changed["event_count"] = len(changed["events"])
+            changes.append((f"{which} {index} gone", json.dumps(changed).encode()))
+    verdicts = judge_texts(changes, tmp_path / "x.plog", 100)
+    assert verdicts.keys() == {"TAMPERED"}
+    tally = Tally()
+    for path in (exports["all"], exports["agent"], exports["tiles"]):
+        for key in (None, Key.read(small.key).vkey, Key.generate("x").vkey):
+            for heads in ([], [small.early_head], [small.late_head], [small.head], [small.db]):
+                tally.add(f"{path} {key} {heads}", path, key=key, heads=heads, export=True)
+    tally.finish(45)
+
+
+def test_of_every_file_of_a_directory_of_tiles(exports: dict[str, Path], tmp_path: Path) -> None:
+    tally = Tally()
+    names = [path.relative_to(exports["tiles"]) for path in exports["tiles"].rglob("*") if path.is_file()]
+    assert len(names) == 4
+    choose = random.Random(7)
+    for name in names:
+        original = (exports["tiles"] / name).read_bytes()
+        changes = {f"octet {at}": bytes([original[at] ^ 1]) for at in choose.sample(range(len(original)), 40)}
+        for what in [*changes, "gone", "empty", "longer", "shorter"]:
+            folder = tmp_path / "tiles"
+            shutil.copytree(exports["tiles"], folder)
+            if what == "gone":
+                (folder / name).unlink()
+            elif what in changes:
+                at = int(what.split()[1])
+                (folder / name).write_bytes(original[:at] + changes[what] + original[at + 1 :])
+            else:
+                (folder / name).write_bytes({"empty": b"", "longer": original + b"x", "shorter": original[:-1]}[what])
+            tally.add(f"{name}: {what}", folder, export=True)
+            shutil.rmtree(folder)
+    tally.finish(170)
+    assert tally.verdicts["TAMPERED"] >= 100
