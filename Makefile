@@ -203,7 +203,7 @@ lint-format: deps-lint
 lint-python: $(VENV)/.ready
 	@$(VENV_PYTHON) -m ruff check --quiet $(PYTHON_DIRS)
 	@$(VENV_PYTHON) -m ruff format --quiet --check $(PYTHON_DIRS)
-	@$(VENV_PYTHON) -m mypy --strict python/provenlog
+	@$(VENV_PYTHON) -m mypy --strict python/provenlog docs/verify.py
 
 lint-node: $(NODE_READY)
 	@node node/node_modules/typescript/bin/tsc -p node --noEmit

@@ -39,6 +39,23 @@ std::string filter_of(const ExportOptions& options) {
   return filter.empty() ? std::string() : Value(std::move(filter)).canonical();
 }
 
+std::string verify_export(const CheckOptions& options, ProgressBar& bar) {
+  std::vector<const char*> pointers;
+  pointers.reserve(options.heads.size());
+  for (const std::string& path : options.heads) pointers.push_back(path.c_str());
+  plog_check_options request;
+  plog_check_options_init(&request);
+  request.heads = pointers.data();
+  request.head_count = static_cast<std::uint32_t>(pointers.size());
+  request.key = options.key ? options.key->c_str() : nullptr;
+  request.progress = report_progress;
+  request.user_data = &bar;
+  plog_buffer* report = nullptr;
+  check([&](plog_error** error) { return plog_verify_export(options.path.c_str(), &request, &report, error); });
+  const BufferPtr owner(report);
+  return std::string(plog_buffer_data(report), plog_buffer_size(report));
+}
+
 }  // namespace
 
 int run_export(Context& context, const ExportOptions& options) {
@@ -79,23 +96,10 @@ int run_export(Context& context, const ExportOptions& options) {
 
 int run_verify_export(Context& context, const CheckOptions& options) {
   const InterruptGuard guard;
-  std::vector<const char*> pointers;
-  pointers.reserve(options.heads.size());
-  for (const std::string& path : options.heads) pointers.push_back(path.c_str());
   std::string text;
   {
     ProgressBar bar("verifying", "events");
-    plog_check_options request;
-    plog_check_options_init(&request);
-    request.heads = pointers.data();
-    request.head_count = static_cast<std::uint32_t>(pointers.size());
-    request.key = options.key ? options.key->c_str() : nullptr;
-    request.progress = report_progress;
-    request.user_data = &bar;
-    plog_buffer* report = nullptr;
-    check([&](plog_error** error) { return plog_verify_export(options.path.c_str(), &request, &report, error); });
-    const BufferPtr owner(report);
-    text.assign(plog_buffer_data(report), plog_buffer_size(report));
+    text = report_of([&] { return verify_export(options, bar); });
   }
   return print_verdict(context, text, {options.json, options.strict, {}});
 }

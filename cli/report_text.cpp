@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "base/error.h"
 #include "cli/format.h"
 #include "cli/handles.h"
+#include "ledger/verdict.h"
 
 namespace plog::cli {
 namespace {
@@ -95,6 +97,24 @@ std::uint64_t count_of(const json::Value& report, std::string_view name) {
 std::string text_of(const json::Value& object, std::string_view name) {
   const json::Value* value = object.find(name);
   return value != nullptr && value->is_string() ? value->text() : std::string();
+}
+
+std::string report_of(const std::function<std::string()>& verify) {
+  try {
+    return verify();
+  } catch (const Error& error) {
+    if (error.status() == Status::kCancelled) throw;
+    json::Value::Object report;
+    report["verdict"] = ledger::verdict_name(ledger::Verdict::kCannotRun);
+    report["valid"] = false;
+    report["events"] = 0;
+    report["agents"] = 0;
+    report["tail"] = 0;
+    report["assurance"] = json::Value();
+    report["findings"] = json::Value::Array();
+    report["error"] = error.what();
+    return json::Value(std::move(report)).canonical();
+  }
 }
 
 int print_verdict(Context& context, const std::string& text, const VerdictPrint& print) {

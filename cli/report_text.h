@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -13,6 +15,9 @@ namespace plog::cli {
 // Members of a report; 0 or "" when there is none.
 std::uint64_t count_of(const json::Value& report, std::string_view name);
 std::string text_of(const json::Value& object, std::string_view name);
+
+// The report that `verify` makes; where it could not even start, one that says so. Throws only when interrupted.
+std::string report_of(const std::function<std::string()>& verify);
 
 struct VerdictPrint {
   bool json = false;

@@ -2,63 +2,40 @@
 #include <string>
 #include <vector>
 
-#include "base/error.h"
 #include "cli/commands.h"
 #include "cli/handles.h"
 #include "cli/options.h"
 #include "cli/progress.h"
 #include "cli/report_text.h"
 #include "cli/signals.h"
-#include "json/value.h"
-#include "ledger/verify.h"
 
 namespace plog::cli {
 namespace {
 
-// The report of a verification that could not even start.
-std::string could_not_run(const std::string& why) {
-  json::Value::Object report;
-  report["verdict"] = ledger::verdict_name(ledger::Verdict::kCannotRun);
-  report["valid"] = false;
-  report["events"] = 0;
-  report["agents"] = 0;
-  report["tail"] = 0;
-  report["assurance"] = json::Value();
-  report["findings"] = json::Value::Array();
-  report["error"] = why;
-  return json::Value(std::move(report)).canonical();
-}
-
-// The report as JSON text; throws only when interrupted.
 std::string verify(const Context& context, const VerifyOptions& options, ProgressBar& bar) {
-  try {
-    const std::string path = ledger_path(context.globals);
-    plog_verify_options verify_options;
-    plog_verify_options_init(&verify_options);
-    verify_options.read_only = options.read_only ? 1 : 0;
-    verify_options.db_path = path.c_str();
-    verify_options.agent_id = options.agent ? options.agent->c_str() : nullptr;
-    verify_options.level = options.level.c_str();
-    verify_options.key = options.key ? options.key->c_str() : nullptr;
-    std::vector<const char*> heads;
-    heads.reserve(options.heads.size());
-    for (const std::string& head : options.heads) heads.push_back(head.c_str());
-    verify_options.heads = heads.data();
-    verify_options.head_count = static_cast<std::uint32_t>(heads.size());
-    verify_options.incremental = options.incremental ? 1 : 0;
-    verify_options.threads = options.threads;
-    verify_options.progress = report_progress;
-    verify_options.user_data = &bar;
-    plog_buffer* report = nullptr;
-    plog_error* error = nullptr;
-    const plog_status status = plog_verify(nullptr, &verify_options, &report, &error);
-    const BufferPtr owner(report);
-    check(status, error);
-    return std::string(plog_buffer_data(report), plog_buffer_size(report));
-  } catch (const Error& error) {
-    if (error.status() == Status::kCancelled) throw;
-    return could_not_run(error.what());
-  }
+  const std::string path = ledger_path(context.globals);
+  plog_verify_options verify_options;
+  plog_verify_options_init(&verify_options);
+  verify_options.read_only = options.read_only ? 1 : 0;
+  verify_options.db_path = path.c_str();
+  verify_options.agent_id = options.agent ? options.agent->c_str() : nullptr;
+  verify_options.level = options.level.c_str();
+  verify_options.key = options.key ? options.key->c_str() : nullptr;
+  std::vector<const char*> heads;
+  heads.reserve(options.heads.size());
+  for (const std::string& head : options.heads) heads.push_back(head.c_str());
+  verify_options.heads = heads.data();
+  verify_options.head_count = static_cast<std::uint32_t>(heads.size());
+  verify_options.incremental = options.incremental ? 1 : 0;
+  verify_options.threads = options.threads;
+  verify_options.progress = report_progress;
+  verify_options.user_data = &bar;
+  plog_buffer* report = nullptr;
+  plog_error* error = nullptr;
+  const plog_status status = plog_verify(nullptr, &verify_options, &report, &error);
+  const BufferPtr owner(report);
+  check(status, error);
+  return std::string(plog_buffer_data(report), plog_buffer_size(report));
 }
 
 }  // namespace
@@ -68,7 +45,7 @@ int run_verify(Context& context, const VerifyOptions& options) {
   std::string text;
   {
     ProgressBar bar("verifying", "events");
-    text = verify(context, options, bar);
+    text = report_of([&] { return verify(context, options, bar); });
   }
   return print_verdict(context, text, {options.json, options.strict, options.agent});
 }

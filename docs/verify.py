@@ -577,6 +577,7 @@ class Epochs:
 
     def __init__(self) -> None:
         self.ledger_id = ""
+        self.redaction = ""  # digest of the newest rules of redaction
         self.all: list[Epoch] = []
         self.branches: list[Branch] = []
 
@@ -591,6 +592,7 @@ class Epochs:
             if commit_index != 0:
                 return "a ledger begins but once"
             self.ledger_id = text_of(given, "ledger_id")
+            self.redaction = text_of(given.get("redaction") if isinstance(given, dict) else None, "digest")
             return self._first(given, commit_index) if text_of(given, "vkey") else ""
         if name == "key.created":
             return self._first(given, commit_index)
@@ -600,6 +602,8 @@ class Epochs:
             return self._branched(given, octets, commit_index, sequence)
         if name == "head.acknowledged":
             self._acknowledged(given)
+        if name == "redaction.changed":
+            self.redaction = text_of(given, "digest")
         return ""
 
     @staticmethod
@@ -986,7 +990,9 @@ class Ledger:
     def verify(self) -> None:
         report = self._report
         self._check_format()
-        meta = {text(key): text(value) for key, value in self._rows("SELECT key, ifnull(CAST(value AS BLOB), '') FROM meta")}
+        meta = {
+            text(key): text(value) for key, value in self._rows("SELECT key, ifnull(CAST(value AS BLOB), '') FROM meta")
+        }
         report.ledger_id, report.origin, report.key = (meta.get(name, "") for name in ("ledger_id", "origin", "key"))
         if not self._check_schema():
             return  # what other tables say need not be what it seems
@@ -1285,6 +1291,7 @@ class Ledger:
         branch = epochs.branches[-1] if epochs.branches else None
         expected = {
             "ledger_id": epochs.ledger_id,
+            "redaction": epochs.redaction,
             "key": newest.key.text if newest else "",
             "epoch": str(newest.number) if newest else "",
             "kept_head": branch.head_sha256 if branch and branch.kept else "",

@@ -16,7 +16,7 @@ import ledgers
 import mutations
 import pytest
 from ledgers import Key, Ledger
-from second import agreed, load
+from second import agreed
 
 import provenlog
 
@@ -113,7 +113,8 @@ def test_of_every_change_of_schema_and_rows(base: str, request: pytest.FixtureRe
             connection.close()
         tally.add(sql, ledger.db)
     tally.finish(40)
-    assert {"OK", "TAMPERED", "CANNOT_RUN"} <= tally.verdicts.keys()
+    assert {"TAMPERED", "CANNOT_RUN"} <= tally.verdicts.keys()
+    assert tally.verdicts["OK"] + tally.verdicts["OK_WITH_TAIL"] >= 3
 
 
 def recomputed(ledger: Ledger) -> None:
@@ -127,16 +128,14 @@ def test_of_every_change_of_what_a_ledger_says_of_its_keys(
 ) -> None:
     """By somebody who recomputes all that needs no key, and signs with the newest one."""
     scratch, tally = Scratch(request.getfixturevalue(base), tmp_path / "x"), Tally()
-    events = [
-        (index, row.event) for index, row in enumerate(scratch.fresh().rows()) if row.agent == "provenlog"
-    ]
+    events = [(index, row.event) for index, row in enumerate(scratch.fresh().rows()) if row.agent == "provenlog"]
     for index, event in events:
         for at in mutations.places(event.get("action_input", {})):
             value = event["action_input"]
             for step in at:
                 value = value[step]
             changes = [(name, other) for name, other in mutations.others_of(value) if other != value]
-            for name, other in changes if LONG else changes[3:8]:
+            for name, other in changes if LONG else changes[3:6]:
                 ledger = scratch.fresh()
                 changed = mutations.edit(event, ("action_input", *at), lambda c, n, o=other: mutations.put(c, n, o))
                 with ledger.database() as database:
@@ -193,7 +192,7 @@ def test_of_forgeries(name: str, small: Ledger, tmp_path: Path) -> None:
 
 def test_of_every_change_of_a_head(small: Ledger, tmp_path: Path) -> None:
     tally = Tally()
-    for name, octets in mutations.heads(small.head.read_text(), 1 if LONG else 7):
+    for name, octets in mutations.heads(small.head.read_text(), 1 if LONG else 13):
         ledger = small.copy(tmp_path / "ledger")
         ledger.head.write_bytes(octets)
         tally.add(f"beside: {name}", ledger.db)
@@ -201,7 +200,7 @@ def test_of_every_change_of_a_head(small: Ledger, tmp_path: Path) -> None:
         kept.write_bytes(octets)
         tally.add(f"given: {name}", small.db, heads=[kept])
         shutil.rmtree(ledger.folder)
-    tally.finish(150)
+    tally.finish(100)
     assert {"OK", "UNVERIFIABLE", "TAMPERED"} <= tally.verdicts.keys()
 
 
@@ -210,18 +209,16 @@ def test_of_every_octet_of_the_file(small: Ledger, tmp_path: Path) -> None:
     scratch, tally = Scratch(small, tmp_path / "x"), Tally()
     size = small.db.stat().st_size
     choose = random.Random(5)
-    for _ in range(3000 if LONG else 150):
+    for _ in range(3000 if LONG else 100):
         ledger, at = scratch.fresh(), choose.randrange(size)
         octets = bytearray(ledger.db.read_bytes())
         octets[at] ^= 1 << choose.randrange(8)
         ledger.db.write_bytes(octets)
         tally.add(f"octet {at}", ledger.db)
-    tally.finish(150)
+    tally.finish(100)
 
 
-def test_of_ledgers_heads_and_keys_that_do_not_belong_together(
-    small: Ledger, branched: Ledger, tmp_path: Path
-) -> None:
+def test_of_ledgers_heads_and_keys_that_do_not_belong_together(small: Ledger, branched: Ledger, tmp_path: Path) -> None:
     other = ledgers.record(tmp_path / "other", 12)
     cut_short = small.copy(tmp_path / "cut")
     cut(cut_short, 30)
@@ -246,7 +243,7 @@ def test_of_ledgers_heads_and_keys_that_do_not_belong_together(
     vkeys = [None, None, first_key.vkey, Key.read(other.key).vkey, provenlog.verify(small.backup)["key"], "no key"]
     choose, tally = random.Random(3), Tally()
     folder = tmp_path / "x"
-    for _ in range(5000 if LONG else 400):
+    for _ in range(5000 if LONG else 250):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         ledger = Ledger(folder)
@@ -262,7 +259,7 @@ def test_of_ledgers_heads_and_keys_that_do_not_belong_together(
         trusted = [path for path in (heads[name] for name in given) if path is not None]
         name = f"{database} with head {beside}, given {given}, key {key}, own key {own_key}"
         tally.add(name, ledger.db, heads=trusted, key=key)
-    tally.finish(400)
+    tally.finish(250)
     verdicts = {"OK", "OK_WITH_TAIL", "UNVERIFIABLE", "CANNOT_RUN", "ROLLED_BACK", "TRUNCATED", "TAMPERED"}
     assert verdicts <= tally.verdicts.keys()
 
@@ -291,7 +288,7 @@ def judge_texts(texts: Iterable[tuple[str, bytes]], path: Path, least: int) -> C
     return tally.verdicts
 
 
-@pytest.mark.parametrize("name", ["agent", "labels", "call", "proof"])
+@pytest.mark.parametrize("name", ["agent", "labels", "call"] if LONG else ["call"])
 def test_of_every_change_of_an_export(name: str, exports: dict[str, Path], tmp_path: Path) -> None:
     document = json.loads(exports[name].read_text())
     texts = ((what, text.encode()) for what, text in mutations.documents(document))
@@ -316,14 +313,14 @@ def test_of_an_export_that_claims_another_filter(name: str, exports: dict[str, P
 def test_of_an_export_of_everything(exports: dict[str, Path], small: Ledger, tmp_path: Path) -> None:
     document = json.loads(exports["all"].read_text())
     changes: list[tuple[str, bytes]] = []
-    for index in range(len(document["events"])):
+    for index in range(0, len(document["events"]), 1 if LONG else 3):
         for which in (["events"], ["merkle_proofs"], ["events", "merkle_proofs"]):
             changed = json.loads(exports["all"].read_text())
             for part in which:
                 del changed[part][index]
             changed["event_count"] = len(changed["events"])
             changes.append((f"{which} {index} gone", json.dumps(changed).encode()))
-    verdicts = judge_texts(changes, tmp_path / "x.plog", 100)
+    verdicts = judge_texts(changes, tmp_path / "x.plog", 36)
     assert verdicts.keys() == {"TAMPERED"}
     tally = Tally()
     for path in (exports["all"], exports["agent"], exports["tiles"]):
@@ -340,7 +337,7 @@ def test_of_every_file_of_a_directory_of_tiles(exports: dict[str, Path], tmp_pat
     choose = random.Random(7)
     for name in names:
         original = (exports["tiles"] / name).read_bytes()
-        changes = {f"octet {at}": bytes([original[at] ^ 1]) for at in choose.sample(range(len(original)), 40)}
+        changes = {f"octet {at}": bytes([original[at] ^ 1]) for at in choose.sample(range(len(original)), 12)}
         for what in [*changes, "gone", "empty", "longer", "shorter"]:
             folder = tmp_path / "tiles"
             shutil.copytree(exports["tiles"], folder)
@@ -353,5 +350,5 @@ def test_of_every_file_of_a_directory_of_tiles(exports: dict[str, Path], tmp_pat
                 (folder / name).write_bytes({"empty": b"", "longer": original + b"x", "shorter": original[:-1]}[what])
             tally.add(f"{name}: {what}", folder, export=True)
             shutil.rmtree(folder)
-    tally.finish(170)
-    assert tally.verdicts["TAMPERED"] >= 100
+    tally.finish(60)
+    assert tally.verdicts["TAMPERED"] >= 30

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Optional, Union
 
+import second
+
 SOURCE = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("PLOG_BUILD_DIR", SOURCE / "build" / "release"))
 PLOG = os.environ.get("PLOG_BIN", str(BUILD / "plog"))
@@ -45,7 +47,7 @@ def judge(
     level: str = "full",
     incremental: bool = False,
 ) -> dict[str, Any]:
-    """The report of `plog verify`, whose exit code fits it, and which is that of the library."""
+    """The report of `plog verify`, whose exit code fits it, and which is that of the library and of docs/verify.py."""
     import provenlog
 
     options = ["--level", level]
@@ -67,4 +69,6 @@ def judge(
         db, agent, level=level, key=key, heads=list(heads), incremental=incremental, read_only=True
     )
     assert library == report
+    if agent is None and level == "full" and not incremental:
+        second.check(report, db, heads, key)
     return report

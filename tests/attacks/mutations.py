@@ -65,7 +65,10 @@ EDITS = {
         "a number": "7",
     },
 }
-EVERY_TYPE = {"NULL": "NULL", "another row's": "(SELECT {c} FROM {t} WHERE {c} IS NOT (SELECT {c} FROM {t} {w}) LIMIT 1)"}
+EVERY_TYPE = {
+    "NULL": "NULL",
+    "another row's": "(SELECT {c} FROM {t} WHERE {c} IS NOT (SELECT {c} FROM {t} {w}) LIMIT 1)",
+}
 # Which row, of 6.
 ROWS = {"first": 0, "middle": 3, "last": 6}
 
@@ -173,18 +176,28 @@ SPECIAL = [
     "INSERT INTO time_block VALUES (-1, 0, 0)",
     "INSERT INTO label_context VALUES ('k', 'v', '{}')",
     "INSERT INTO journal VALUES (zeroblob(16), 1, 32)",
-    "INSERT INTO event SELECT -1, agent, 999, session, source, type, name, status, time, zeroblob(16), hash, prev_hash,"
-    " canonical, warnings FROM event WHERE commit_index = 1",
-    "INSERT INTO event SELECT max(commit_index) + 1, agent, 999, session, source, type, name, status, time,"
-    " zeroblob(16), hash, prev_hash, canonical, warnings FROM event",
-    "INSERT INTO event SELECT max(commit_index) + 5000, agent, 999, session, source, type, name, status, time,"
-    " zeroblob(16), hash, prev_hash, canonical, warnings FROM event",
-    "DELETE FROM event WHERE commit_index >= 3; INSERT INTO event SELECT 3, agent, 1, session, source, type, name,"
-    " status, time, zeroblob(16), hash, prev_hash, canonical, warnings FROM event WHERE commit_index = 1",
+    (
+        "INSERT INTO event SELECT -1, agent, 999, session, source, type, name, status, time, zeroblob(16), hash, prev_hash,"
+        " canonical, warnings FROM event WHERE commit_index = 1"
+    ),
+    (
+        "INSERT INTO event SELECT max(commit_index) + 1, agent, 999, session, source, type, name, status, time,"
+        " zeroblob(16), hash, prev_hash, canonical, warnings FROM event"
+    ),
+    (
+        "INSERT INTO event SELECT max(commit_index) + 5000, agent, 999, session, source, type, name, status, time,"
+        " zeroblob(16), hash, prev_hash, canonical, warnings FROM event"
+    ),
+    (
+        "DELETE FROM event WHERE commit_index >= 3; INSERT INTO event SELECT 3, agent, 1, session, source, type, name,"
+        " status, time, zeroblob(16), hash, prev_hash, canonical, warnings FROM event WHERE commit_index = 1"
+    ),
     "UPDATE event SET commit_index = -1 - commit_index",
     "UPDATE event SET commit_index = commit_index + 1000000; UPDATE event SET commit_index = commit_index - 999999",
-    "DELETE FROM event WHERE commit_index = 4; UPDATE event SET commit_index = -commit_index WHERE commit_index > 4;"
-    " UPDATE event SET commit_index = -commit_index - 1 WHERE commit_index < 0",
+    (
+        "DELETE FROM event WHERE commit_index = 4; UPDATE event SET commit_index = -commit_index WHERE commit_index > 4;"
+        " UPDATE event SET commit_index = -commit_index - 1 WHERE commit_index < 0"
+    ),
 ]
 
 
@@ -307,8 +320,11 @@ def documents(document: Any) -> Iterator[tuple[str, str]]:
             text = json.dumps(edit(document, at, lambda c, n: put(c, n + "_", c.pop(n))))
             yield f"{where} renamed", text
             # Another member of the same name, in front: the last one would win.
-            yield f"{where} twice", text.replace(json.dumps(at[-1] + "_"), json.dumps(at[-1])).replace(
-                json.dumps(at[-1]) + ":", f'{json.dumps(at[-1])}:null,{json.dumps(at[-1])}:', 1
+            yield (
+                f"{where} twice",
+                text.replace(json.dumps(at[-1] + "_"), json.dumps(at[-1])).replace(
+                    json.dumps(at[-1]) + ":", f"{json.dumps(at[-1])}:null,{json.dumps(at[-1])}:", 1
+                ),
             )
             yield f"{where} in upper case", json.dumps(edit(document, at, lambda c, n: put(c, n.upper(), c.pop(n))))
 

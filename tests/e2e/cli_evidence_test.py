@@ -123,6 +123,15 @@ def test_a_restored_backup_waits_for_an_acknowledgement(story: Plog) -> None:
     assert json.loads(story("acknowledge", "--json").stdout) == {"acknowledged": 0}
 
 
+def test_a_check_that_can_not_run_is_a_verdict_too(story: Plog) -> None:
+    story("export", "--output", "all.plog")
+    for options in (["--head", "nowhere.head"], ["--head", "all.plog"], ["--key", "no key"]):
+        report = json.loads(story("verify-export", "all.plog", "--json", *options, code=22).stdout)
+        assert (report["verdict"], report["valid"]) == ("CANNOT_RUN", False)
+        assert report["error"]
+        assert "CANNOT_RUN" in story("verify-export", "all.plog", *options, code=22).stdout
+
+
 def test_without_a_ledger_nothing_is_made(plog: Plog) -> None:
     for command in (["checkpoint"], ["keys"], ["acknowledge"], ["prove", "x"], ["export", "--output", "x.plog"]):
         assert "no ledger" in plog(*command, code=3).stderr

@@ -268,6 +268,7 @@ SCHEMA = [
     "INSERT INTO tile VALUES (7, zeroblob(32))",
     "INSERT INTO tile VALUES (-1, zeroblob(32))",
     "DELETE FROM tile",
+    "PRAGMA user_version = 1",
     "UPDATE meta SET value = 'x' WHERE key = 'ledger_id'",
     "UPDATE meta SET value = 'x' WHERE key = 'origin'",
     "UPDATE meta SET value = 'x' WHERE key = 'key'",

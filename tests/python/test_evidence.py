@@ -177,6 +177,25 @@ class TestRollback:
             assert len(client.get_events(limit=100)) == 41
         assert provenlog.verify(ledger)["verdict"] == "OK"
 
+    @pytest.mark.parametrize("octets", [b"\xff\xfe\0 no text", b"x" * 20_000, "\u00e9".encode() * 9_000, b"\0\n"])
+    def test_a_head_that_is_none_is_no_tampering_once_a_writer_found_it(
+        self, ledger: Path, run_python: Callable[..., Any], octets: bytes
+    ) -> None:
+        Path(f"{ledger}.head").write_bytes(octets)
+        assert provenlog.verify(ledger, read_only=True)["verdict"] == "UNVERIFIABLE"
+        # In a process of its own: this one knows what the head was.
+        code = """
+        import sys
+        from provenlog import ProvenLogClient
+        with ProvenLogClient(agent_id="a", db_path=sys.argv[1]) as client:
+            client.log_event(action_type="TOOL_CALL")
+        """
+        assert run_python(code, ledger).returncode == 0
+        assert provenlog.verify(ledger)["verdict"] == "ROLLED_BACK"
+        with ProvenLogClient(db_path=ledger) as client:
+            assert client.acknowledge("a program wrote to the wrong file") == 1
+        assert provenlog.verify(ledger)["verdict"] == "OK"
+
     def test_without_the_key_a_restored_ledger_says_why_it_is_not_signed(self, ledger: Path, tmp_path: Path) -> None:
         with ProvenLogClient(db_path=ledger) as client:
             client.backup(tmp_path / "backup.db")
@@ -253,6 +272,8 @@ class TestExports:
             pytest.param(lambda d: (d["events"].reverse(), d["merkle_proofs"].reverse()), id="order"),
             pytest.param(lambda d: d.update(filter={"agent_id": "agent-1"}), id="filter"),
             pytest.param(lambda d: d.update(filter={}), id="claimed to be everything"),
+            pytest.param(lambda d: d.update(filter={"agent_id": "agent-0", "tool_call_id": "x"}), id="reference"),
+            pytest.param(lambda d: d["merkle_proofs"][2].update(canonical="{"), id="no JSON in place of an event"),
             pytest.param(lambda d: d.update(checkpoint=d["checkpoint"].replace("\n42\n", "\n41\n")), id="checkpoint"),
         ],
     )
@@ -273,12 +294,28 @@ class TestExports:
             pytest.param(lambda d: d.update(tree_size="42"), id="number as text"),
             pytest.param(lambda d: d.update(tree_size=42.5), id="no whole number"),
             pytest.param(lambda d: d.update(checkpoint="hello"), id="no checkpoint"),
+            pytest.param(lambda d: d["events"][1].update(duration_ms=2**63), id="a number that no double holds"),
         ],
     )
     def test_what_is_no_such_document_is_refused(
         self, document: Dict[str, Any], tmp_path: Path, change: Change
     ) -> None:
         change(document)
+        assert self.verdict(document, tmp_path) == "UNVERIFIABLE"
+
+    def test_what_an_export_of_everything_says_of_itself_is_checked(self, ledger: Path, tmp_path: Path) -> None:
+        with ProvenLogClient(db_path=ledger) as client:
+            client.export(tmp_path / "all.plog")
+        document = json.loads((tmp_path / "all.plog").read_text())
+        assert self.verdict(document, tmp_path) == "OK"
+        # Queries leave system events out, unless asked.
+        assert self.verdict({**document, "filter": {"since": "2020-01-01"}}, tmp_path) == "TAMPERED"
+        assert self.verdict({**document, "filter": {"include_system": True}}, tmp_path) == "OK"
+        assert self.verdict({**document, "ledger_id": document["ledger_id"][::-1]}, tmp_path) == "TAMPERED"
+
+    def test_a_file_that_is_no_export_is_called_nothing_else(self, document: Dict[str, Any], tmp_path: Path) -> None:
+        document["events"][2]["action_name"] = "other"
+        document["merkle_proofs"][5]["unknown"] = 1
         assert self.verdict(document, tmp_path) == "UNVERIFIABLE"
 
     def test_text_that_is_no_json_is_refused(self, document: Dict[str, Any], tmp_path: Path) -> None:
