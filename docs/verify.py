@@ -10,9 +10,9 @@
     --json        the report as one JSON object
 
 Written from docs/formats.md alone: each part below follows the section of that name. It needs Python 3.9 or newer and,
-to check signatures, the package `cryptography`. It writes nothing. A ledger is read row by row, a file of an export as a
-whole. Verdicts and exit codes are those of `plog verify --read-only` and `plog verify-export`: 0 is sound, 20 and more is
-not (docs/cli.md has the table).
+to check signatures, the package `cryptography`. It writes nothing. A ledger is read row by row, a file of an export as
+a whole. Verdicts and exit codes are those of `plog verify --read-only` and `plog verify-export`: 0 is sound, 20 and
+more is not (docs/cli.md has the table).
 """
 
 from __future__ import annotations
