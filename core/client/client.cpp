@@ -132,9 +132,9 @@ Client::Client(const ClientOptions& options) {
   }
 
   db_path_ = resolve_db_path(options.db_path, config, true);
+  recorder_options_.rules = redaction_rules(redactor, defaults_.capture);
   recorder_ = Recorder::open(db_path_, recorder_options_);
-  rules_ = redaction_rules(redactor, defaults_.capture);
-  recorder_->announce(rules_);
+  recorder_->announce(*recorder_options_.rules);
   generation_.store(process_generation());
   current_.store(recorder_.get());
   try {
@@ -170,7 +170,7 @@ Recorder& Client::current() {
   const std::unique_lock lock(registry.reopen);
   if (generation_.load() != process_generation()) {
     auto fresh = Recorder::open(db_path_, recorder_options_);
-    fresh->announce(rules_);
+    fresh->announce(*recorder_options_.rules);
     keep_forever(std::move(recorder_));
     recorder_ = std::move(fresh);
     current_.store(recorder_.get());

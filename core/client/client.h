@@ -80,7 +80,6 @@ class Client {
   event::Defaults defaults_;
   RecorderOptions recorder_options_;
   AppendOptions append_;
-  RedactionRules rules_;
   std::shared_ptr<Recorder> recorder_;
   std::atomic<Recorder*> current_{nullptr};
   std::atomic<std::uint64_t> generation_{0};  // of the process that recorder_ belongs to

@@ -1,5 +1,6 @@
 #include "client/copies.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -25,6 +26,17 @@ void move_file(const std::string& from, const std::string& to) {
   if (::rename(from.c_str(), to.c_str()) != 0 && errno != ENOENT) throw errno_error("cannot rename " + from, errno);
 }
 
+// Gives a file its name, which must be free. Not every file system that holds backups has links.
+void place_new(const std::string& draft, const std::string& path) {
+  if (::renameat2(AT_FDCWD, draft.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) != 0) {
+    if (errno != EINVAL && errno != ENOSYS) throw errno_error("cannot write the backup " + path, errno);
+    if (exists(path)) throw errno_error("cannot write the backup " + path, EEXIST);
+    if (::rename(draft.c_str(), path.c_str()) != 0) throw errno_error("cannot write the backup " + path, errno);
+  }
+  const std::size_t slash = path.rfind('/');
+  sync_directory(slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash));
+}
+
 }  // namespace
 
 void backup_ledger(store::Store& store, const std::string& db_path, const std::string& target,
@@ -32,10 +44,22 @@ void backup_ledger(store::Store& store, const std::string& db_path, const std::s
   if (exists(head_path(target))) {
     throw Error(Status::kInvalid, "cannot write the backup: " + head_path(target) + " exists already");
   }
+  if (exists(target)) throw Error(Status::kInvalid, "cannot write the backup: " + target + " exists already");
   // Before the copy, which then has all that the head covers.
   const auto head = read_head(head_path(db_path));
-  store.backup(target, progress);
-  if (head) write_head(head_path(target), *head);
+  // Nobody finds a copy that is not whole, or without its head.
+  const std::string draft = target + ".new-" + format_uuid(uuid_v7());
+  store.backup(draft, progress);
+  bool with_head = false;
+  try {
+    if (head) write_head(head_path(target), *head);
+    with_head = head.has_value();
+    place_new(draft, target);
+  } catch (...) {
+    ::unlink(draft.c_str());
+    if (with_head) ::unlink(head_path(target).c_str());
+    throw;
+  }
 }
 
 Restored restore_ledger(const std::string& backup, const std::string& db_path, const HeadOptions& heads, bool replace,

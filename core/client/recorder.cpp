@@ -12,6 +12,7 @@
 #include "base/encoding.h"
 #include "client/adopter.h"
 #include "client/fork.h"
+#include "client/founding.h"
 #include "client/recorder_timing.h"
 #include "client/registry.h"
 #include "client/system_events.h"
@@ -39,14 +40,16 @@ void lock_soon(std::unique_lock<std::mutex>& lock) {
 Recorder::Recorder(std::string db_path, const RecorderOptions& options)
     : db_path_(std::move(db_path)),
       directory_(journal_directory(db_path_)),
-      // A child of a bare clone(2) shares SQLite's locks with its parent without knowing it, so it only journals.
-      store_(cloned_without_handlers() ? nullptr : store::open_sqlite(db_path_, store::OpenMode::kReadWrite)),
       writer_lock_(db_path_),
       batch_size_(options.batch_size),
       flush_interval_ms_(options.flush_interval_ms),
       journal_limit_(options.journal_limit_bytes),
       power_(options.power) {
-  if (store_) committer_.emplace(*store_, db_path_, options.heads);
+  // A child of a bare clone(2) shares SQLite's locks with its parent without knowing it, so it only journals.
+  if (cloned_without_handlers()) return;
+  founded_ = found_ledger(db_path_, options.heads, options.rules);
+  store_ = store::open_sqlite(db_path_, store::OpenMode::kReadWrite);
+  committer_.emplace(*store_, db_path_, options.heads);
 }
 
 Recorder::~Recorder() {

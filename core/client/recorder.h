@@ -32,7 +32,9 @@ struct RecorderOptions {
   std::uint32_t flush_interval_ms = 1000;
   std::uint64_t journal_limit_bytes = 256u << 20;
   bool power = false;
-  HeadOptions heads;  // of the client that opens the recorder
+  // Of the client that opens the recorder:
+  HeadOptions heads;
+  std::optional<RedactionRules> rules;  // on record from a new ledger's first event on
 };
 
 // How one event is to be appended.
@@ -169,8 +171,10 @@ class Recorder {
   WriterLock writer_lock_;
   std::optional<Committer> committer_;  // of the committing thread
 
-  bool ledger_known_ = false;      // of the committing thread: it was there before
-  std::size_t announced_now_ = 0;  // of the committing thread: in this transaction
+  // Of the committing thread.
+  bool founded_ = false;           // here, and it has no head yet
+  bool ledger_known_ = false;      // it was there before
+  std::size_t announced_now_ = 0;  // in this transaction
 
   std::mutex mutex_;
   std::condition_variable changed_;   // committed_, leading_, space, errors

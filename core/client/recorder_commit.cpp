@@ -87,7 +87,8 @@ void Recorder::create(std::int64_t timeout_ms) {
       const bool created = begin();
       commit(power_);
       ledger_known_ = true;
-      if (created) publish();
+      if (created || founded_) publish();
+      founded_ = false;
     });
   });
 }

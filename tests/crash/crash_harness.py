@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import time
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import pytest
@@ -16,10 +17,18 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("PLOG_BUILD_DIR", ROOT / "build" / "release"))
 LONG = os.environ.get("PLOG_TEST_LONG", "") not in ("", "0")
+CALM = {"OK", "OK_WITH_TAIL", "RECOVERED"}  # the verdicts on what a crash leaves
 
 
 def program(name: str) -> pathlib.Path:
     path = BUILD / "tests" / "crash" / name
+    if not path.exists():
+        pytest.skip(f"{path} is not built (set PLOG_BUILD_DIR, or run `make build`)")
+    return path
+
+
+def command_line() -> pathlib.Path:
+    path = BUILD / "plog"
     if not path.exists():
         pytest.skip(f"{path} is not built (set PLOG_BUILD_DIR, or run `make build`)")
     return path
@@ -73,6 +82,26 @@ class Ledger:
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 
+    def plog(self, *words: object, db: pathlib.Path | None = None) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(command_line()), *(str(word) for word in words), "--db", str(db or self.db)],
+            env=self.env(),
+            cwd=self.directory,
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+
+    def calm(
+        self, *words: object, allowed: Collection[str] = CALM, db: pathlib.Path | None = None
+    ) -> dict[str, object]:
+        """`plog verify` of what a crash left: by its exit code too, nobody is alarmed."""
+        done = self.plog("verify", "--json", *words, db=db)
+        report = json.loads(done.stdout)
+        assert report["verdict"] in allowed, report
+        assert not (allowed is CALM and done.returncode), report
+        return report
+
     def acknowledged(self) -> list[str]:
         return self.ack.read_text().split() if self.ack.exists() else []
 
@@ -103,6 +132,8 @@ class Ledger:
         assert leftovers or report["pending"] == 0
         rows = self.rows()
         assert [row[0] for row in rows] == list(range(len(rows))), "commit indexes have gaps"
+        branches = [row[4]["action_input"] for row in rows if row[4].get("action_name") == "origin.changed"]
+        assert not branches, f"the ledger was taken for one that does not extend its head: {branches}"
         assert report["events"] == len(rows)
         heads: Counter[str] = Counter()
         for _, agent, sequence, _, _ in rows:

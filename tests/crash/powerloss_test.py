@@ -54,17 +54,28 @@ class Disk:
         """A disk after the loss. Without `chance`: nothing but what was synced. With it: any part of the rest too."""
         self._directory(to, key_of(self.live), self.live, chance)
 
+    @staticmethod
+    def _changes(before: dict[str, str], now: dict[str, str]) -> list[set[str]]:
+        """The names that differ. What has got another name has one of the two: a rename is done or not."""
+        changes: list[set[str]] = []
+        for name in sorted(before.keys() | now.keys()):
+            if before.get(name) == now.get(name):
+                continue
+            change = {name} | {new for new, key in now.items() if key == before.get(name)}
+            joined = [other for other in changes if other & change]
+            changes = [other for other in changes if not other & change]
+            changes.append(change.union(*joined))
+        return changes
+
     def _directory(self, to: pathlib.Path, key: str, live: pathlib.Path | None, chance: random.Random | None) -> None:
         to.mkdir(mode=0o700)
         names = self.durable_names(key)
         now = {path.name: key_of(path) for path in live.iterdir()} if live is not None and live.is_dir() else {}
         if chance is not None:
-            for name in names.keys() | now.keys():
-                if names.get(name) != now.get(name) and chance.random() < 0.5:
-                    if name in now:
-                        names[name] = now[name]
-                    else:
-                        del names[name]
+            for change in self._changes(names, now):
+                if chance.random() < 0.5:
+                    names = {name: key for name, key in names.items() if name not in change}
+                    names |= {name: now[name] for name in change if name in now}
         for name, child in names.items():
             path = live / name if live is not None and now.get(name) == child else None
             if (self.shadow / f"dir-{child}").exists() or (path is not None and path.is_dir()):
@@ -141,6 +152,31 @@ def test_with_durability_process_a_loss_of_power_is_never_taken_for_tampering(
             stored += len(rows)
         shutil.rmtree(directory)
     assert stored > 0
+
+
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("durability", ["process", "power"])
+def test_no_head_and_no_key_outlives_what_it_is_over_when_the_power_fails(
+    durability: str, tmp_path: pathlib.Path, seeded: random.Random
+) -> None:
+    rotations = 0
+    for number in range(ROUNDS // 3):
+        directory = tmp_path / str(number)
+        directory.mkdir()
+        ledger, disk = run_until_the_power_fails(
+            directory, 0.05 + seeded.random() * 0.3, pattern="heads", durability=durability, batch=20
+        )
+        for variant, chance in [("strict", None), ("mixed-1", seeded), ("mixed-2", seeded)]:
+            lost = after_the_loss(ledger, disk, variant, chance)
+            if not lost.db.exists():
+                continue
+            lost.calm("--read-only")
+            rows = lost.check(exactly=durability == "power", leftovers=True)
+            rotations += sum(row[4].get("action_name") == "key.rotated" for row in rows)
+            assert lost.plog("keys", "rotate").returncode == 0
+            assert lost.calm("--read-only")["assurance"] == "signed"
+        shutil.rmtree(directory)
+    assert rotations > 0
 
 
 def test_the_simulated_loss_of_power_does_lose_what_was_not_synced(tmp_path: pathlib.Path) -> None:

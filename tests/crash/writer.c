@@ -2,10 +2,11 @@
  * which ids the library acknowledged: one write(2) of a line to the file `ack` after plog_log_event returned.
  *
  *   crash_writer key=value...
- *     pattern=plain | fork-parent | fork-children | fork-both | clone | recover   (see the functions)
+ *     pattern=plain | fork-parent | fork-children | fork-both | clone | heads | steps | recover | verify
+ *       (see the functions)
  *     db=PATH ack=PATH threads=N count=N (events of a thread; 0: until killed) bytes=N (of an event's input)
  *     agents=N durability=process|power on_full=block|drop|raise limit=BYTES batch=N interval=MS block=MS
- *     pause=US (after each event) end=destroy|exit|_exit
+ *     pause=US (after each event) seconds=N (of verify) end=destroy|exit|_exit
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -170,6 +171,35 @@ static void clone_child(void) {
   }
 }
 
+/* Heads and new keys, at once with the events of other threads; a hundredth as often as those, if they pause. */
+static void* tend_heads(void* argument) {
+  unsigned random = (unsigned)getpid() ^ (unsigned)time(NULL);
+  for (;;) {
+    const unsigned now = next_random(&random);
+    plog_error* error = NULL;
+    plog_status status;
+    if (now % 3 == 0) {
+      status = plog_client_rotate_key(g_client, 30000, NULL, &error);
+    } else {
+      status = plog_client_checkpoint(g_client, 30000, NULL, &error);
+    }
+    if (status != PLOG_OK) fail("heads", error);
+    usleep(g_pause > 0 ? (useconds_t)g_pause * 100 : now % 4000);
+    (void)argument;
+  }
+  return NULL;
+}
+
+/* What a ledger goes through, one after the other: events, a head, a new key, more events. */
+static void take_steps(void) {
+  plog_error* error = NULL;
+  write_events((void*)0);
+  if (plog_client_flush(g_client, 30000, &error) != PLOG_OK) fail("plog_client_flush", error);
+  if (plog_client_checkpoint(g_client, 30000, NULL, &error) != PLOG_OK) fail("plog_client_checkpoint", error);
+  if (plog_client_rotate_key(g_client, 30000, NULL, &error) != PLOG_OK) fail("plog_client_rotate_key", error);
+  write_events((void*)1);
+}
+
 static void print_report(const char* db) {
   plog_verify_options options;
   plog_buffer* report = NULL;
@@ -179,6 +209,14 @@ static void print_report(const char* db) {
   if (plog_verify(NULL, &options, &report, &error) != PLOG_OK) fail("plog_verify", error);
   puts(plog_buffer_data(report));
   plog_buffer_destroy(report);
+}
+
+/* Without a client: one report after the other. */
+static void verify_on_and_on(const char* db, long seconds) {
+  const time_t end = time(NULL) + seconds;
+  do {
+    print_report(db);
+  } while (time(NULL) < end);
 }
 
 int main(int argc, char** argv) {
@@ -206,6 +244,11 @@ int main(int argc, char** argv) {
       perror(ack);
       return 2;
     }
+  }
+  if (strcmp(pattern, "verify") == 0) {
+    verify_on_and_on(option(argc, argv, "db", NULL), number(argc, argv, "seconds", 1));
+    free(input);
+    return 0;
   }
   plog_client_options_init(&options);
   options.db_path = option(argc, argv, "db", NULL);
@@ -243,6 +286,11 @@ int main(int argc, char** argv) {
     log_one(0, 0);
     clone_child();
     run_threads();
+  } else if (strcmp(pattern, "heads") == 0) {
+    pthread_create(&helper, NULL, tend_heads, NULL);
+    run_threads();
+  } else if (strcmp(pattern, "steps") == 0) {
+    take_steps();
   } else {
     fprintf(stderr, "unknown pattern %s\n", pattern);
     return 2;
