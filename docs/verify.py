@@ -256,6 +256,7 @@ def resolved_id(text: str) -> uuid.UUID:
 TILE_HEIGHT = 8
 TILE_WIDTH = 1 << TILE_HEIGHT
 TILE_LEVELS = 8
+TILE_PLACE_BITS = 56  # of a place in the database: the index; the level above it
 HASH_SIZE = 32
 EMPTY_ROOT = hashlib.sha256().digest()
 
@@ -381,14 +382,16 @@ ORDER_8 = int.from_bytes(
 SMALL_ORDER = {0, 1, FIELD_PRIME - 1, ORDER_8, FIELD_PRIME - ORDER_8}
 
 
-def ed25519() -> Any:
+def ed25519() -> tuple[Any, Any]:
+    """The modules for keys and for how they are written."""
     try:
-        from cryptography.hazmat.primitives.asymmetric import ed25519 as module
+        from cryptography.hazmat.primitives import serialization
+        from cryptography.hazmat.primitives.asymmetric import ed25519 as keys
     except ImportError:
         raise CannotRun(
             "signatures can't be checked without the package cryptography: pip install cryptography"
         ) from None
-    return module
+    return keys, serialization
 
 
 def base64_octets(text: str) -> bytes:
@@ -421,9 +424,9 @@ class Key(NamedTuple):
     def signed(self, text: bytes, signature: bytes) -> bool:
         if len(signature) != 64 or int.from_bytes(signature[32:], "little") >= GROUP_ORDER:
             return False
-        module = ed25519()
+        keys, _ = ed25519()
         try:
-            module.Ed25519PublicKey.from_public_bytes(self.octets).verify(signature, text)
+            keys.Ed25519PublicKey.from_public_bytes(self.octets).verify(signature, text)
         except Exception as error:  # InvalidSignature, or a key that is no point
             if type(error).__name__ not in ("InvalidSignature", "ValueError"):
                 raise
@@ -473,8 +476,9 @@ def read_own_key(path: str) -> Optional[Key]:
         name, key_id, octets = split_key(text[len("PRIVATE+KEY+") :].removesuffix("\n"))
         if len(octets) != 33 or octets[0] != ED25519:
             return None
-        private = ed25519().Ed25519PrivateKey.from_private_bytes(octets[1:])
-        key = Key(name, private.public_key().public_bytes_raw())
+        keys, form = ed25519()
+        public = keys.Ed25519PrivateKey.from_private_bytes(octets[1:]).public_key()
+        key = Key(name, public.public_bytes(form.Encoding.Raw, form.PublicFormat.Raw))
         return key if key.id == key_id else None
     except (OSError, ValueError):
         return None
@@ -918,6 +922,7 @@ EVENT_COLUMNS = {
     "name": int,
     "status": int,
 }
+SIZES = {"id": 16, "hash": HASH_SIZE, "prev_hash": HASH_SIZE}
 OPTIONAL_COLUMNS = {"warnings", "session", "source", "type", "name", "status"}
 TEXT_COLUMNS = {
     "session": "session_id",
@@ -986,7 +991,9 @@ class Ledger:
         self._activity: dict[tuple[int, int], list[int]] = {}
         self._blocks: dict[int, tuple[int, int]] = {}
         self._contexts: dict[tuple[str, str], str] = {}
+        self._has_tiles = False
         self._term = functools.lru_cache(65536)(self._read_term)
+        self._tile_of_leaves = functools.lru_cache(1)(functools.partial(self._stored_tile, 0))
 
     def verify(self) -> None:
         report = self._report
@@ -1026,7 +1033,7 @@ class Ledger:
 
         self._check_heads(meta, tree.roots, rows, leaves)
         self._check_branches()
-        self._check_meta(meta, published, tree.roots, rows)
+        self._check_meta(meta, published, tree.roots, rows, leaves)
         for (fault,) in self._rows(f"PRAGMA integrity_check({MAX_FAULTS})"):
             if fault != b"ok":
                 report.add("TAMPERED", f"the database's structure: {text(fault)}")
@@ -1097,7 +1104,8 @@ class Ledger:
     # Tree
 
     def _leaves(self) -> int:
-        if self._one("PRAGMA user_version")[0] < 2:
+        self._has_tiles = self._one("PRAGMA user_version")[0] >= 2
+        if not self._has_tiles:
             return 0
         row = self._one(
             "SELECT place, length(hashes) FROM tile WHERE place >= 0 AND place < 1 << 56 ORDER BY place DESC"
@@ -1109,7 +1117,7 @@ class Ledger:
         for level in range(TILE_LEVELS):
             row = self._one(
                 "SELECT place - ?1, length(hashes) FROM tile WHERE place >= ?1 AND place < ?2 ORDER BY place DESC",
-                *(level << 56, min((level + 1) << 56, 2**63 - 1)),
+                *(level << TILE_PLACE_BITS, min((level + 1) << TILE_PLACE_BITS, 2**63 - 1)),
             )
             nodes = leaves >> TILE_HEIGHT * level
             last = (nodes - 1) // TILE_WIDTH
@@ -1124,15 +1132,24 @@ class Ledger:
             verdict = "TRUNCATED" if rows else "MISSING_LOG"
             report.add(verdict, f"the newest events are missing: the tree has {leaves}, the ledger {rows}")
 
+    def _stored_tile(self, level: int, index: int) -> bytes:
+        if not self._has_tiles:
+            return b""
+        row = self._one("SELECT hashes FROM tile WHERE place = ?", (level << TILE_PLACE_BITS) + index)
+        return row[0] if row and isinstance(row[0], bytes) else b""
+
+    def _stored_leaf(self, place: int) -> bytes:
+        """Empty where there is none."""
+        at = place % TILE_WIDTH * HASH_SIZE
+        return self._tile_of_leaves(place // TILE_WIDTH)[at : at + HASH_SIZE]
+
     def _check_tile(self, level: int, index: int, octets: bytes, rows: int, leaves: int) -> None:
         if not leaves:
             return
-        row = self._one("SELECT hashes FROM tile WHERE place = ?", (level << 56) + index)
-        width = tile_width(level, index, leaves)
-        stored = row[0] if row else b""
-        # Of a tile over rows that are missing there is more.
-        same = stored.startswith(octets) if rows < leaves else stored == octets
-        if not same or len(stored) != width * HASH_SIZE:
+        stored = self._stored_tile(level, index)
+        # Of a tile over rows that are missing there is more; what differs of level 0 was said of its events.
+        same = level == 0 or (stored.startswith(octets) if rows < leaves else stored == octets)
+        if not same or len(stored) != tile_width(level, index, leaves) * HASH_SIZE:
             self._report.add("TAMPERED", f"{tile_path(str(level), index, TILE_WIDTH)} is not over the ledger's events")
 
     # Events
@@ -1149,6 +1166,8 @@ class Ledger:
                 for _ in range(min(row["commit_index"] - tree.size, TILE_WIDTH)):
                     tree.add(NO_EVENT)
             agent, leaf = self._check_event(row, faults)
+            if self._stored_leaf(tree.size) not in (leaf, b""):
+                faults.append("the tree holds another leaf")
             tree.add(leaf)
             if faults:
                 where = (agent, row["sequence"], row["commit_index"])
@@ -1158,19 +1177,21 @@ class Ledger:
     def _check_event(self, row: dict[str, Any], faults: list[str]) -> tuple[str, bytes]:
         """The event's agent, and the hash of its leaf."""
         for column, kind in EVENT_COLUMNS.items():
-            if type(row[column]) is not kind and not (row[column] is None and column in OPTIONAL_COLUMNS):
+            size = SIZES.get(column)
+            if row[column] is None and column in OPTIONAL_COLUMNS:
+                continue
+            if type(row[column]) is not kind:
                 faults.append(f"column {column} has a wrong type")
-        name = self._term(row["agent"]) if isinstance(row["agent"], int) else None
+            elif size is not None and len(row[column]) != size:
+                faults.append(f"column {column} has a wrong size")
+        name = self._term(row["agent"]) if type(row["agent"]) is int else None
         if name is None:
             faults.append("column agent names no term")
-        if faults and faults[-1].startswith("column"):
-            return text(name or b""), NO_EVENT
         agent = text(name or b"")
-        for column, size in (("id", 16), ("hash", HASH_SIZE), ("prev_hash", HASH_SIZE)):
-            if len(row[column]) != size:
-                faults.append(f"column {column} has a wrong size")
-                return agent, NO_EVENT
+        sound = not faults
         self._check_link(row, agent, faults)
+        if not sound:
+            return agent, NO_EVENT
         event_id = str(uuid.UUID(bytes=row["id"]))
         try:
             event = parse_canonical(row["canonical"])
@@ -1178,8 +1199,9 @@ class Ledger:
                 raise ValueError
         except ValueError:
             faults.append("the octets are no canonical object")
-            return agent, NO_EVENT
-        self._check_columns(row, event, agent, event_id, faults)
+            event = {}
+        else:
+            self._check_columns(row, event, agent, event_id, faults)
         if agent == SYSTEM_AGENT:
             self._note_system_event(row, event, faults)
         leaf = make_leaf(
@@ -1188,15 +1210,18 @@ class Ledger:
         return agent, leaf_hash(leaf)
 
     def _check_link(self, row: dict[str, Any], agent: str, faults: list[str]) -> None:
+        """Goes on from what is there, so that a fault is found once."""
         sequence, hashes = self._chains.get(agent, (0, {bytes(HASH_SIZE)}))
         if row["sequence"] != sequence + 1:
             faults.append(f"sequence gap: expected {sequence + 1}")
         if row["prev_hash"] not in hashes:
             faults.append("prev_hash mismatch")
-        computed = hashlib.sha256(row["canonical"] + row["prev_hash"].hex().encode()).digest()
+        octets = [row[column] if isinstance(row[column], bytes) else b"" for column in ("canonical", "prev_hash")]
+        computed = hashlib.sha256(octets[0] + octets[1].hex().encode()).digest()
         if row["hash"] != computed:
             faults.append("hash mismatch")
-        self._chains[agent] = (row["sequence"], {row["hash"], computed})
+        next_from = row["sequence"] if type(row["sequence"]) is int else sequence + 1
+        self._chains[agent] = (next_from, {row["hash"], computed})
 
     def _check_columns(
         self, row: dict[str, Any], event: dict[str, Any], agent: str, event_id: str, faults: list[str]
@@ -1286,25 +1311,23 @@ class Ledger:
             self._report.add(verdict, f"{what}, and nobody acknowledged {branch.head_sha256}", *where)
 
     def _check_meta(
-        self, meta: dict[str, str], published: Optional[Checkpoint], roots: dict[int, bytes], rows: int
+        self, meta: dict[str, str], published: Optional[Checkpoint], roots: dict[int, bytes], rows: int, leaves: int
     ) -> None:
         epochs, newest = self._epochs, self._epochs.all[-1] if self._epochs.all else None
         branch = epochs.branches[-1] if epochs.branches else None
-        expected = {
-            "ledger_id": epochs.ledger_id,
-            "redaction": epochs.redaction,
-            "key": newest.key.text if newest else "",
-            "epoch": str(newest.number) if newest else "",
-            "kept_head": branch.head_sha256 if branch and branch.kept else "",
-        }
-        if newest:
+        expected = {"ledger_id": epochs.ledger_id}
+        # Where rows are missing, so may be the events that the rest repeats.
+        if rows >= leaves:
+            expected["redaction"] = epochs.redaction
+            expected["key"] = newest.key.text if newest else ""
+            expected["epoch"] = str(newest.number) if newest else ""
+            expected["kept_head"] = branch.head_sha256 if branch and branch.kept else ""
+        if newest and rows >= leaves:
             expected["origin"] = newest.key.name
         for name, value in expected.items():
             if meta.get(name, "") != value:
                 self._report.add("TAMPERED", f"table meta: {name} differs from the events")
-        if not meta.get("head"):
-            return
-        fault = self._published_fault(published, roots, rows)
+        fault = self._published_fault(published, roots, rows) if meta.get("head") and rows >= leaves else ""
         if fault:
             self._report.add("TAMPERED", f"table meta: the newest head {fault}")
 
