@@ -150,7 +150,7 @@ test-node-asan: deps-test build/asan-ubsan/build.ninja
 	@PLOG_BUILD_DIR=$(CURDIR)/build/asan-ubsan ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=1 \
 	  UBSAN_OPTIONS=print_stacktrace=1 \
 	  LD_PRELOAD="$$($${CXX:-c++} -print-file-name=libasan.so) $$($${CXX:-c++} -print-file-name=libubsan.so)" \
-	  $(VITEST) golden values client scopes workers
+	  $(VITEST) golden values client evidence redact scopes workers
 
 .PHONY: test-long
 test-long: test $(NPM_LONG_READY) ## The CI tier, then TSan, fuzzing and the long variants of the tests

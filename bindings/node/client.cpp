@@ -52,17 +52,53 @@ struct Found {
   Napi::Value value(Napi::Env env) const { return found ? Napi::String::New(env, text) : env.Undefined(); }
 };
 
+struct Stats {
+  plog_client_stats_t counters = {};
+  plog_error* last = nullptr;
+
+  Stats() { counters.struct_size = sizeof counters; }
+  ~Stats() { plog_error_destroy(last); }
+  Stats(const Stats&) = delete;
+  Stats& operator=(const Stats&) = delete;
+
+  plog_status take(const Ledger& ledger, plog_error** error) {
+    return plog_client_stats(ledger.handle(), &counters, &last, error);
+  }
+  Napi::Value value(Napi::Env env) const {
+    const std::pair<const char*, std::uint64_t> members[] = {{"accepted", counters.accepted},
+                                                             {"stored", counters.stored},
+                                                             {"recovered", counters.recovered},
+                                                             {"duplicates", counters.duplicates},
+                                                             {"conflicts", counters.conflicts},
+                                                             {"dropped", counters.dropped},
+                                                             {"gaps", counters.gaps},
+                                                             {"queuedEvents", counters.queued_events},
+                                                             {"queuedBytes", counters.queued_bytes},
+                                                             {"truncated", counters.truncated},
+                                                             {"redactions", counters.redactions},
+                                                             {"errors", counters.errors}};
+    Napi::Object result = Napi::Object::New(env);
+    for (const auto& [name, value] : members) result.Set(name, Napi::Number::New(env, static_cast<double>(value)));
+    Napi::Value error = env.Null();
+    if (last != nullptr) error = Environment::of(env).error(plog_error_status(last), plog_error_message(last));
+    result.Set("lastError", error);
+    return result;
+  }
+};
+
 }  // namespace
 
 Napi::Function Client::define(Napi::Env env) {
   return DefineClass(
       env, "Client",
       {InstanceMethod("flush", &Client::flush), InstanceMethod("close", &Client::close),
-       InstanceMethod("flushNow", &Client::flush_now), InstanceMethod("closeNow", &Client::close_now),
-       InstanceMethod("setContext", &Client::set_context), InstanceMethod("getContext", &Client::get_context),
-       InstanceMethod("getEvent", &Client::get_event), InstanceMethod("query", &Client::query),
-       InstanceMethod("stats", &Client::stats), InstanceMethod("nextError", &Client::next_error),
-       InstanceMethod("watch", &Client::watch), InstanceMethod("dbPath", &Client::db_path)});
+       InstanceMethod("release", &Client::release), InstanceMethod("releaseNow", &Client::release_now),
+       InstanceMethod("statsNow", &Client::stats_now), InstanceMethod("flushNow", &Client::flush_now),
+       InstanceMethod("closeNow", &Client::close_now), InstanceMethod("setContext", &Client::set_context),
+       InstanceMethod("getContext", &Client::get_context), InstanceMethod("getEvent", &Client::get_event),
+       InstanceMethod("query", &Client::query), InstanceMethod("stats", &Client::stats),
+       InstanceMethod("nextError", &Client::next_error), InstanceMethod("watch", &Client::watch),
+       InstanceMethod("dbPath", &Client::db_path)});
 }
 
 Client::Client(const Napi::CallbackInfo& info)
@@ -109,14 +145,25 @@ Client::~Client() {
   const Napi::Env env = Env();
   const Environment* environment = env.GetInstanceData<Environment>();
   if (environment == nullptr || environment->stopping()->load()) return;
-  // Collected without having been closed, which waits for the disk: not on this thread.
-  Job::start(
+  let_go(env);
+}
+
+Napi::Promise Client::let_go(Napi::Env env) {
+  // Destroying it waits for the disk: not on this thread.
+  return Job::start(
       env,
       [ledger = std::move(ledger_)](plog_error**) mutable {
         ledger.reset();
         return PLOG_OK;
       },
       undefined_of);
+}
+
+Napi::Value Client::release(const Napi::CallbackInfo& info) { return let_go(info.Env()); }
+
+Napi::Value Client::release_now(const Napi::CallbackInfo& info) {
+  ledger_.reset();
+  return info.Env().Undefined();
 }
 
 napi_value Client::record_callback(napi_env env, napi_callback_info info) {
@@ -250,47 +297,25 @@ Napi::Value Client::query(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value Client::stats(const Napi::CallbackInfo& info) {
-  struct Answer {
-    plog_client_stats_t counters = {};
-    plog_error* last = nullptr;
-    ~Answer() { plog_error_destroy(last); }
-  };
-  auto answer = std::make_shared<Answer>();
-  answer->counters.struct_size = sizeof answer->counters;
+  auto found = std::make_shared<Stats>();
   return Job::start(
-      info.Env(),
-      [ledger = ledger_, answer](plog_error** error) {
-        return plog_client_stats(ledger->handle(), &answer->counters, &answer->last, error);
-      },
-      [answer](Napi::Env env) {
-        const plog_client_stats_t& counters = answer->counters;
-        const std::pair<const char*, std::uint64_t> members[] = {{"accepted", counters.accepted},
-                                                                 {"stored", counters.stored},
-                                                                 {"recovered", counters.recovered},
-                                                                 {"duplicates", counters.duplicates},
-                                                                 {"conflicts", counters.conflicts},
-                                                                 {"dropped", counters.dropped},
-                                                                 {"gaps", counters.gaps},
-                                                                 {"queuedEvents", counters.queued_events},
-                                                                 {"queuedBytes", counters.queued_bytes},
-                                                                 {"truncated", counters.truncated},
-                                                                 {"redactions", counters.redactions},
-                                                                 {"errors", counters.errors}};
-        Napi::Object result = Napi::Object::New(env);
-        for (const auto& [name, value] : members) result.Set(name, Napi::Number::New(env, static_cast<double>(value)));
-        Napi::Value last = env.Null();
-        if (answer->last != nullptr) {
-          last = Environment::of(env).error(plog_error_status(answer->last), plog_error_message(answer->last));
-        }
-        result.Set("lastError", last);
-        return result;
-      });
+      info.Env(), [ledger = ledger_, found](plog_error** error) { return found->take(*ledger, error); },
+      [found](Napi::Env env) { return found->value(env); });
+}
+
+Napi::Value Client::stats_now(const Napi::CallbackInfo& info) {
+  Stats found;
+  plog_error* error = nullptr;
+  const plog_status status = found.take(*ledger_, &error);
+  if (status == PLOG_OK) return found.value(info.Env());
+  environment_->raise(status, error);
+  return {};
 }
 
 Napi::Value Client::next_error(const Napi::CallbackInfo& info) {
   plog_error* error = nullptr;
   const Napi::Env env = info.Env();
-  if (plog_client_next_error(ledger_->handle(), 0, &error, nullptr) != PLOG_OK || error == nullptr) {
+  if (!ledger_ || plog_client_next_error(ledger_->handle(), 0, &error, nullptr) != PLOG_OK || error == nullptr) {
     return env.Undefined();
   }
   Napi::Array pair = Napi::Array::New(env, 2);

@@ -30,9 +30,15 @@ class Client : public Napi::ObjectWrap<Client> {
   // (milliseconds); negative: no deadline.
   Napi::Value flush(const Napi::CallbackInfo& info);
   Napi::Value close(const Napi::CallbackInfo& info);
+  // (): lets go of the core's client, which is destroyed when the last call under way has ended: a promise. Of what
+  // stands here only nextError may be called after it.
+  Napi::Value release(const Napi::CallbackInfo& info);
+  Napi::Promise let_go(Napi::Env env);
   // On this thread.
   Napi::Value flush_now(const Napi::CallbackInfo& info);
   Napi::Value close_now(const Napi::CallbackInfo& info);
+  Napi::Value release_now(const Napi::CallbackInfo& info);
+  Napi::Value stats_now(const Napi::CallbackInfo& info);
   Napi::Value set_context(const Napi::CallbackInfo& info);
   Napi::Value get_context(const Napi::CallbackInfo& info);
   Napi::Value get_event(const Napi::CallbackInfo& info);

@@ -1,5 +1,7 @@
 #include "queries.h"
 
+#include <utility>
+
 #include "environment.h"
 #include "job.h"
 
@@ -10,19 +12,29 @@ plog_status Rows::open(const std::string& filter, plog_error** error) {
 }
 
 plog_status Rows::fetch(std::size_t count, std::vector<std::string>& out, plog_error** error) {
-  const std::lock_guard lock(mutex_);
-  while (out.size() < count) {
-    const char* text = nullptr;
-    std::size_t size = 0;
-    const plog_status status = plog_cursor_next(cursor_, &text, &size, error);
-    if (status != PLOG_OK || text == nullptr) return status;
-    out.emplace_back(text, size);
+  {
+    const std::lock_guard lock(mutex_);
+    while (cursor_ != nullptr && out.size() < count) {
+      const char* text = nullptr;
+      std::size_t size = 0;
+      const plog_status status = plog_cursor_next(cursor_, &text, &size, error);
+      if (status != PLOG_OK) return status;
+      if (text == nullptr) break;
+      out.emplace_back(text, size);
+    }
   }
+  if (out.size() < count) close();
   return PLOG_OK;
 }
 
+void Rows::close() {
+  const std::lock_guard lock(mutex_);
+  plog_cursor_destroy(std::exchange(cursor_, nullptr));
+  ledger_.reset();
+}
+
 Napi::Function Cursor::define(Napi::Env env) {
-  return DefineClass(env, "Cursor", {InstanceMethod("fetch", &Cursor::fetch)});
+  return DefineClass(env, "Cursor", {InstanceMethod("fetch", &Cursor::fetch), InstanceMethod("close", &Cursor::close)});
 }
 
 Napi::Value Cursor::make(Napi::Env env, const std::shared_ptr<Rows>& rows) {
@@ -32,6 +44,16 @@ Napi::Value Cursor::make(Napi::Env env, const std::shared_ptr<Rows>& rows) {
 }
 
 Cursor::Cursor(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Cursor>(info) {}
+
+Napi::Value Cursor::close(const Napi::CallbackInfo& info) {
+  return Job::start(
+      info.Env(),
+      [rows = rows_](plog_error**) {
+        rows->close();
+        return PLOG_OK;
+      },
+      undefined_of);
+}
 
 Napi::Value Cursor::fetch(const Napi::CallbackInfo& info) {
   auto texts = std::make_shared<std::vector<std::string>>();

@@ -18,13 +18,15 @@ namespace plog::node {
 class Rows {
  public:
   explicit Rows(std::shared_ptr<Ledger> ledger) : ledger_(std::move(ledger)) {}
-  ~Rows() { plog_cursor_destroy(cursor_); }
+  ~Rows() { close(); }
   Rows(const Rows&) = delete;
   Rows& operator=(const Rows&) = delete;
 
   plog_status open(const std::string& filter, plog_error** error);
-  // The next rows as JSON text, at most `count`; fewer only at the end.
+  // The next rows as JSON text, at most `count`; fewer only at the end, which closes.
   plog_status fetch(std::size_t count, std::vector<std::string>& out, plog_error** error);
+  // Lets go of the ledger; there are no more rows.
+  void close();
 
  private:
   std::shared_ptr<Ledger> ledger_;  // outlives the cursor
@@ -42,6 +44,8 @@ class Cursor : public Napi::ObjectWrap<Cursor> {
  private:
   // (count): a promise of texts.
   Napi::Value fetch(const Napi::CallbackInfo& info);
+  // (): a promise. For a reader that stops before the end.
+  Napi::Value close(const Napi::CallbackInfo& info);
 
   std::shared_ptr<Rows> rows_;
 };

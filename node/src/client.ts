@@ -67,11 +67,14 @@ export interface Entered {
  * ```
  */
 export class ProvenLogClient implements registry.Registered {
+  /** The real path of the ledger file. */
+  readonly dbPath: string;
   readonly #native: NativeClient;
   readonly #timeout: number;
   readonly #labels: ReadonlyMap<string, unknown>;
   readonly #onError: ((error: ProvenLogError) => void) | undefined;
   #closing: Promise<void> | undefined;
+  #lastStats: Stats | undefined;
   #recorded = 0;
   #untilPoll = POLL_INTERVAL;
   #warnedAt = -Infinity;
@@ -88,13 +91,9 @@ export class ProvenLogClient implements registry.Registered {
     this.#onError = options.onError ?? undefined;
     this.#labels = new Map(entriesOf(options.labels));
     this.#native = new addon.Client(settings);
+    this.dbPath = this.#native.dbPath();
     if (this.#onError !== undefined) this.#watch();
     registry.opened(this);
-  }
-
-  /** The real path of the ledger file. */
-  get dbPath(): string {
-    return this.#native.dbPath();
   }
 
   /** Events that this client recorded. */
@@ -152,9 +151,9 @@ export class ProvenLogClient implements registry.Registered {
     return rows(this.#open().query(filterText(filter)));
   }
 
-  /** Counters of this process and ledger. */
+  /** Counters of this process and ledger; of a closed client, as they were then. */
   async stats(): Promise<Stats> {
-    return (await this.#native.stats()) as Stats;
+    return this.#lastStats ?? ((await this.#native.stats()) as Stats);
   }
 
   // ---- Evidence
@@ -311,9 +310,27 @@ export class ProvenLogClient implements registry.Registered {
     if (this.#closing === undefined) {
       const wait = this.#wait(timeout);
       registry.closed(this);
-      this.#closing = this.#native.close(wait).finally(() => this.#reportErrors());
+      this.#closing = this.#close(wait);
     }
     return this.#closing;
+  }
+
+  async #close(wait: number): Promise<void> {
+    try {
+      await this.#native.close(wait);
+    } catch (error) {
+      this.#last();
+      void this.#native.release(); // which waits for what has timed out
+      throw error;
+    }
+    this.#last();
+    await this.#native.release();
+  }
+
+  /** What is still asked of a client when it has let go of the ledger, so that nothing of that stays open. */
+  #last(): void {
+    this.#reportErrors();
+    this.#lastStats = this.#native.statsNow() as Stats;
   }
 
   [scopes.asyncDisposeSymbol](): Promise<void> {
@@ -327,9 +344,13 @@ export class ProvenLogClient implements registry.Registered {
     this.#closing = Promise.resolve();
     try {
       this.#native.closeNow(this.#timeout);
-    } finally {
-      this.#reportErrors();
+    } catch (error) {
+      this.#last();
+      void this.#native.release();
+      throw error;
     }
+    this.#last();
+    this.#native.releaseNow();
   }
 
   /** @internal */
@@ -408,10 +429,14 @@ export function setClient(client: ProvenLogClient | undefined): ProvenLogClient 
 
 async function* rows(opening: Promise<NativeCursor>): AsyncGenerator<ProvenLogEvent, void, undefined> {
   const cursor = await opening;
-  for (;;) {
-    const page = await cursor.fetch(PAGE);
-    for (const row of page) yield JSON.parse(row) as ProvenLogEvent;
-    if (page.length < PAGE) return;
+  try {
+    for (;;) {
+      const page = await cursor.fetch(PAGE);
+      for (const row of page) yield JSON.parse(row) as ProvenLogEvent;
+      if (page.length < PAGE) return;
+    }
+  } finally {
+    await cursor.close();
   }
 }
 

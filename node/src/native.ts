@@ -31,6 +31,7 @@ export interface Settings {
 
 export interface NativeCursor {
   fetch(count: number): Promise<string[]>;
+  close(): Promise<void>;
 }
 
 export interface NativeStats {
@@ -53,6 +54,9 @@ export interface NativeClient {
   record(from: number, to: number): string;
   flush(milliseconds: number): Promise<void>;
   close(milliseconds: number): Promise<void>;
+  release(): Promise<void>;
+  releaseNow(): void;
+  statsNow(): NativeStats;
   flushNow(milliseconds: number): void;
   closeNow(milliseconds: number): void;
   setContext(key: string, value: string | undefined, context: string): Promise<void>;

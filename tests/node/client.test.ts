@@ -1,5 +1,5 @@
 /** The client: opening, querying, contexts, errors, the end. */
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { describe, expect, it, vi } from "vitest";
@@ -315,6 +315,31 @@ describe("the end", () => {
     await expect(client.getEvent("a")).rejects.toThrow(ClosedError);
     await expect(client.verify()).rejects.toThrow(ClosedError);
     expect((await open().getEvents()).length).toBe(1);
+  });
+
+  it("a closed client holds nothing of the ledger, and says how it was", async () => {
+    const client = open();
+    client.logEvent({ actionName: "a" });
+    for await (const _ of client.iterEvents()) break;
+    const calls = [client.getEvents(), client.verify(), client.key()];
+    await client.close();
+    await Promise.allSettled(calls);
+    expect(await client.stats()).toMatchObject({ accepted: 1, stored: 1, lastError: null });
+    expect(client.dbPath).toBe(path("events.db"));
+    // What is deleted now stays deleted.
+    const files = () => readdirSync(path("."));
+    expect(files()).toContain("events.db");
+    for (const name of files()) rmSync(path(name), { recursive: true });
+    await new Promise((done) => setTimeout(done, 1500));
+    expect(files()).toEqual([]);
+    const descriptors = readdirSync("/proc/self/fd").map((fd) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`);
+      } catch {
+        return ""; // that of the directory that is read
+      }
+    });
+    expect(descriptors.filter((target) => target.startsWith(path(".")))).toEqual([]);
   });
 
   it("using and await using close", async () => {

@@ -39,8 +39,7 @@ beforeEach(() => {
 afterEach(async () => {
   for (const client of opened) await client.close();
   opened = [];
-  // A ledger lives for as long as its client is not collected, and may write again.
-  rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
+  rmSync(directory, { recursive: true, force: true });
   if (home !== undefined) process.env["HOME"] = home;
 });
 
