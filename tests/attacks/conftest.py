@@ -1,3 +1,4 @@
+# ruff: noqa: E402
 """What the tests of attacks share: a recorded ledger, of which every test gets a copy, and what is said of it."""
 
 from __future__ import annotations
@@ -9,6 +10,9 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
+
+# Before they are imported: what their assertions say is then shown.
+pytest.register_assert_rewrite("judge", "matrix", "cases_rows", "cases_heads", "cases_exports", "cases_files")
 
 from judge import BUILD
 

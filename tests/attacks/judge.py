@@ -72,3 +72,19 @@ def judge(
     if agent is None and level == "full" and not incremental:
         second.check(report, db, heads, key)
     return report
+
+
+def judge_export(path: Path, *, heads: Sequence[Path] = (), key: Optional[str] = None) -> dict[str, Any]:
+    """The report of `plog verify-export`: its exit code fits, and the library and docs/verify.py say the same."""
+    import provenlog
+
+    options = [str(part) for head in heads for part in ("--head", head)]
+    if key is not None:
+        options += ["--key", key]
+    done = run_plog("verify-export", path, "--json", *options)
+    report: dict[str, Any] = json.loads(done.stdout)
+    assert done.returncode == (0 if report["valid"] else EXIT_CODES[report["verdict"]]), done
+    assert report["valid"] is (report["verdict"] in VALID)
+    assert provenlog.verify_export(path, key=key, heads=list(heads)) == report
+    second.check(report, path, heads, key, export=True)
+    return report

@@ -9,6 +9,7 @@ import base64
 import contextlib
 import hashlib
 import json
+import re
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -191,7 +192,7 @@ class Ledger:
         """A connection that may store any type: the schema says so meanwhile, and afterwards what it always said."""
         with self.database() as database:
             (schema,) = database.execute("SELECT sql FROM sqlite_schema WHERE name = ?", [table]).fetchone()
-        self._set_schema(table, schema.replace(" NOT NULL", "").replace(") STRICT", ")"))
+        self._set_schema(table, re.sub(r"INTEGER(?! PRIMARY)|NOT NULL|STRICT", "", schema))
         with self.database() as database:
             yield database
         self._set_schema(table, schema)
