@@ -72,23 +72,32 @@ class Simple {
  public:
   explicit Simple(std::string_view expression) : text_(expression) {}
 
-  // Where the expression goes on after it has matched `word` from `at` on; npos if that is not plain.
+  static constexpr std::size_t kNever = std::string_view::npos;        // the expression does not match the word there
+  static constexpr std::size_t kUnclear = std::string_view::npos - 1;  // it is not plain enough to tell
+
+  // Where the expression goes on after it has matched `word` from `at` on, kNever or kUnclear.
   std::size_t after(std::size_t at, std::string_view word) const {
     while (!word.empty()) {
-      if (at >= text_.size()) return std::string_view::npos;
+      if (at >= text_.size()) return kUnclear;
       if (text_.substr(at, 3) == "(?:") return after_group(at, word);
-      if (text_[at] == '[') {
-        OctetSet set;
-        const std::size_t end = read_class(at, set);
-        if (end == std::string_view::npos || repeats(end) || !set.test(static_cast<unsigned char>(word[0]))) {
-          return std::string_view::npos;
-        }
-        at = end;
+      const char c = text_[at];
+      OctetSet set;
+      std::size_t end = at + 1;
+      if (c == '[') {
+        end = read_class(at, set);
+        if (end == kNever) return kUnclear;
+      } else if (c == '\\') {
+        if (end >= text_.size() || is_letter(text_[end]) || is_digit(text_[end])) return kUnclear;
+        set.set(static_cast<unsigned char>(text_[end++]));
+      } else if (std::string_view("().^$|").find(c) != std::string_view::npos) {
+        return kUnclear;
       } else {
-        if (text_[at] == '\\') ++at;
-        if (at >= text_.size() || text_[at] != word[0]) return std::string_view::npos;
-        if (repeats(++at)) return std::string_view::npos;
+        set.set(static_cast<unsigned char>(c));
       }
+      const bool there = set.test(static_cast<unsigned char>(word[0]));
+      if (there ? repeats(end) : optional(end)) return kUnclear;
+      if (!there) return kNever;
+      at = end;
       word.remove_prefix(1);
     }
     return at;
@@ -136,18 +145,24 @@ class Simple {
  private:
   std::size_t after_group(std::size_t at, std::string_view word) const {
     const std::size_t close = text_.find(')', at);
-    if (close == std::string_view::npos || repeats(close + 1)) return std::string_view::npos;
+    if (close == std::string_view::npos || repeats(close + 1)) return kUnclear;
+    std::size_t result = kNever;
     for (std::size_t begin = at + 3; begin <= close;) {
       const std::size_t end = std::min(text_.find('|', begin), close);
       const std::string_view branch = text_.substr(begin, end - begin);
-      const bool plain = std::all_of(branch.begin(), branch.end(), is_token);
-      if (plain && word.substr(0, branch.size()) == branch) {
-        const std::size_t next = after(close + 1, word.substr(branch.size()));
-        if (next != std::string_view::npos) return next;
+      if (std::all_of(branch.begin(), branch.end(), is_token)) {
+        const std::size_t common = std::min(branch.size(), word.size());
+        if (word.substr(0, common) == branch.substr(0, common)) {
+          const std::size_t next = common == branch.size() ? after(close + 1, word.substr(common)) : kUnclear;
+          if (next < kUnclear) return next;
+          if (next == kUnclear) result = kUnclear;
+        }
+      } else if (Simple(branch).after(0, word) != kNever) {
+        result = kUnclear;
       }
       begin = end + 1;
     }
-    return std::string_view::npos;
+    return result;
   }
 
   std::string_view text_;
@@ -193,8 +208,9 @@ bool is_bounded(std::string_view expression) {
 }
 
 // The word for the prefilter that a keyword of a pattern is, with as much as the expression says of what stands around
-// it: "\\bghp_[A-Za-z0-9]{36}" begins a word and is followed by 36 octets of a class.
-Word word_of(const Pattern& pattern, const std::string& keyword, std::uint32_t id) {
+// it: "\\bghp_[A-Za-z0-9]{36}" begins a word and is followed by 36 octets of a class. `never`: no match holds it.
+Word word_of(const Pattern& pattern, const std::string& keyword, std::uint32_t id, bool& never) {
+  never = false;
   Word word;
   word.id = id;
   for (char c : keyword) word.text += is_upper(c) ? static_cast<char>(c + 32) : c;
@@ -209,7 +225,8 @@ Word word_of(const Pattern& pattern, const std::string& keyword, std::uint32_t i
   if (expression.substr(0, kBefore.size()) == kBefore) begin = expression.find("])(") + 3;
   const bool starts = begin > 0;
   const std::size_t next = simple.after(begin, keyword);
-  if (next == expression.npos) return word;
+  never = next == Simple::kNever && expression.find(keyword) == expression.npos;
+  if (next >= Simple::kUnclear) return word;
   word.starts = starts && is_word(keyword[0]);
   word.begins = is_bounded(expression);
   OctetSet set;
@@ -352,14 +369,17 @@ void Engine::build_tables() {
   const auto& all = patterns();
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (!enabled_.test(i)) continue;
-    std::vector<Word> own;
+    std::vector<Word> own, others;
     for (const std::string& keyword : all[i].detector->keywords) {
-      own.push_back(word_of(all[i], keyword, static_cast<std::uint32_t>(i)));
+      bool never = false;
+      Word word = word_of(all[i], keyword, static_cast<std::uint32_t>(i), never);
+      (never ? others : own).push_back(std::move(word));
     }
-    // Where a match begins with one of the keywords, those of the detector's other expressions say nothing.
-    if (std::any_of(own.begin(), own.end(), [](const Word& word) { return word.begins; })) {
+    // Where every match begins with one of the keywords, those of the detector's other expressions say nothing.
+    if (!own.empty() && std::all_of(own.begin(), own.end(), [](const Word& word) { return word.begins; })) {
       placed_.set(i);
-      own.erase(std::remove_if(own.begin(), own.end(), [](const Word& word) { return !word.begins; }), own.end());
+    } else {
+      std::move(others.begin(), others.end(), std::back_inserter(own));
     }
     std::move(own.begin(), own.end(), std::back_inserter(words));
     contexts.insert(all[i].detector->context.begin(), all[i].detector->context.end());

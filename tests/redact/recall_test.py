@@ -18,6 +18,7 @@ from generator import Generator
 
 SOURCE = Path(__file__).resolve().parents[2]
 EACH = 12
+TRIES = 300
 
 
 def plog_binary() -> Path:
@@ -78,10 +79,18 @@ def made_values(binary: Path) -> List[Tuple[str, str]]:
         for expression in detector["regex"]:
             if "(?i" in expression or "(?s" in expression or re.compile(expression).groups:
                 continue
-            for _ in range(EACH):
+            wanted = dict.fromkeys(detector["keywords"], 1)  # each is to be met: the prefilter looks for it
+            for count in range(TRIES):
+                if count >= EACH and not wanted:
+                    break
                 value = generator.value(expression)
                 # What ends with a sign would run on into the text behind it.
-                if value[-1].isalnum() and re.fullmatch(expression, value):
+                if not value[-1].isalnum() or not re.fullmatch(expression, value):
+                    continue
+                met = [keyword for keyword in wanted if keyword in value]
+                for keyword in met:
+                    del wanted[keyword]
+                if met or count < EACH:
                     values.append((detector["name"], value))
     return values
 
