@@ -30,6 +30,19 @@ bool is_filler(std::string_view word) noexcept {
   return std::find(std::begin(kFillers), std::end(kFillers), word) != std::end(kFillers);
 }
 
+// Whether a name and a value with nothing but a blank between them may follow: behind a dash, or "ENV " and the like.
+bool takes_name_and_value(const char* begin, const char* name) noexcept {
+  if (name > begin && name[-1] == '-') return true;
+  for (std::string_view command : {"ENV ", "set ", "setx ", "setenv "}) {
+    const auto size = static_cast<std::ptrdiff_t>(command.size());
+    if (name - begin >= size && std::string_view(name - size, command.size()) == command &&
+        (name - begin == size || !is_name(name[-size - 1]))) {
+      return true;
+    }
+  }
+  return false;
+}
+
 struct Name {
   std::ptrdiff_t begin, end;  // beside `at`
 };
@@ -74,7 +87,7 @@ class Reader {
   bool read(Assignment& found) {
     found = {};
     name(found);
-    const bool option = found.name_begin > 0 && text_[found.name_begin - 1] == '-';
+    const bool option = takes_name_and_value(text_.data(), text_.data() + found.name_begin);
     const char before = found.name_begin > 0 ? text_[found.name_begin - 1] : '\0';
     at_ = found.name_end;
     bool name_quoted = false;
@@ -255,12 +268,11 @@ bool may_be_assigned(const char* begin, const char* at, const char* end) noexcep
     default: break;
   }
   if (p == name_end) return false;
-  // An option: a dash before the name.
   const char* q = at;
   while (q > begin && at - q < kFar && is_name(q[-1])) --q;
   if (q > begin && q[-1] == '\\') return true;
   while (q < at && (*q == '-' || *q == '.')) ++q;
-  return q > begin && q[-1] == '-';
+  return takes_name_and_value(begin, q);
 }
 
 std::string_view assigned_name(const char* begin, const char* at, const char* end) noexcept {

@@ -164,6 +164,9 @@ TEST(Assigned, PasswordsMayBeShorter) {
   EXPECT_EQ(redacted("password: Tr0ub4dor&3"), "password: [REDACTED:password]");
   EXPECT_EQ(redacted("/?password=Tr0ub4dor&n=3"), "/?password=[REDACTED:password]&n=3");
   EXPECT_EQ(redacted("my password is hunter2!xY"), "my password is [REDACTED:password]");
+  EXPECT_EQ(redacted("ENV DB_PASSWORD hunter2!xY"), "ENV DB_PASSWORD [REDACTED:password]");
+  EXPECT_EQ(redacted("tool set db_password hunter2!xY"), "tool set db_password [REDACTED:password]");
+  EXPECT_EQ(redacted("reset password hunter2!xY"), "reset password hunter2!xY");
   EXPECT_EQ(redacted("{\"password\": \"x\"}"), "{\"password\": \"[REDACTED:password]\"}");
 }
 
