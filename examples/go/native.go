@@ -52,16 +52,6 @@ static plog_status get_event(plog_client *client, _GoString_ id, _GoString_ agen
 static plog_status query(plog_client *client, _GoString_ filter, plog_cursor **out, plog_error **err) {
   return plog_client_query(client, _GoStringPtr(filter), _GoStringLen(filter), out, err);
 }
-static int is_set(void *flag, uint64_t done, uint64_t total) {
-  (void)done, (void)total;
-  return __atomic_load_n((int32_t *)flag, __ATOMIC_RELAXED);
-}
-static plog_status verify(plog_client *client, plog_verify_options *options, int32_t *stop, plog_buffer **report,
-                          plog_error **err) {
-  options->progress = is_set;
-  options->user_data = stop;
-  return plog_verify(client, options, report, err);
-}
 static plog_status redactor_new(_GoString_ rules, plog_redactor **out, plog_error **err) {
   return plog_redactor_new(_GoStringPtr(rules), _GoStringLen(rules), out, err);
 }
@@ -319,42 +309,6 @@ func (c nativeCursor) next() ([]byte, error) {
 
 func (c nativeCursor) position() int64 { return int64(C.plog_cursor_position(c.ptr)) }
 func (c nativeCursor) destroy()        { C.plog_cursor_destroy(c.ptr) }
-
-// ---- Verification
-
-// A stopFlag can be raised by any goroutine while C looks at it; it lies in C memory, since C keeps the pointer.
-type stopFlag struct{ ptr *C.int32_t }
-
-func newStopFlag() stopFlag { return stopFlag{(*C.int32_t)(C.calloc(1, C.sizeof_int32_t))} }
-func (f stopFlag) raise()   { atomic.StoreInt32((*int32)(f.ptr), 1) }
-func (f stopFlag) free()    { C.free(unsafe.Pointer(f.ptr)) }
-
-// verify judges the ledger of a client, or (without one) the file at path.
-func verify(client *nativeClient, path string, options VerifyOptions, stop stopFlag) ([]byte, error) {
-	c := C.plog_verify_options{struct_size: C.sizeof_plog_verify_options}
-	if strings.IndexByte(path, 0) >= 0 || strings.IndexByte(options.AgentID, 0) >= 0 {
-		return nil, failure(ErrInvalid, "the path or the agent contains a NUL")
-	}
-	if path != "" {
-		c.db_path = C.CString(path)
-		defer C.free(unsafe.Pointer(c.db_path))
-	}
-	if options.AgentID != "" {
-		c.agent_id = C.CString(options.AgentID)
-		defer C.free(unsafe.Pointer(c.agent_id))
-	}
-	if options.ReadOnly {
-		c.read_only = 1
-	}
-	var err *C.plog_error
-	var out *C.plog_buffer
-	var ptr *C.plog_client
-	if client != nil {
-		ptr = client.ptr
-	}
-	status := C.verify(ptr, &c, stop.ptr, &out, &err)
-	return take(out), check(status, &err)
-}
 
 // ---- Redactor
 

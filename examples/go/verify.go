@@ -12,8 +12,10 @@ type Report struct {
 	Events    int64
 	Agents    int64
 	Tail      int64
-	Assurance string // how far the verification reaches
-	Findings  []Finding
+	Assurance string // "consistent", "signed" or "pinned": whom it rests on
+	// AssuranceEvents is how many events the assurance reaches.
+	AssuranceEvents int64 `json:"assurance_events"`
+	Findings        []Finding
 
 	JSON string `json:"-"` // the whole report
 }
@@ -27,8 +29,13 @@ type Finding struct {
 
 // VerifyOptions of a verification.
 type VerifyOptions struct {
-	AgentID  string // "": all agents. An unknown agent is never valid
-	ReadOnly bool   // never drain the journals of dead processes first; their records are counted as pending
+	AgentID     string   // "": all agents. An unknown agent is never valid
+	ReadOnly    bool     // never drain the journals of dead processes first; their records are counted as pending
+	Level       string   // "chain", "tree" or "full"; "" is "full"
+	Key         string   // a trusted public key, or the path of a file with one
+	Heads       []string // paths of files with trusted heads
+	Incremental bool     // only the events behind the newest of Heads, which vouches for those before it
+	Threads     int      // that read and hash; 0: two
 }
 
 // Verify flushes, and verifies the ledger. When ctx ends it stops, with ErrCancelled.
@@ -46,6 +53,20 @@ func Verify(ctx context.Context, dbPath string, options VerifyOptions) (*Report,
 }
 
 func runVerify(ctx context.Context, client *nativeClient, path string, options VerifyOptions) (*Report, error) {
+	text, err := stoppable(ctx, func(stop stopFlag) ([]byte, error) { return verify(client, path, options, stop) })
+	if err != nil {
+		return nil, err
+	}
+	return parseReport(text)
+}
+
+func parseReport(text []byte) (*Report, error) {
+	report := &Report{JSON: string(text)}
+	return report, json.Unmarshal(text, report)
+}
+
+// stoppable does work that ends soon after ctx has.
+func stoppable(ctx context.Context, work func(stopFlag) ([]byte, error)) ([]byte, error) {
 	stop := newStopFlag()
 	defer stop.free()
 	if ctx.Err() != nil {
@@ -63,10 +84,5 @@ func runVerify(ctx context.Context, client *nativeClient, path string, options V
 		}()
 		defer func() { close(finished); <-watched }()
 	}
-	text, err := verify(client, path, options, stop)
-	if err != nil {
-		return nil, err
-	}
-	report := &Report{JSON: string(text)}
-	return report, json.Unmarshal(text, report)
+	return work(stop)
 }

@@ -33,7 +33,7 @@ def test_rust(machine: Machine) -> None:
     output = machine("cargo", "test", cwd=folder)
     assert "warning" not in output
     passed = [int(count) for count in re.findall(r"^test result: ok. (\d+) passed; 0 failed; 0 ignored", output, re.M)]
-    assert len(passed) == 4 and all(passed), output
+    assert len(passed) == 5 and all(passed), output
     if LONG and shutil.which("cargo-clippy"):
         machine("cargo", "clippy", "--all-targets", "--", "-D", "warnings", cwd=folder)
 
@@ -101,11 +101,14 @@ def fields_of_the_header(struct: str) -> list[tuple[str, str]]:
     match = re.search(rf"typedef struct {struct} {{\n(.*?)\n}} {struct};", HEADER, re.S)
     assert match, struct
     body = re.sub(r"/\*.*?\*/", "", match.group(1), flags=re.S)
-    found = re.findall(r"^\s*(?:const )?(\w+) (\*?)(\w+);", body, re.M)
+    found = re.findall(r"^\s*(?:const )?(\w+) ((?:\*(?:const )?)*)(\w+);", body, re.M)
     return [(name, "pointer" if star else C_TYPES[kind]) for kind, star, name in found]
 
 
-@pytest.mark.parametrize("struct", ["plog_client_options", "plog_client_stats_t", "plog_verify_options"])
+@pytest.mark.parametrize(
+    "struct",
+    ["plog_client_options", "plog_client_stats_t", "plog_verify_options", "plog_export_options", "plog_check_options"],
+)
 def test_the_structs_of_rust_are_those_of_the_header_or_their_beginning(struct: str) -> None:
     match = re.search(rf"pub struct {struct} {{\n(.*?)\n}}", read("rust/src/sys.rs"), re.S)
     assert match, struct

@@ -154,7 +154,24 @@ impl Client {
         Events::new(self, filter)
     }
 
-    /// Verifies the ledger. For one agent, or with progress: [`Verification::of`].
+    /// One event with all that proves it, as the text of a `.plog` file. [`Status::NotFound`] if there is no such event.
+    pub fn prove(&self, id: &str, agent: Option<&str>) -> Result<String> {
+        let mut buffer = ptr::null_mut();
+        check(|error| unsafe {
+            sys::plog_client_prove(
+                self.raw.as_ptr(),
+                id.as_ptr().cast(),
+                id.len(),
+                agent.map_or(ptr::null(), |agent| agent.as_ptr().cast()),
+                agent.map_or(0, str::len),
+                &mut buffer,
+                error,
+            )
+        })?;
+        Ok(unsafe { take(buffer) })
+    }
+
+    /// Verifies the ledger. By level, key and heads, for one agent, or with progress: [`Verification::of`].
     pub fn verify(&self) -> Result<Report> {
         Verification::of(self).run()
     }

@@ -32,6 +32,7 @@
 mod client;
 mod error;
 mod event;
+mod export;
 mod options;
 mod query;
 mod redactor;
@@ -39,10 +40,12 @@ pub mod sys;
 mod text;
 mod value;
 mod verify;
+mod watch;
 
 pub use client::{Client, Stats};
 pub use error::{Error, Result, Status};
 pub use event::{Event, Record};
+pub use export::{Export, ExportCheck, Exported};
 pub use options::{Durability, OnFull, Options};
 pub use query::{Events, Filter};
 pub use redactor::{Redactor, Rule};

@@ -87,6 +87,10 @@ impl Filter {
     pub fn include_system(self) -> Self {
         self.field("include_system", true)
     }
+
+    pub(crate) fn json(&self) -> String {
+        Value::from(&self.members).to_string()
+    }
 }
 
 /// The result of a query, read page by page: a million events need no more memory than one page. After an error there
@@ -103,7 +107,7 @@ unsafe impl Send for Events<'_> {}
 
 impl<'client> Events<'client> {
     pub(crate) fn new(client: &'client Client, filter: &Filter) -> Result<Events<'client>> {
-        let text = Value::from(&filter.members).to_string();
+        let text = filter.json();
         let mut cursor = ptr::null_mut();
         check(|error| unsafe {
             sys::plog_client_query(client.raw.as_ptr(), text.as_ptr().cast(), text.len(), &mut cursor, error)

@@ -71,6 +71,35 @@ pub struct plog_verify_options {
     pub agent_id: *const c_char,
     pub progress: Option<plog_progress_fn>,
     pub user_data: *mut c_void,
+    pub level: *const c_char,
+    pub key: *const c_char,
+    pub heads: *const *const c_char,
+    pub head_count: u32,
+    pub incremental: i32,
+    pub threads: u32,
+    pub reserved: u32,
+}
+
+#[repr(C)]
+pub struct plog_export_options {
+    pub struct_size: u32,
+    pub tiles: i32,
+    pub db_path: *const c_char,
+    pub filter: *const c_char,
+    pub overwrite: i32,
+    pub reserved: u32,
+    pub progress: Option<plog_progress_fn>,
+    pub user_data: *mut c_void,
+}
+
+#[repr(C)]
+pub struct plog_check_options {
+    pub struct_size: u32,
+    pub head_count: u32,
+    pub heads: *const *const c_char,
+    pub key: *const c_char,
+    pub progress: Option<plog_progress_fn>,
+    pub user_data: *mut c_void,
 }
 
 extern "C" {
@@ -168,6 +197,29 @@ extern "C" {
     pub fn plog_verify(
         client: *mut plog_client,
         options: *const plog_verify_options,
+        report: *mut *mut plog_buffer,
+        err: *mut *mut plog_error,
+    ) -> plog_status;
+
+    pub fn plog_export(
+        client: *mut plog_client,
+        options: *const plog_export_options,
+        path: *const c_char,
+        report: *mut *mut plog_buffer,
+        err: *mut *mut plog_error,
+    ) -> plog_status;
+    pub fn plog_client_prove(
+        client: *mut plog_client,
+        id: *const c_char,
+        id_len: usize,
+        agent: *const c_char,
+        agent_len: usize,
+        out: *mut *mut plog_buffer,
+        err: *mut *mut plog_error,
+    ) -> plog_status;
+    pub fn plog_verify_export(
+        path: *const c_char,
+        options: *const plog_check_options,
         report: *mut *mut plog_buffer,
         err: *mut *mut plog_error,
     ) -> plog_status;

@@ -3,6 +3,8 @@ use crate::error::{Error, Result, Status};
 use crate::sys;
 use std::ffi::CString;
 use std::os::raw::c_char;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
 use std::ptr;
 use std::time::Duration;
 
@@ -14,6 +16,30 @@ pub(crate) fn pointer(text: &Option<CString>) -> *const c_char {
 /// Terminated text; a NUL inside would cut it, so it is refused.
 pub(crate) fn terminated(name: &str, text: impl Into<Vec<u8>>) -> Result<CString> {
     CString::new(text).map_err(|_| Error::new(Status::Invalid, format!("{} contains a NUL", name)))
+}
+
+/// Paths as an array of terminated strings.
+pub(crate) struct Paths {
+    pointers: Vec<*const c_char>,
+    _owned: Vec<CString>,
+}
+
+impl Paths {
+    pub(crate) fn new(name: &str, paths: &[PathBuf]) -> Result<Paths> {
+        let owned = paths
+            .iter()
+            .map(|path| terminated(name, path.as_os_str().as_bytes()))
+            .collect::<Result<Vec<_>>>()?;
+        Ok(Paths { pointers: owned.iter().map(|path| path.as_ptr()).collect(), _owned: owned })
+    }
+
+    pub(crate) fn pointer(&self) -> *const *const c_char {
+        self.pointers.as_ptr()
+    }
+
+    pub(crate) fn len(&self) -> u32 {
+        self.pointers.len() as u32
+    }
 }
 
 /// A duration in milliseconds, rounded up so that a short time never becomes none.

@@ -1,17 +1,13 @@
 use crate::client::Client;
 use crate::error::{check, Result};
 use crate::sys;
-use crate::text::{pointer, take, terminated};
+use crate::text::{pointer, take, terminated, Paths};
 use crate::value::Value;
-use std::any::Any;
+use crate::watch::{Progress, Watcher};
 use std::ops::ControlFlow;
-use std::os::raw::{c_int, c_void};
 use std::os::unix::ffi::OsStrExt;
-use std::panic::{catch_unwind, resume_unwind, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 use std::ptr;
-
-type Progress<'a> = Box<dyn FnMut(u64, u64) -> ControlFlow<()> + 'a>;
 
 /// A verification to be run.
 ///
@@ -27,6 +23,11 @@ pub struct Verification<'a> {
     path: Option<PathBuf>,
     agent: Option<String>,
     read_only: bool,
+    level: Option<String>,
+    key: Option<String>,
+    heads: Vec<PathBuf>,
+    incremental: bool,
+    threads: u32,
     progress: Option<Progress<'a>>,
 }
 
@@ -41,8 +42,10 @@ pub struct Report {
     pub events: i64,
     /// Agents among them.
     pub agents: i64,
-    /// How far the verification reaches.
+    /// What it rests on: `"consistent"`, `"signed"` or `"pinned"`.
     pub assurance: String,
+    /// How many events the assurance reaches.
+    pub assurance_events: i64,
     /// What is wrong.
     pub findings: Vec<Finding>,
     /// The whole report.
@@ -83,6 +86,36 @@ impl<'a> Verification<'a> {
         self
     }
 
+    /// How much is looked at: `"chain"`, `"tree"` or `"full"`, the default.
+    pub fn level(mut self, level: impl Into<String>) -> Self {
+        self.level = Some(level.into());
+        self
+    }
+
+    /// A trusted public key, or the path of a file with one.
+    pub fn key(mut self, key: impl Into<String>) -> Self {
+        self.key = Some(key.into());
+        self
+    }
+
+    /// A file with a trusted head; may be given several times.
+    pub fn head(mut self, path: impl AsRef<Path>) -> Self {
+        self.heads.push(path.as_ref().into());
+        self
+    }
+
+    /// Only the events behind the newest trusted head, which vouches for those before it.
+    pub fn incremental(mut self) -> Self {
+        self.incremental = true;
+        self
+    }
+
+    /// So many threads read and hash; 0 is two.
+    pub fn threads(mut self, threads: u32) -> Self {
+        self.threads = threads;
+        self
+    }
+
     /// Calls `progress` now and then with the events done and the events there are. When it breaks, the verification ends
     /// with [`Status::Cancelled`](crate::Status::Cancelled). It must not use the client.
     pub fn progress(mut self, progress: impl FnMut(u64, u64) -> ControlFlow<()> + 'a) -> Self {
@@ -94,45 +127,36 @@ impl<'a> Verification<'a> {
     pub fn run(self) -> Result<Report> {
         let path = self.path.map(|path| terminated("path", path.as_os_str().as_bytes())).transpose()?;
         let agent = self.agent.map(|agent| terminated("agent", agent)).transpose()?;
-        let mut watcher = self.progress.map(|progress| Watcher { progress, panic: None });
+        let level = self.level.map(|level| terminated("level", level)).transpose()?;
+        let key = self.key.map(|key| terminated("key", key)).transpose()?;
+        let heads = Paths::new("head", &self.heads)?;
+        let mut watcher = Watcher::new(self.progress);
         let options = sys::plog_verify_options {
             struct_size: std::mem::size_of::<sys::plog_verify_options>() as u32,
             read_only: self.read_only.into(),
             db_path: pointer(&path),
             agent_id: pointer(&agent),
-            progress: watcher.as_ref().map(|_| on_progress as sys::plog_progress_fn),
-            user_data: watcher.as_mut().map_or(ptr::null_mut(), |w| (w as *mut Watcher<'_>).cast()),
+            progress: watcher.function(),
+            user_data: watcher.user_data(),
+            level: pointer(&level),
+            key: pointer(&key),
+            heads: heads.pointer(),
+            head_count: heads.len(),
+            incremental: self.incremental.into(),
+            threads: self.threads,
+            reserved: 0,
         };
         let client = self.client.map_or(ptr::null_mut(), |client| client.raw.as_ptr());
         let mut report = ptr::null_mut();
         let done = check(|error| unsafe { sys::plog_verify(client, &options, &mut report, error) });
-        if let Some(panic) = watcher.and_then(|watcher| watcher.panic) {
-            resume_unwind(panic);
-        }
+        watcher.go_on();
         done?;
         Report::new(Value::parse(&unsafe { take(report) })?)
     }
 }
 
-struct Watcher<'a> {
-    progress: Progress<'a>,
-    panic: Option<Box<dyn Any + Send>>,
-}
-
-/// A panic must not cross the library: it is kept, stops the verification, and goes on behind it.
-unsafe extern "C" fn on_progress(user_data: *mut c_void, done: u64, total: u64) -> c_int {
-    let watcher = &mut *user_data.cast::<Watcher<'_>>();
-    match catch_unwind(AssertUnwindSafe(|| (watcher.progress)(done, total))) {
-        Ok(flow) => flow.is_break().into(),
-        Err(panic) => {
-            watcher.panic = Some(panic);
-            1
-        }
-    }
-}
-
 impl Report {
-    fn new(value: Value) -> Result<Report> {
+    pub(crate) fn new(value: Value) -> Result<Report> {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_string();
         let finding = |finding: &Value| Finding {
             agent_id: text(&finding["agent_id"]),
@@ -145,6 +169,7 @@ impl Report {
             events: value["events"].as_i64().unwrap_or_default(),
             agents: value["agents"].as_i64().unwrap_or_default(),
             assurance: text(&value["assurance"]),
+            assurance_events: value["assurance_events"].as_i64().unwrap_or_default(),
             findings: value["findings"].as_array().unwrap_or_default().iter().map(finding).collect(),
             value,
         })
