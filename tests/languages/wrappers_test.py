@@ -119,17 +119,23 @@ def test_the_structs_of_rust_are_those_of_the_header_or_their_beginning(struct: 
 
 
 SIZES = {"u32": 4, "i32": 4, "u64": 8, "pointer": 8}
-JAVA_CALLS = {"int32": 4, "int64": 8, "text": 8, "callback": 8}
+JAVA_CALLS = {"int32": 4, "int64": 8, "text": 8, "texts": 8, "callback": 8}
 
 
 @pytest.mark.parametrize(
-    ("struct", "source"), [("plog_client_options", "ClientOptions.java"), ("plog_verify_options", "Verification.java")]
+    ("struct", "source"),
+    [
+        ("plog_client_options", "ClientOptions.java"),
+        ("plog_verify_options", "Verification.java"),
+        ("plog_export_options", "Export.java"),
+        ("plog_check_options", "ExportCheck.java"),
+    ],
 )
 def test_the_structs_of_java_are_those_of_the_header_or_their_beginning(struct: str, source: str) -> None:
     text = read(f"java/src/main/java/io/provenlog/{source}")
     match = re.search(r"new Plog.Struct\((\d+)\)(.*?);\n", text, re.S)
     assert match, source
-    calls = re.findall(r"^ +\.(int32|int64|text|callback)\(", match.group(2), re.M)
+    calls = re.findall(r"^ +\.(int32|int64|texts?|callback)\(", match.group(2), re.M)
     sizes = [4, *(JAVA_CALLS[call] for call in calls)]  # struct_size is the first
     fields = fields_of_the_header(struct)[: len(sizes)]
     assert sizes == [SIZES[kind] for _, kind in fields]

@@ -48,7 +48,7 @@ final class Plog {
     }
   }
 
-  /** Called by plog_verify. */
+  /** plog_progress_fn. */
   interface Progress extends Callback {
     int invoke(Pointer userData, long done, long total);
   }
@@ -103,6 +103,13 @@ final class Plog {
   static native void plog_cursor_destroy(long cursor);
 
   static native int plog_verify(long client, Pointer options, long[] report, long[] err);
+
+  static native int plog_export(long client, Pointer options, byte[] path, long[] report, long[] err);
+
+  static native int plog_verify_export(byte[] path, Pointer options, long[] report, long[] err);
+
+  static native int plog_client_prove(
+      long client, byte[] id, long idSize, byte[] agent, long agentSize, long[] out, long[] err);
 
   static native int plog_redactor_new(byte[] rules, long size, long[] out, long[] err);
 
@@ -160,6 +167,14 @@ final class Plog {
     }
   }
 
+  /** With a NUL at its end. One inside would cut it, so it is refused. */
+  static byte[] terminated(String name, String text) {
+    if (text.indexOf('\0') >= 0) {
+      throw new ProvenLogException(Code.INVALID, name + " contains a NUL");
+    }
+    return utf8(text + "\0");
+  }
+
   /**
    * A struct of the C API, filled field after field. Its first one, {@code struct_size}, is set to {@code size}: what a
    * later library's struct may have beyond it is then not given.
@@ -207,20 +222,30 @@ final class Plog {
       return this;
     }
 
-    /** A terminated string, or NULL for null. A NUL inside would cut it, so it is refused. */
+    /** A terminated string, or NULL for null. */
     Struct text(String name, String text) {
-      if (text == null) {
+      return address(text == null ? null : kept(name, text));
+    }
+
+    /** An array of terminated strings. */
+    Struct texts(String name, List<String> texts) {
+      if (texts.isEmpty()) {
         return address(null);
       }
-      if (text.indexOf('\0') >= 0) {
-        throw new ProvenLogException(Code.INVALID, name + " contains a NUL");
+      Memory array = new Memory((long) texts.size() * Native.POINTER_SIZE);
+      for (int i = 0; i < texts.size(); i++) {
+        array.setPointer((long) i * Native.POINTER_SIZE, kept(name, texts.get(i)));
       }
-      byte[] octets = utf8(text);
-      Memory terminated = new Memory(octets.length + 1L);
-      terminated.write(0, octets, 0, octets.length);
-      terminated.setByte(octets.length, (byte) 0);
-      kept.add(terminated);
-      return address(terminated);
+      kept.add(array);
+      return address(array);
+    }
+
+    private Pointer kept(String name, String text) {
+      byte[] octets = terminated(name, text);
+      Memory memory = new Memory(octets.length);
+      memory.write(0, octets, 0, octets.length);
+      kept.add(memory);
+      return memory;
     }
   }
 }

@@ -157,7 +157,31 @@ public final class ProvenLogClient implements AutoCloseable {
     return new Verification(this).run();
   }
 
-  /** A verification of this client's ledger: of one agent, or with progress. */
+  /** An export of this client's ledger. */
+  public Export export() {
+    return new Export(this);
+  }
+
+  /** One event with all that proves it, as the text of a {@code .plog} file. NOT_FOUND if there is no such event. */
+  public String prove(String id) {
+    return prove(id, null);
+  }
+
+  /** {@code prove} for the event of an agent. */
+  public String prove(String id, String agentId) {
+    byte[] text = Plog.utf8(id);
+    byte[] agent = agentId == null ? null : Plog.utf8(agentId);
+    return call(
+        client -> {
+          long[] out = new long[1];
+          long[] err = new long[1];
+          int size = agent == null ? 0 : agent.length;
+          Plog.check(Plog.plog_client_prove(client, text, text.length, agent, size, out, err), err);
+          return Plog.takeText(out[0]);
+        });
+  }
+
+  /** A verification of this client's ledger: by level, key and heads, of one agent, or with progress. */
   public Verification verification() {
     return new Verification(this);
   }

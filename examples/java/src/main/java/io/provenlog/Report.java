@@ -11,12 +11,20 @@ import java.util.Map;
  * @param valid whether the ledger can be trusted as far as {@code assurance} reaches
  * @param events events looked at
  * @param agents agents among them
- * @param assurance how far the verification reaches
+ * @param assurance what it rests on: "consistent", "signed" or "pinned"
+ * @param assuranceEvents how many events the assurance reaches
  * @param findings what is wrong
  * @param json the whole report
  */
 public record Report(
-    String verdict, boolean valid, long events, long agents, String assurance, List<Finding> findings, String json) {
+    String verdict,
+    boolean valid,
+    long events,
+    long agents,
+    String assurance,
+    long assuranceEvents,
+    List<Finding> findings,
+    String json) {
 
   /**
    * One thing that is wrong.
@@ -43,15 +51,16 @@ public record Report(
         number(report, "events"),
         number(report, "agents"),
         text(report, "assurance"),
+        number(report, "assurance_events"),
         List.copyOf(findings),
         json);
   }
 
-  private static String text(Map<?, ?> object, String key) {
+  static String text(Map<?, ?> object, String key) {
     return object.get(key) instanceof String text ? text : "";
   }
 
-  private static long number(Map<?, ?> object, String key) {
+  static long number(Map<?, ?> object, String key) {
     return object.get(key) instanceof Long number ? number : 0;
   }
 }

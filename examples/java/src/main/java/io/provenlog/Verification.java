@@ -1,21 +1,20 @@
 package io.provenlog;
 
-import java.lang.ref.Reference;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 
 /** A verification to be run. */
 public final class Verification {
-  /** Told now and then how far a verification is. */
-  @FunctionalInterface
-  public interface Progress {
-    /** Returns false to stop the verification, which then throws CANCELLED. Must not use the client. */
-    boolean update(long done, long total);
-  }
-
   private final Handle client; // or null
   private final String path;
   private String agentId;
   private boolean readOnly;
+  private String level;
+  private String key;
+  private final List<String> heads = new ArrayList<>();
+  private boolean incremental;
+  private int threads;
   private Progress progress;
 
   Verification(ProvenLogClient client) {
@@ -45,6 +44,36 @@ public final class Verification {
     return this;
   }
 
+  /** How much is looked at: "chain", "tree" or "full", the default. */
+  public Verification level(String name) {
+    level = name;
+    return this;
+  }
+
+  /** A trusted public key, or the path of a file with one. */
+  public Verification key(String trusted) {
+    key = trusted;
+    return this;
+  }
+
+  /** A file with a trusted head; may be called several times. */
+  public Verification head(Path file) {
+    heads.add(file.toString());
+    return this;
+  }
+
+  /** Only the events behind the newest trusted head, which vouches for those before it. */
+  public Verification incremental() {
+    incremental = true;
+    return this;
+  }
+
+  /** So many threads read and hash; 0 is two. */
+  public Verification threads(int count) {
+    threads = count;
+    return this;
+  }
+
   /** Calls {@code watcher} on this thread. What it throws stops the verification and is thrown by {@code run}. */
   public Verification progress(Progress watcher) {
     progress = watcher;
@@ -53,45 +82,22 @@ public final class Verification {
 
   /** Runs it. It throws only for a bad argument or a cancel. */
   public Report run() {
-    RuntimeException[] thrown = new RuntimeException[1];
-    Plog.Progress watcher = progress == null ? null : (userData, done, total) -> update(done, total, thrown);
+    Work work = new Work(progress);
     Plog.Struct options =
-        new Plog.Struct(40) // plog_verify_options
+        new Plog.Struct(80) // plog_verify_options
             .int32(readOnly ? 1 : 0)
             .text("path", path)
             .text("agent", agentId)
-            .callback(watcher)
-            .int64(0); // user_data
-    long[] out = new long[1];
-    long[] err = new long[1];
-    long address = client == null ? 0 : client.acquire();
-    int status;
-    try {
-      status = Plog.plog_verify(address, options.pointer(), out, err);
-    } finally {
-      if (client != null) {
-        client.release();
-      }
-      Reference.reachabilityFence(options);
-    }
-    ProvenLogException failed = Plog.takeError(err[0]);
-    if (thrown[0] != null) {
-      throw thrown[0];
-    }
-    if (failed != null) {
-      throw failed;
-    }
-    Plog.check(status, new long[1]);
-    return Report.parse(Plog.takeText(out[0]));
-  }
-
-  /** An exception must not cross the library: it is kept, and stops the verification. */
-  private int update(long done, long total, RuntimeException[] thrown) {
-    try {
-      return progress.update(done, total) ? 0 : 1;
-    } catch (RuntimeException error) {
-      thrown[0] = error;
-      return 1;
-    }
+            .callback(work.watcher())
+            .int64(0) // user_data
+            .text("level", level)
+            .text("key", key)
+            .texts("head", heads)
+            .int32(heads.size())
+            .int32(incremental ? 1 : 0)
+            .int32(threads)
+            .int32(0); // reserved
+    return Report.parse(
+        work.run(client, options, (address, out, err) -> Plog.plog_verify(address, options.pointer(), out, err)));
   }
 }
