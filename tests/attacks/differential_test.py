@@ -218,6 +218,46 @@ def test_of_every_octet_of_the_file(small: Ledger, tmp_path: Path) -> None:
     tally.finish(100)
 
 
+@pytest.mark.parametrize("shared_memory", [False, True], ids=["without -shm", "with -shm"])
+def test_of_every_change_of_the_log(shared_memory: bool, small: Ledger, tmp_path: Path) -> None:
+    base = small.copy(tmp_path / "base")
+    with base.client() as client:
+        ledgers.log_some(client, 100, 4)
+    suffixes = ["", "-wal", ".head", ".key"] + (["-shm"] if shared_memory else [])
+    original = Path(f"{base.db}-wal").read_bytes()
+    header, frame = 32, 24 + 4096
+    assert len(original) > header + frame, "nobody has put the log into the database"
+    choose, tally = random.Random(11), Tally()
+    changes = {f"octet {at} flipped": at for at in choose.sample(range(len(original)), 600 if LONG else 40)}
+    cuts = [0, 1, header, header + frame // 2, header + frame, header + 2 * frame, len(original) - 1]
+    others = {
+        "gone": None,
+        "another frame first": original[:header] + original[header + frame :] + original[header : header + frame],
+        "the last frame twice": original + original[-frame:],
+        "more behind it": original + b"x" * 100,
+        **{f"cut at {at}": original[:at] for at in cuts},
+    }
+    for name in ["unchanged", *changes, *others]:
+        folder = tmp_path / "x"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        ledger = Ledger(folder)
+        for suffix in suffixes:
+            shutil.copy(f"{base.db}{suffix}", f"{ledger.db}{suffix}")
+        log = Path(f"{ledger.db}-wal")
+        if name in changes:
+            at = changes[name]
+            log.write_bytes(original[:at] + bytes([original[at] ^ 1]) + original[at + 1 :])
+        octets = others.get(name, b"") if name in others else log.read_bytes()
+        if octets is None:
+            log.unlink()
+        else:
+            log.write_bytes(octets)
+        tally.add(name, ledger.db)
+    tally.finish(50)
+    assert {"OK", "ROLLED_BACK"} <= tally.verdicts.keys()
+
+
 def test_of_ledgers_heads_and_keys_that_do_not_belong_together(small: Ledger, branched: Ledger, tmp_path: Path) -> None:
     other = ledgers.record(tmp_path / "other", 12)
     cut_short = small.copy(tmp_path / "cut")
