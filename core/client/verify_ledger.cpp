@@ -265,7 +265,9 @@ void LedgerCheck::check_heads(const Scan& scan) {
     if (file.trusted || file.octets) there.push_back(file);
   }
   judge.judge(there, report_.heads, report_.findings);
-  if (!files_.front().octets && stored_head_ && has(Check::kHeadSize)) {
+  // One that came since the heads were read was the ledger's first.
+  const bool missing = !files_.front().octets && stored_head_ && !read_head(head_path(report_.db_path));
+  if (missing && has(Check::kHeadSize)) {
     report_.findings.add(Verdict::kUnverifiable, "the head file " + files_.front().source +
                                                      " is missing: the database says that one was published");
   }

@@ -156,6 +156,27 @@ def test_nothing_is_written_beside_the_ledger(plog: Plog, log: str) -> None:
     assert (folder / "events.db-shm").exists() is (log == "with a log in use")
 
 
+def test_a_ledger_that_is_written_to_is_sound(plog: Plog) -> None:
+    writer = plog.start("ingest", "--agent-id", "a", stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    assert writer.stdin is not None
+    try:
+        seen = []
+        while len(seen) < 5 or seen[-1]["events"] < 500:
+            writer.stdin.write(b'{"action_name":"x","labels":{"k":"v"}}\n' * 100)
+            writer.stdin.flush()
+            done = subprocess.run([sys.executable, "-I", PROGRAM, plog.db, "--json"], capture_output=True, text=True)
+            result = json.loads(done.stdout)
+            # Until the first event is there.
+            if result["verdict"] != "MISSING_LOG":
+                seen.append(result)
+        assert {result["verdict"] for result in seen} <= {"OK", "OK_WITH_TAIL"}, seen
+    finally:
+        writer.stdin.close()
+        writer.wait()
+    last = report(plog.db)
+    assert (last["verdict"], last["tail"]) == ("OK", 0)
+
+
 def test_the_schema_is_that_of_the_documentation() -> None:
     statements = re.findall(r"```sql\n(CREATE.*?)```", (SOURCE / "docs" / "ledger-schema.md").read_text(), re.DOTALL)
     assert len(statements) == 2
