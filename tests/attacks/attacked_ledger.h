@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 #include <stdlib.h>
 
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -39,6 +40,12 @@ inline void run_sql(const std::string& path, const std::string& text) {
   sqlite3_close(db);
   if (!done) throw Error(Status::kInternal, message + " in " + text);
 }
+
+inline bool is_set(const char* name) {
+  const char* value = getenv(name);
+  return value != nullptr && *value != '\0' && std::strcmp(value, "0") != 0;
+}
+inline bool is_long() { return is_set("PLOG_TEST_LONG"); }
 
 enum class Log { kMerged, kBeside };  // the database's write-ahead log: put into the file, or left beside it
 

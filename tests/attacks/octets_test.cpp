@@ -32,11 +32,6 @@ constexpr std::uint64_t kRounds = 500;
 #endif
 constexpr std::uint64_t kLongRounds = 15'000;
 
-bool is_set(const char* name) {
-  const char* value = getenv(name);
-  return value != nullptr && *value != '\0' && std::strcmp(value, "0") != 0;
-}
-
 std::uint64_t seed() {
   if (is_set("PLOG_TEST_SEED")) return std::strtoull(getenv("PLOG_TEST_SEED"), nullptr, 10);
   return std::random_device()();
@@ -121,7 +116,7 @@ TEST_P(Octets, OverwrittenAtRandomAreFoundOrChangeNoAnswer) {
   const client::VerifyReport sound = verify(ledger.path());
   ASSERT_EQ(sound.verdict, ledger::Verdict::kOk) << sound.json();
   const std::string expected = Answers(ledger.path(), ledger.directory()).text();
-  const std::uint64_t first = seed(), rounds = is_set("PLOG_TEST_LONG") ? kLongRounds : kRounds;
+  const std::uint64_t first = seed(), rounds = is_long() ? kLongRounds : kRounds;
   std::printf("PLOG_TEST_SEED=%llu\n", static_cast<unsigned long long>(first));
 
   auto* accounts = static_cast<Account*>(
