@@ -962,6 +962,8 @@ def open_database(path: str) -> tuple[sqlite3.Connection, bool]:
     database: then its log is read through an index in memory (`unix-none`, exclusive), and without a log the file is
     taken as it is (`immutable`).
     """
+    if os.path.exists(path + "-journal") and os.path.getsize(path + "-journal") > 0:
+        raise Damaged("beside it lies a rollback journal, which SQLite would play back, and which no ledger has")
     shared = os.path.exists(path + "-shm")
     log = os.path.exists(path + "-wal") and os.path.getsize(path + "-wal") > 0
     how = "mode=ro" if shared else "mode=ro&vfs=unix-none" if log else "immutable=1"

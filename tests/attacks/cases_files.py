@@ -353,6 +353,30 @@ def of_another(ledger: Ledger) -> None:
 attack(35, "that of another ledger is put in its place", of_another, ("TAMPERED", "UNVERIFIABLE", *LOST))
 
 
+@case(35, "a rollback journal is planted, which SQLite would play back")
+def _(ledger: Ledger, _: Path) -> None:
+    ledger.db.with_name(ledger.db.name + "-shm").unlink(missing_ok=True)
+    # A journal of one page: the first, as it was when nothing was recorded.
+    page = bytearray(ledger.db.read_bytes()[:4096])
+    page[100:] = bytes(len(page) - 100)
+    nonce = 7
+    checksum = (nonce + sum(page[at] for at in range(4096 - 200, 0, -200))) & 0xFFFFFFFF
+    header = bytes.fromhex("d9d505f920a163d7") + b"".join(
+        value.to_bytes(4, "big") for value in (1, nonce, 1, 512, 4096)
+    )
+    journal = ledger.db.with_name(ledger.db.name + "-journal")
+    journal.write_bytes(header.ljust(512, b"\0") + (1).to_bytes(4, "big") + bytes(page) + checksum.to_bytes(4, "big"))
+    database = ledger.db.read_bytes()
+    assert judge(ledger.db)["verdict"] == "TAMPERED"
+    # Nor does anybody play it back: what is recorded meanwhile waits.
+    with contextlib.suppress(provenlog.ProvenLogError), ledger.client() as client:
+        client.log_event(agent_id="patient", action_type="CUSTOM")
+    run_plog("verify", "--db", ledger.db)
+    assert ledger.db.read_bytes() == database
+    journal.unlink()
+    assert run_plog("verify", "--db", ledger.db).returncode == 0
+
+
 @case(35, "the ledger is verified while a program of others holds it open and writes to its log")
 def _(ledger: Ledger, _: Path) -> None:
     connection = sqlite3.connect(ledger.db, timeout=TIMEOUT)

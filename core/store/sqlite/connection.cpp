@@ -1,5 +1,7 @@
 #include "store/sqlite/connection.h"
 
+#include <sys/stat.h>
+
 #include <cerrno>
 #include <utility>
 
@@ -23,6 +25,16 @@ std::string uri_of(const std::string& path, const char* parameters) {
     }
   }
   return uri + parameters;
+}
+
+// A ledger writes ahead from its first page on. SQLite would play a rollback journal back into it, whoever put it
+// there.
+void refuse_rollback_journal(const std::string& path) {
+  struct stat info {};
+  const std::string journal = path + "-journal";
+  if (stat(journal.c_str(), &info) == 0 && info.st_size > 0) {
+    throw Error(Status::kCorrupt, "beside the ledger lies a rollback journal, which no provenlog makes: " + journal);
+  }
 }
 
 }  // namespace
@@ -133,6 +145,7 @@ std::string_view Statement::bytes(int column) noexcept {
 }
 
 Connection::Connection(const std::string& path, Access access) {
+  refuse_rollback_journal(path);
   int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE;
   const char* parameters = "";
   const char* vfs = "unix";  // by name: a host program may have made another one the default
