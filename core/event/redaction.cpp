@@ -160,8 +160,6 @@ void Builder::redact(const redact::Redactor& redactor, Effects& effects) {
     Node& node = nodes_[i];
     while (!ruled.empty() && i >= ruled.back().end) ruled.pop_back();
     if (node.key != kNone && may_hit(node.key, node.key_size)) {
-      const std::uint32_t rule = redactor.key_rule(node_key(node));
-      if (rule != 0 && !is_schema(i)) ruled.push_back({following(i), rule});
       const std::size_t hits = redactor.redact(node_key(node), scratch_);
       if (hits > 0) {
         changed_keys_.push_back({i, node.key, node.key_size});
@@ -169,6 +167,9 @@ void Builder::redact(const redact::Redactor& redactor, Effects& effects) {
         node.key = replaced(hits);
         node.key_size = static_cast<std::uint32_t>(scratch_.size());
       }
+      // As it stands in the end, so that redacting again comes to the same.
+      const std::uint32_t rule = redactor.key_rule(node_key(node));
+      if (rule != 0 && !is_schema(i)) ruled.push_back({following(i), rule});
     }
     const bool number = node.type == Type::kNumber;
     if (node.type != Type::kString && !number) continue;

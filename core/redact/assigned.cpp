@@ -203,6 +203,16 @@ bool Engine::judge_context(std::string_view text, const Assignment& found, std::
 
 std::uint32_t Engine::key_rule(std::string_view key) const {
   if (!any_key_) return 0;
+  // What a marker is called says nothing of the value.
+  std::string without;
+  std::size_t done = 0;
+  for (std::size_t at = key.find(kMarkerStart); at != key.npos; at = key.find(kMarkerStart, at + 1)) {
+    const std::size_t size = marker_at(key, at);
+    if (size == 0) continue;
+    without.append(key.substr(done, at - done)) += ' ';
+    done = at + size;
+  }
+  if (done > 0) key = without.append(key.substr(done));
   const KeyRule rule = redact::key_rule(key);
   std::size_t index = 0;
   if (!is_on(rule, &index)) return 0;

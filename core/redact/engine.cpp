@@ -47,7 +47,7 @@ bool is_marker_tail(std::string_view text) noexcept {
 
 void Engine::scan(std::string_view strings, std::vector<std::uint32_t>& candidates) const {
   const std::size_t before = candidates.size();
-  if (shapes_ != 0) scan_strings(strings, shapes_, candidates);
+  scan_strings(strings, shapes_ | kEscaped, candidates);
   const auto merge_from = [&](std::size_t middle) {
     if (middle == before || middle == candidates.size()) return;
     // Both found something: one offset for each string is enough.

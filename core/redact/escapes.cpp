@@ -15,8 +15,20 @@ int hex_value(char c) noexcept {
   return -1;
 }
 
-// The ASCII character that the escape at the front of `rest` stands for, and the escape's size; 0 if it is none.
-std::size_t escape_at(std::string_view rest, char* character) noexcept {
+// The UTF-16 unit of an escape "\\uXXXX" at the front of `rest`; -1 if there is none.
+int unit_at(std::string_view rest) noexcept {
+  if (rest.size() < 6 || rest[0] != '\\' || rest[1] != 'u') return -1;
+  int value = 0;
+  for (std::size_t i = 2; i < 6; ++i) {
+    const int digit = hex_value(rest[i]);
+    if (digit < 0) return -1;
+    value = value * 16 + digit;
+  }
+  return value;
+}
+
+// The character that the escape at the front of `rest` stands for, and the escape's size; 0 if it is none.
+std::size_t escape_at(std::string_view rest, char32_t* character) noexcept {
   if (rest.size() < 2) return 0;
   switch (rest[1]) {
     case 'n': *character = '\n'; return 2;
@@ -27,21 +39,35 @@ std::size_t escape_at(std::string_view rest, char* character) noexcept {
     case '"':
     case '\'':
     case '\\':
-    case '/': *character = rest[1]; return 2;
+    case '/': *character = static_cast<unsigned char>(rest[1]); return 2;
     case 'u': {
-      if (rest.size() < 6) return 0;
-      int value = 0;
-      for (std::size_t i = 2; i < 6; ++i) {
-        const int digit = hex_value(rest[i]);
-        if (digit < 0) return 0;
-        value = value * 16 + digit;
-      }
-      if (value == 0 || value >= 0x80) return 0;
-      *character = static_cast<char>(value);
-      return 6;
+      const int unit = unit_at(rest);
+      if (unit <= 0) return 0;
+      *character = static_cast<char32_t>(unit);
+      if (unit < 0xD800 || unit > 0xDFFF) return 6;
+      const int low = unit_at(rest.substr(6));
+      if (unit > 0xDBFF || low < 0xDC00 || low > 0xDFFF) return 0;
+      *character = static_cast<char32_t>(0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00));
+      return 12;
     }
     default: return 0;
   }
+}
+
+// Writes the character as UTF-8, which is shorter than its escape; returns its size.
+std::size_t put_utf8(char32_t character, char* to) noexcept {
+  if (character < 0x80) {
+    to[0] = static_cast<char>(character);
+    return 1;
+  }
+  const std::size_t more = character < 0x800 ? 1 : character < 0x10000 ? 2 : 3;
+  for (std::size_t i = more; i > 0; --i) {
+    to[i] = static_cast<char>(0x80 | (character & 0x3F));
+    character >>= 6;
+  }
+  constexpr unsigned kLead[] = {0, 0xC0, 0xE0, 0xF0};
+  to[0] = static_cast<char>(kLead[more] | character);
+  return more + 1;
 }
 
 }  // namespace
@@ -80,16 +106,17 @@ bool Unescaped::unescape() {
     from = stop;
     if (from == text_.size()) break;
     pass_steps(from);
-    char character = 0;
+    char32_t character = 0;
     const std::size_t size = escape_at(std::string_view(text_).substr(from), &character);
     if (size == 0) {
       text_[to++] = text_[from++];
       continue;
     }
     any = true;
-    text_[to++] = character;
+    const std::size_t put = put_utf8(character, text_.data() + to);
+    to += put;
     from += size;
-    shift += static_cast<std::uint32_t>(size - 1);
+    shift += static_cast<std::uint32_t>(size - put);
     while (old_step < steps_.size() && steps_[old_step].at < from) old_by = steps_[old_step++].by;
     steps.push_back({static_cast<std::uint32_t>(to), old_by + shift});
   }

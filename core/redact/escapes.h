@@ -18,7 +18,7 @@ class Unescaped {
   // Whether there was any escape.
   bool changed() const noexcept { return changed_; }
   std::string_view text() const noexcept { return text_; }
-  // The place in the escaped text of what stands at `at`, 0 to text().size(); never inside an escape.
+  // The place in the escaped text of the character that stands at `at`, 0 to text().size(); never inside an escape.
   std::size_t origin(std::size_t at) const noexcept;
 
  private:

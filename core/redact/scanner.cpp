@@ -40,7 +40,7 @@ constexpr auto kClass = [] {
     if (is_letter(c) || foreign) bits |= kTopLevel;
     table[static_cast<std::size_t>(i)] = bits;
   }
-  for (char c : {'@', 'J', 'A', 'b', 'B', '-', '_'}) table[static_cast<unsigned char>(c)] |= kTrigger;
+  for (char c : {'@', 'J', 'A', 'b', 'B', '-', '_', '\\'}) table[static_cast<unsigned char>(c)] |= kTrigger;
   for (char c : {'.', '%', '+', '\'', '-'}) table[static_cast<unsigned char>(c)] |= kLocal;
   for (char c : {'.', '~', '+', '/', '=', '-'}) table[static_cast<unsigned char>(c)] |= kBearerToken;
   for (char c : {' ', '.', '-', '(', ')'}) table[static_cast<unsigned char>(c)] |= kJoiner;
@@ -65,6 +65,7 @@ class Looker {
       case 'B': return bearer(at);
       case '-':
       case '_': return key(at);
+      case '\\': return escape(at);
       default: return digits(at);
     }
   }
@@ -79,11 +80,18 @@ class Looker {
     return at;
   }
   // In text that is escaped still, the letter of "\\n" is no part of the word behind it.
-  bool escaped(const char* at) const noexcept {
-    return before(at, 2) == '\\' || (before(at, 6) == '\\' && before(at, 5) == 'u');
-  }
+  bool escaped(const char* at) const noexcept { return before(at, 2) == '\\'; }
   bool starts_word(const char* at) const noexcept { return !has(before(at, 1), kWord) || escaped(at); }
   std::string_view all() const noexcept { return {begin_, static_cast<std::size_t>(end_ - begin_)}; }
+
+  std::uint32_t escape(const char* at) const noexcept {
+    if (after(at, 1) != 'u') return 0;
+    for (std::ptrdiff_t i = 2; i < 6; ++i) {
+      const char c = static_cast<char>(after(at, i) | 0x20);
+      if (!is_digit(c) && (c < 'a' || c > 'f')) return 0;
+    }
+    return kEscaped;
+  }
 
   std::uint32_t email(const char* at) const noexcept {
     if (!has(before(at, 1), kLocal) || !has(after(at, 1), kDomain)) return 0;
@@ -349,8 +357,9 @@ unsigned interesting(const char* at) noexcept {
   const __m128i bearer =
       _mm_and_si128(_mm_and_si128(is(_mm_or_si128(here, small), 'b'), is(_mm_or_si128(ahead, small), 'e')),
                     is(_mm_or_si128(ahead2, small), 'a'));
+  const __m128i escape = _mm_and_si128(is(here, '\\'), is(ahead, 'u'));
   const __m128i any = _mm_or_si128(_mm_or_si128(_mm_or_si128(numbers, keys), _mm_or_si128(jwt, aws)),
-                                   _mm_or_si128(bearer, is(here, '@')));
+                                   _mm_or_si128(_mm_or_si128(bearer, escape), is(here, '@')));
   return static_cast<unsigned>(_mm_movemask_epi8(any));
 }
 

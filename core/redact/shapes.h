@@ -26,6 +26,7 @@ inline constexpr Shapes kDigits = 1U << 14;       // groups of digits, seven or 
 inline constexpr Shapes kGroups = 1U << 15;       // hexadecimal digits in groups between colons or dashes
 inline constexpr Shapes kUrlPassword = 1U << 16;  // "://user:password@"
 inline constexpr Shapes kFours = 1U << 17;        // three groups of four digits
+inline constexpr Shapes kEscaped = 1U << 18;      // "\\uXXXX": the character may be one that others look for
 inline constexpr Shapes kLooseShapes = kDigits | kGroups;
 
 struct ShapeName {

@@ -112,6 +112,11 @@ class TextSource {
                                                    "secret",
                                                    "SECRET",
                                                    "v1.2.3.4",
+                                                   "\\u0040",
+                                                   "\\u000a",
+                                                   "\\u00e9",
+                                                   "\\uff1a",
+                                                   "\\ud83d\\ude00",
                                                    "prose of some length"};
     std::string text;
     for (unsigned i = std::uniform_int_distribution<unsigned>(1, 12)(random_); i > 0; --i) {
@@ -187,6 +192,28 @@ TEST(Engine, FindsTheSameCandidatesInStringsSideBySideAsOneByOne) {
       ASSERT_TRUE(std::any_of(candidates.begin() + 1, candidates.end(), [&, from = begin, to = end](std::uint32_t at) {
         return at >= from && at < to;
       })) << strings.substr(begin, end - begin);
+    }
+  }
+}
+
+TEST(Engine, SeesWhatStandsBehindAnEscapeOfAnyCharacter) {
+  const Engine engine{Options{}};
+  const char* const kEscapes[] = {"\\n",     "\\u0040", "\\u000a",        "\\u00e9",   "\\u20ac",
+                                  "\\uff1a", "\\u4e2d", "\\ud83d\\ude00", "\\\\u0021", "\\u1234"};
+  for (const char* hit : {"4111 1111 1111 1111", "4111111111111111", "555-123-4567", "192.168.1.1", "123-45-6789"}) {
+    for (const std::string escape : kEscapes) {
+      for (const std::string& text :
+           {escape + hit, "x " + escape + hit, escape + hit + escape + "and so on, to the end"}) {
+        std::string out, plain;
+        EXPECT_EQ(engine.redact(text, out), 1U) << text;
+        EXPECT_EQ(out.find("11"), std::string::npos) << out;
+        EXPECT_EQ(out.compare(0, 2, text, 0, 2), 0) << out;
+        engine.redact_plainly(text, plain);
+        EXPECT_EQ(out, plain);
+        std::vector<std::uint32_t> candidates;
+        engine.scan(text + kSeparator, candidates);
+        EXPECT_EQ(candidates.size(), 1U) << text;
+      }
     }
   }
 }

@@ -105,6 +105,15 @@ TEST(Keys, AreNoSecretForASingleWordInside) {
   }
 }
 
+TEST(Keys, AreNotNamedByTheMarkersInThem) {
+  const auto redactor = Redactor::make({});
+  EXPECT_EQ(redactor->key_rule("[REDACTED:password]"), 0U);
+  EXPECT_EQ(redactor->key_rule("{\"x\": \"[REDACTED:api_key]"), 0U);
+  EXPECT_NE(redactor->key_rule("[REDACTED:email] password"), 0U);
+  EXPECT_NE(redactor->key_rule("password [REDACTED:visa:****1111]"), 0U);
+  EXPECT_NE(redactor->key_rule("[REDACTED:no such] password"), 0U);
+}
+
 TEST(Keys, NameNumbersOfPeople) {
   for (const char* key :
        {"card_number", "cardNumber", "creditCard", "credit_card_number", "ccnum", "cc_number", "pan"}) {
