@@ -184,7 +184,7 @@ export class ProvenLogClient implements registry.Registered {
   }
 
   /**
-   * Signs a head over everything logged before the call and publishes it: a C2SP checkpoint, as text. NotFoundError when
+   * Signs a head over everything logged before the call and publishes it: a C2SP checkpoint, as text. NotFoundError if
    * the signing key is missing, FlushTimeoutError as for `flush`.
    */
   async checkpoint(timeout?: number): Promise<string> {

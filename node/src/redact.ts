@@ -57,12 +57,23 @@ export interface Finding {
   readonly value?: string;
 }
 
-/** A built-in detector, or a rule for keys, which has the category "key" and neither pattern nor examples. */
+/** A built-in detector; or a rule for keys, of which `keys` is true and which has no expression, checks or examples. */
 export interface Detector {
   readonly name: string;
-  readonly category: string;
+  readonly category: "secret" | "pii";
+  /** What it finds, in words. */
+  readonly about: string;
   readonly profiles: readonly string[];
-  readonly [member: string]: Json | readonly string[];
+  readonly keys?: boolean;
+  /** RE2 syntax. */
+  readonly regex?: string;
+  readonly checks?: readonly string[];
+  /** Places in octets of UTF-8. */
+  readonly examples?: {
+    readonly positive: readonly { readonly text: string; readonly start: number; readonly end: number }[];
+    readonly negative: readonly string[];
+  };
+  readonly [member: string]: unknown;
 }
 
 /**

@@ -170,19 +170,14 @@ describe("keys", () => {
 });
 
 describe("the detectors", () => {
-  interface Example {
-    text: string;
-    start: number;
-    end: number;
-  }
-  const detectors = Redactor.detectors() as unknown as {
-    name: string;
-    profiles: string[];
-    examples?: { positive: Example[]; negative: string[] };
-  }[];
+  const detectors = Redactor.detectors();
 
   it("are all there, with examples", () => {
     expect(detectors.length).toBeGreaterThan(200);
+    for (const { name, about, category, keys, regex, examples } of detectors) {
+      expect([name, typeof about, ["pii", "secret"].includes(category)]).toEqual([name, "string", true]);
+      expect([name, keys !== true]).toEqual([name, regex !== undefined && examples !== undefined]);
+    }
     expect(detectors.filter((each) => (each.examples?.positive.length ?? 0) >= 3).length).toBeGreaterThan(150);
   });
 
