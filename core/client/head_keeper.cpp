@@ -120,7 +120,8 @@ crypto::Signer& HeadKeeper::signer() {
     }
   }
   if (!signer) {
-    throw Error(Status::kNotFound, "no heads are signed: the signing key " + key_path_ + " is missing");
+    throw Error(Status::kNotFound, "no heads are signed: the signing key " + key_path_ +
+                                       " is missing; put it back, or keep this ledger as it is and begin another");
   }
   if (signer->verifier().format() != vkey_) {
     throw Error(Status::kInvalid, "no heads are signed: " + key_path_ + " is not the ledger's present key");

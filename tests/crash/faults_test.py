@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pathlib
 import sqlite3
@@ -13,7 +14,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from crash_harness import Ledger, program
+from crash_harness import LONG, Ledger, program
 from faults_harness import NOBODY, UNDRAINED, Program, needs_root
 
 # ---- A full disk
@@ -115,6 +116,50 @@ def test_a_process_killed_on_a_full_disk_loses_nothing_that_was_acknowledged(sma
     grow(small_disk)
     small_disk.check()
     assert sum(entry["count"] for gap in small_disk.gaps() for entry in gap["dropped"]) == refused
+
+
+def leave(ledger: Ledger, free: int) -> pathlib.Path:
+    """Fills the disk up to so many octets."""
+    filler = ledger.db.parent / "filler"
+    with filler.open("wb", buffering=0) as file:
+        with contextlib.suppress(OSError):
+            while file.write(b"x" * 4096):
+                pass
+        file.truncate(max(0, file.tell() - free))
+    return filler
+
+
+@pytest.mark.parametrize("what", ["a new ledger", "events", "a new key", "a head", "a backup"])
+def test_a_disk_that_fills_up_at_any_point_is_never_taken_for_tampering(small_disk: Ledger, what: str) -> None:
+    failed = worked = 0
+    for pages in range(0, 60 if what == "a new ledger" else 40, 1 if LONG else 5):
+        for path in sorted(small_disk.db.parent.glob("**/*"), reverse=True):
+            path.rmdir() if path.is_dir() else path.unlink()
+        small_disk.ack.unlink(missing_ok=True)
+        if what != "a new ledger":
+            assert small_disk.run(count=3).returncode == 0
+        filler = leave(small_disk, pages * 4096)
+        if what in ("a new ledger", "events"):
+            done = small_disk.run(count=3, block=10, patience=200)
+        elif what == "a backup":
+            done = small_disk.plog("backup", small_disk.db.parent / "backup.db")
+        else:
+            done = small_disk.plog(*(["keys", "rotate"] if what == "a new key" else ["checkpoint"]))
+        if done.returncode == 0:
+            worked += 1
+        else:
+            failed += 1
+        if small_disk.db.exists():
+            small_disk.calm("--read-only")
+            small_disk.calm()
+        backup = small_disk.db.parent / "backup.db"
+        if backup.exists():
+            small_disk.calm("--read-only", db=backup)
+        filler.unlink()
+        assert small_disk.run(count=1).returncode == 0
+        small_disk.check()
+    assert worked > 0
+    assert failed > 0 or what == "a head"
 
 
 # ---- No permission

@@ -6,7 +6,7 @@
  *       (see the functions)
  *     db=PATH ack=PATH threads=N count=N (events of a thread; 0: until killed) bytes=N (of an event's input)
  *     agents=N durability=process|power on_full=block|drop|raise limit=BYTES batch=N interval=MS block=MS
- *     pause=US (after each event) seconds=N (of verify) end=destroy|exit|_exit
+ *     pause=US (after each event) seconds=N (of verify) patience=MS (of the close) end=destroy|exit|_exit
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -297,7 +297,9 @@ int main(int argc, char** argv) {
   }
   if (strcmp(end, "_exit") == 0) _exit(0);
   if (strcmp(end, "exit") == 0) exit(0);
-  if (plog_client_close(g_client, 30000, &error) != PLOG_OK) fail("plog_client_close", error);
+  if (plog_client_close(g_client, number(argc, argv, "patience", 30000), &error) != PLOG_OK) {
+    fail("plog_client_close", error);
+  }
   plog_client_destroy(g_client);
   free(input);
   return 0;

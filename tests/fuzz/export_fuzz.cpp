@@ -23,7 +23,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   request.keys.emplace_back(kSeedKey);
   const plog::report::CheckReport trusted = plog::report::verify_package(file->path(), request);
   if (trusted.verdict != Verdict::kOk) return 0;
-  PLOG_FUZZ_CHECK(report.verdict == Verdict::kOk);
   PLOG_FUZZ_CHECK(trusted.root && plog::hex_encode(trusted.root->data(), trusted.root->size()) == kSeedRoot);
   // No other document says the same: not even with something behind it.
   file->set(std::string(octets) + "x");

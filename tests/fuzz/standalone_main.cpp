@@ -1,14 +1,49 @@
-// Runs a fuzz target over files, and over all files of directories, given as arguments: a regression test without
-// libFuzzer. Fails when there was nothing to run.
+// Runs a fuzz target over files, and over all files of directories, given as arguments, and over some mutants of each:
+// a regression test without libFuzzer. Fails when there was nothing to run.
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <random>
 #include <string>
 #include <vector>
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
+
+namespace {
+
+constexpr unsigned kMutants = 100;  // of each file; the same ones each time
+
+// The file with a few changes: bits turned over, octets set, pieces removed or written twice, the end cut off.
+std::vector<char> mutant(std::vector<char> octets, unsigned number) {
+  std::minstd_rand random(number + 1);
+  const auto below = [&](std::size_t limit) { return limit == 0 ? 0 : random() % limit; };
+  for (std::size_t changes = 1 + below(4); changes > 0 && !octets.empty(); --changes) {
+    const std::size_t at = below(octets.size());
+    const auto place = octets.begin() + static_cast<std::ptrdiff_t>(at);
+    const auto end = place + static_cast<std::ptrdiff_t>(1 + below(std::min<std::size_t>(64, octets.size() - at)));
+    switch (below(5)) {
+      case 0: *place = static_cast<char>(*place ^ (1 << below(8))); break;
+      case 1: *place = static_cast<char>(below(256)); break;
+      case 2: octets.erase(place, end); break;
+      case 3: {
+        const std::vector<char> piece(place, end);
+        octets.insert(place, piece.begin(), piece.end());
+        break;
+      }
+      default: octets.resize(at);
+    }
+  }
+  return octets;
+}
+
+void run(const std::vector<char>& octets) {
+  LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(octets.data()), octets.size());
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   namespace fs = std::filesystem;
@@ -31,7 +66,12 @@ int main(int argc, char** argv) {
     const std::vector<char> content{std::istreambuf_iterator<char>(in), {}};
     std::printf("%s\n", file.c_str());
     std::fflush(stdout);  // the last line names the culprit of a crash
-    LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(content.data()), content.size());
+    run(content);
+    for (unsigned number = 0; number < kMutants; ++number) {
+      std::printf("mutant %u\n", number);
+      std::fflush(stdout);
+      run(mutant(content, number));
+    }
   }
   if (files.empty()) {
     std::fprintf(stderr, "no files to run: give files or directories as arguments\n");
