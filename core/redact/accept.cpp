@@ -56,18 +56,34 @@ bool accept_email(std::string_view text, Match& match, double) {
   return true;
 }
 
-// Names such as "sk-toggleable__label-arrow" are no keys: a key has a long run without separators.
+// "RecipientEncryptedKey": words that begin with a capital, and nothing else.
+bool is_camel_case(std::string_view text) {
+  std::size_t small = 2;
+  for (char c : text) {
+    if (is_upper(c)) {
+      if (small < 2) return false;
+      small = 0;
+    } else if (is_letter(c)) {
+      ++small;
+    } else {
+      return false;
+    }
+  }
+  return small >= 2 && is_upper(text.front());
+}
+
+// Names such as "sk-toggleable__label-arrow" and "sk_ASN1_OBJECT_new" are no keys: a key has a long run without
+// separators.
 bool accept_api_key(std::string_view text, Match& match, double) {
   constexpr std::size_t kRunWithDigits = 12, kRun = 20;
   const std::string_view body = inside(text, match).substr(3);
-  const bool digits = count_digits(body) > 0;
-  std::size_t longest = 0, run = 0;
-  for (char c : body) {
-    run = c == '-' || c == '_' ? 0 : run + 1;
-    longest = std::max(longest, run);
-  }
   match.resume = match.end;
-  return longest >= (digits ? kRunWithDigits : kRun);
+  for (std::size_t begin = 0; begin < body.size();) {
+    const std::string_view run = body.substr(begin, body.find_first_of("-_", begin) - begin);
+    if (run.size() >= (count_digits(run) > 0 ? kRunWithDigits : kRun) && !is_camel_case(run)) return true;
+    begin += run.size() + 1;
+  }
+  return false;
 }
 
 // Hides the token, not the word before it. "Bearer authentication" is prose: a token has digits, or is long.

@@ -102,7 +102,8 @@ TEST(Builtin, HidesApiKeys) {
       {join("rk_live_", "4eC39HqLyjWDarjtT1zdp7dc"), "[REDACTED:stripe_key]"},
   });
   expect_unchanged({"sk-toggleable__label-arrow", "sk-container-id-1", "risk-0123456789abcdef0123", "sk-short1",
-                    "task_0123456789abcdefghijkl", "sk-estimator-doc-link-fitted"});
+                    "task_0123456789abcdefghijkl", "sk-estimator-doc-link-fitted", "sk_ASN1_GENERALSTRING_new_null",
+                    "sk_CMS_RecipientEncryptedKey_free"});
 }
 
 TEST(Builtin, HidesBearerTokensButNotTheWord) {
