@@ -225,6 +225,7 @@ attack(
         "UPDATE meta SET value = 1 WHERE key = 'format_writer'",
         "DELETE FROM meta WHERE key IN ('head', 'key', 'epoch', 'origin')",
     ],
+    "TAMPERED",
 )
 
 
@@ -233,7 +234,7 @@ def without_head(ledger: Ledger) -> None:
     ledger.sql("DELETE FROM meta WHERE key IN ('head', 'key', 'epoch', 'origin')")
 
 
-attack(41, "a ledger of a time before heads", without_head)
+attack(41, "a ledger of a time before heads", without_head, "TAMPERED")
 attack(41, "the head is taken away", lambda ledger: ledger.head.unlink(), "UNVERIFIABLE", says="is missing")
 attack(
     41,
@@ -242,9 +243,9 @@ attack(
     "CANNOT_RUN",
     says="newer provenlog",
 )
-attack(41, "no version of tables", "PRAGMA user_version = 0", ("TAMPERED", "CANNOT_RUN"))
-attack(41, "version 1 of the tables", "PRAGMA user_version = 1")
-attack(41, "another application's file", "PRAGMA application_id = 1", ("TAMPERED", "CANNOT_RUN"))
+attack(41, "no version of tables", "PRAGMA user_version = 0", "TAMPERED")
+attack(41, "version 1 of the tables", "PRAGMA user_version = 1", "TAMPERED")
+attack(41, "another application's file", "PRAGMA application_id = 1", "TAMPERED")
 
 
 # ---- 44: what a verifier goes by. There is no cache: `incremental` goes on from a head that is given.

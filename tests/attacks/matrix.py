@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable, Optional, Union
 
-from judge import judge
+from judge import EXIT_CODES, judge
 from ledgers import Ledger
 
 # Who attacks: D writes the database, DK and has the signing key, O the operator, N the network, A an agent, X nobody.
@@ -84,9 +84,8 @@ ROWS = [
     Row(41, "older formats, weaker forms, no signature where one is expected", "D, N", "refused"),
     Row(42, "input that keeps a verifier busy", "N", "bounded time and memory"),
     Row(43, "verifiers that disagree", "-", "the same of all"),
-    Row(44, "the verifier's cache or configuration is changed", "D", "the same",
-        # There is no cache: `--incremental` goes on from a trusted head that it is given, and from nothing else.
-        ),
+    # There is no cache: `--incremental` goes on from a trusted head that it is given, and from nothing else.
+    Row(44, "the verifier's cache or configuration is changed", "D", "the same"),
     Row(45, "a timestamp token of another digest, by an untrusted or expired authority", "N", "refused",
         left="timestamp tokens come with RFC 3161"),
 ]  # fmt: skip
@@ -111,7 +110,7 @@ def attack(
     row: int,
     name: str,
     action: Action,
-    verdict: Union[str, tuple[str, ...]] = "TAMPERED",
+    verdict: Union[str, tuple[str, ...], None] = None,
     *,
     heads: Heads = lambda ledger: [],
     key: Optional[Callable[[Ledger], str]] = None,
@@ -119,10 +118,14 @@ def attack(
     event: Optional[tuple[str, int]] = None,
     says: str = "",
 ) -> None:
-    """Adds a case: after the action (SQL statements, or a function) this is the verdict.
+    """Adds a case: after the action (SQL statements, or a function) this is the verdict, or else that of the row.
 
     `event`: whose agent and sequence a finding names. `says`: a part of what is found.
     """
+
+    said = ROWS[row - 1].verdict if verdict is None else verdict
+    expected = (said,) if isinstance(said, str) else said
+    assert EXIT_CODES.keys() >= set(expected), f"row {row} has no verdict of its own"
 
     def check(ledger: Ledger, _: Path) -> None:
         if callable(action):
@@ -130,7 +133,6 @@ def attack(
         else:
             ledger.sql(*([action] if isinstance(action, str) else action))
         report = judge(ledger.db, heads=heads(ledger), key=None if key is None else key(ledger), agent=agent)
-        expected = (verdict,) if isinstance(verdict, str) else verdict
         assert report["verdict"] in expected, report
         found = [(finding["agent_id"], finding["sequence"]) for finding in report["findings"]]
         if event is not None:
