@@ -12,7 +12,9 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 # Before they are imported: what their assertions say is then shown.
-pytest.register_assert_rewrite("judge", "matrix", "cases_rows", "cases_heads", "cases_exports", "cases_files")
+pytest.register_assert_rewrite(
+    "judge", "matrix", "cases_history", "cases_rows", "cases_heads", "cases_exports", "cases_files"
+)
 
 from judge import BUILD
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import cases_exports  # noqa: F401
 import cases_files  # noqa: F401
 import cases_heads  # noqa: F401
+import cases_history  # noqa: F401
 import cases_rows  # noqa: F401
 import pytest
 from judge import SOURCE
