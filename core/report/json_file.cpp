@@ -99,7 +99,7 @@ FileText::FileText(const std::string& path) : fd_(open_file(path, O_RDONLY)), si
 
 void FileText::fill(std::uint64_t offset) {
   start_ = offset;
-  buffer_.resize(kBufferBytes);
+  buffer_.resize(std::min<std::uint64_t>(kBufferBytes, size_ - offset));
   buffer_.resize(pread_some(fd_.get(), buffer_.data(), buffer_.size(), static_cast<off_t>(offset)));
   if (buffer_.empty()) throw Error(Status::kIo, "the file became shorter while it was read");
 }
