@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -202,6 +203,29 @@ def test_of_every_change_of_a_head(small: Ledger, tmp_path: Path) -> None:
         shutil.rmtree(ledger.folder)
     tally.finish(100)
     assert {"OK", "UNVERIFIABLE", "TAMPERED"} <= tally.verdicts.keys()
+
+
+def test_of_several_changes_at_once(small: Ledger, tmp_path: Path) -> None:
+    """Two of a table's, or of the schema's, and the tail cut, and heads that fit or do not."""
+    choose, tally, scratch = random.Random(13), Tally(), Scratch(small, tmp_path / "x")
+    single = [sql for table in mutations.TABLES for _, sql in mutations.statements(table, {"middle": 3, "last": 6})]
+    heads = [[], [small.early_head], [small.late_head], [small.head]]
+    for _ in range(2000 if LONG else 120):
+        ledger = scratch.fresh()
+        changes = choose.sample(single + mutations.SPECIAL, choose.randrange(3))
+        changes += choose.choice([[], [], [f"DELETE FROM event WHERE commit_index >= {choose.randrange(40)}"]])
+        with mutations.without_constraints(ledger.db) as database:
+            for sql in changes:
+                with contextlib.suppress(sqlite3.Error):
+                    database.executescript(sql)
+        beside = choose.choice([small.head, small.head, small.early_head, small.late_head, None])
+        ledger.head.unlink()
+        if beside is not None:
+            shutil.copy(beside, ledger.head)
+        given = choose.choice(heads)
+        tally.add(f"{changes}, head {beside}, given {given}", ledger.db, heads=given)
+    tally.finish(120)
+    assert len(tally.verdicts) >= 5, tally.verdicts
 
 
 def test_of_every_octet_of_the_file(small: Ledger, tmp_path: Path) -> None:
