@@ -3,6 +3,7 @@
 
 #include <provenlog/plog.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -37,6 +38,18 @@ void check(Call call) {
   plog_error* error = nullptr;
   const plog_status status = call(&error);
   check(status, error);
+}
+
+// Closes the client and calls tell(message) for each error that came while nobody waited: a head that could not be
+// written, a key that is missing.
+template <typename Tell>
+void close_and_tell(plog_client* client, std::int64_t timeout_ms, Tell tell) {
+  plog_error* error = nullptr;
+  const plog_status closed = plog_client_close(client, timeout_ms, &error);
+  if (closed != PLOG_OK) tell(take_message(closed, error));
+  for (plog_error* each = nullptr; plog_client_next_error(client, 0, &each, nullptr) == PLOG_OK && each != nullptr;) {
+    tell(take_message(plog_error_status(each), each));
+  }
 }
 
 }  // namespace plog::cli

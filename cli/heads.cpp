@@ -34,6 +34,10 @@ std::string taken(plog_buffer* buffer) {
   return std::string(plog_buffer_data(buffer), plog_buffer_size(buffer));
 }
 
+void finish(const ClientPtr& client) {
+  close_and_tell(client.get(), kTimeoutMillis, [](const std::string& what) { complain("warning: " + what); });
+}
+
 json::Value key_of(const ClientPtr& client) {
   plog_buffer* buffer = nullptr;
   check([&](plog_error** error) { return plog_client_key(client.get(), &buffer, error); });
@@ -47,11 +51,13 @@ int run_checkpoint(Context& context, const CheckpointOptions& options) {
   plog_buffer* note = nullptr;
   check([&](plog_error** error) { return plog_client_checkpoint(client.get(), kTimeoutMillis, &note, error); });
   const std::string text = taken(note);
+  const json::Value key = key_of(client);
+  finish(client);
   if (!options.json) {
     context.out.write(text);
     return kExitOk;
   }
-  json::Value report = key_of(client);
+  json::Value report = key;
   report.object()["checkpoint"] = json::Value(text);
   context.out.line(report.canonical());
   return kExitOk;
@@ -63,6 +69,7 @@ int run_keys(Context& context, const KeysOptions& options) {
     check([&](plog_error** error) { return plog_client_rotate_key(client.get(), kTimeoutMillis, nullptr, error); });
   }
   const json::Value key = key_of(client);
+  finish(client);
   if (options.json) {
     context.out.line(key.canonical());
     return kExitOk;
@@ -82,6 +89,7 @@ int run_acknowledge(Context& context, const AcknowledgeOptions& options) {
     return plog_client_acknowledge(client.get(), options.comment.data(), options.comment.size(), kTimeoutMillis, &count,
                                    error);
   });
+  finish(client);
   if (options.json) {
     json::Value::Object report;
     report["acknowledged"] = json::Value(count);

@@ -25,6 +25,7 @@ constexpr std::uint64_t kLinesBetweenUpdates = 256;
 constexpr std::int64_t kStuckMillis = 60'000;
 constexpr std::int64_t kDiskFullMillis = 3'000;  // when that is what it says
 constexpr std::int64_t kPauseMillis = 5;
+constexpr std::int64_t kCloseMillis = 5'000;
 constexpr std::int64_t kFlushSliceMillis = 100;
 
 bool is_blank(std::string_view line) { return line.find_first_not_of(" \t\r") == std::string_view::npos; }
@@ -241,7 +242,12 @@ int Ingest::run() {
     if (failure.empty()) failure = error.what();
   }
   bar_.clear();
-  summarise(stats(), steady_millis() - started_);
+  const plog_client_stats_t counts = stats();
+  const std::int64_t milliseconds = steady_millis() - started_;
+  close_and_tell(client_.get(), kCloseMillis, [&](const std::string& what) {
+    if (what != failure) complain("warning: " + what);
+  });
+  summarise(counts, milliseconds);
   if (!failure.empty()) {
     complain(failure);
     return kExitFailure;

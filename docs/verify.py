@@ -1309,7 +1309,8 @@ class Ledger:
             if branch.acknowledged:
                 self._report.notes.append(f"{what}; acknowledged: {branch.comment}")
                 continue
-            verdict = "FORKED" if branch.reason == "head_mismatch" else "ROLLED_BACK"
+            verdicts = {"head_mismatch": "FORKED", "head_missing": "UNVERIFIABLE"}
+            verdict = verdicts.get(branch.reason, "ROLLED_BACK")
             where = (SYSTEM_AGENT, branch.sequence, branch.commit_index)
             self._report.add(verdict, f"{what}, and nobody acknowledged {branch.head_sha256}", *where)
 

@@ -84,6 +84,8 @@ Restored restore_ledger(const std::string& backup, const std::string& db_path, c
         if (!replace) throw Error(Status::kInvalid, "there is a ledger at " + db_path + " already");
         restored.replaced = db_path + ".replaced-" + format_uuid(uuid_v7());
         for (const char* suffix : kSuffixes) move_file(db_path + suffix, restored.replaced + suffix);
+        // Its head stays for the restored ledger to be held against, and goes with it too.
+        if (const auto head = read_head(head_path(db_path))) write_head(head_path(restored.replaced), *head);
       }
       move_file(draft, db_path);
     } catch (...) {

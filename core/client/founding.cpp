@@ -22,7 +22,11 @@ enum class Found { kNothing, kEmptyFile, kLedger };
 
 Found look(const std::string& path) {
   struct stat info {};
-  if (stat(path.c_str(), &info) == 0) return info.st_size == 0 ? Found::kEmptyFile : Found::kLedger;
+  if (stat(path.c_str(), &info) == 0) {
+    // A device must never be replaced by a ledger.
+    if (!S_ISREG(info.st_mode)) throw Error(Status::kCorrupt, path + " is no file");
+    return info.st_size == 0 ? Found::kEmptyFile : Found::kLedger;
+  }
   if (errno != ENOENT) throw errno_error("cannot open " + path, errno);
   return Found::kNothing;
 }

@@ -11,6 +11,14 @@
 #include "ledger/rotation.h"
 
 namespace plog::client {
+namespace {
+
+std::optional<ledger::Checkpoint> checkpoint_of(const std::string& head) {
+  const auto note = crypto::parse_note(head);
+  return note ? ledger::parse_checkpoint(note->text) : std::nullopt;
+}
+
+}  // namespace
 
 HeadKeeper::HeadKeeper(store::Store& store, LedgerTree& tree, std::string db_path, HeadOptions options)
     : store_(store),
@@ -35,6 +43,7 @@ bool HeadKeeper::establish(std::string_view ledger_id) {
   } catch (const Error& error) {
     if (error.status() == Status::kNoMemory) throw;
     signer_.reset();
+    trouble_ = Error(error.status(), std::string("no heads are signed: ") + error.what());
     return false;
   }
   epoch_ = 1;
@@ -45,15 +54,30 @@ bool HeadKeeper::establish(std::string_view ledger_id) {
 }
 
 // Why the ledger does not extend a head; empty when it does.
-std::string_view HeadKeeper::fault_of(const std::string& head) {
-  const auto note = crypto::parse_note(head);
-  const auto checkpoint = note ? ledger::parse_checkpoint(note->text) : std::nullopt;
-  if (!checkpoint) return "head_unreadable";
-  if (checkpoint->origin != origin_) return "head_of_another_ledger";
-  if (checkpoint->size > tree_.size()) return "rolled_back";
-  if (tree_.root_of(checkpoint->size) != checkpoint->root) return "head_mismatch";
-  published_ = checkpoint->size;
+std::string_view HeadKeeper::fault_of(const std::optional<ledger::Checkpoint>& head) {
+  if (!head) return "head_unreadable";
+  if (head->origin != origin_) return "head_of_another_ledger";
+  if (head->size > tree_.size()) return "rolled_back";
+  if (tree_.root_of(head->size) != head->root) return "head_mismatch";
   return {};
+}
+
+// A copy shows a rollback that took the head beside the ledger back as well.
+std::optional<std::string> HeadKeeper::copy_not_extended(std::string_view* reason) {
+  for (const std::string& path : options_.copies) {
+    std::optional<std::string> head;
+    try {
+      head = read_head(path);
+    } catch (const Error& error) {
+      if (error.status() == Status::kNoMemory) throw;  // else publishing tells
+    }
+    const auto checkpoint = head ? checkpoint_of(*head) : std::nullopt;
+    // Of another name: of a branch before this one, which is on record, or of another ledger.
+    if (!checkpoint || checkpoint->origin != origin_) continue;
+    *reason = fault_of(checkpoint);
+    if (!reason->empty()) return head;
+  }
+  return std::nullopt;
 }
 
 bool HeadKeeper::load() {
@@ -71,17 +95,34 @@ std::optional<event::Prepared> HeadKeeper::reconcile(event::Builder& builder, st
   branched_ = false;
   if (vkey_.empty()) return std::nullopt;
   OriginChange change;
+  const std::string kept = store_.meta(store::kMetaKeptHead);
   auto head = read_head(head_path(db_path_));
-  // Whoever deleted the file left this copy of it.
-  if (!head) head = store_.meta(store::kMetaHead);
+  const bool missing = !head;
+  if (missing) head = store_.meta(store::kMetaHead);  // whoever deleted the file left this copy of it
   if (!head->empty()) {
-    change.reason = fault_of(*head);
+    const auto checkpoint = checkpoint_of(*head);
+    change.reason = fault_of(checkpoint);
     change.head = *head;
-    if (!change.reason.empty() && sha256_hex(change.head) == store_.meta(store::kMetaKeptHead)) change.reason = {};
+    if (change.reason.empty()) {
+      published_ = checkpoint->size;
+      if (missing) change.reason = "head_missing";
+    } else if (sha256_hex(change.head) == kept) {
+      change.reason = {};
+    }
+  }
+  if (change.reason.empty() || missing) {
+    std::string_view reason;
+    if (auto copy = copy_not_extended(&reason); copy && sha256_hex(*copy) != kept) {
+      change.reason = reason;
+      change.head = std::move(*copy);
+    }
   }
   if (change.reason.empty() && tree_size) change.reason = "tree_mismatch";
   if (change.reason.empty()) return std::nullopt;
   change.tree_size = tree_size.value_or(tree_.size());
+  trouble_ = Error(Status::kCorrupt, "the ledger " + db_path_ + " does not extend its head (" +
+                                         std::string(change.reason) + ") and goes on as " + next_origin(origin_) +
+                                         "; `plog verify` reports it until `plog acknowledge`");
   return change_origin(builder, std::move(change));
 }
 
@@ -168,9 +209,15 @@ void HeadKeeper::publish() {
   std::optional<Error> failure;
   for (const std::string& copy : options_.copies) {
     try {
+      const auto there = read_head(copy);
+      const auto other = there ? checkpoint_of(*there) : std::nullopt;
+      if (other && first_origin(other->origin) != first_origin(origin_)) {
+        throw Error(Status::kInvalid, copy + " holds a head of another ledger, " + other->origin +
+                                          ", and is left as it is; give each ledger a file of its own");
+      }
       write_head(copy, note);
     } catch (const Error& error) {
-      failure = error;
+      failure = Error(error.status(), std::string("head_copies: ") + error.what());
     }
   }
   unsaved_ = std::move(note);

@@ -47,11 +47,14 @@ class HeadKeeper {
   // Syncs the store, then signs and publishes a head over all that is committed. Throws what kept it from that; a copy
   // that can't be written, after the head itself is in place.
   void publish();
+  // What went wrong in the last transactions without keeping them from going on, once: no key, no head to extend.
+  std::optional<Error> take_trouble() { return std::exchange(trouble_, std::nullopt); }
   // The newest head, once: the next transaction keeps it in the database.
   std::optional<std::string> take_unsaved() { return std::exchange(unsaved_, std::nullopt); }
 
  private:
-  std::string_view fault_of(const std::string& head);
+  std::string_view fault_of(const std::optional<ledger::Checkpoint>& head);
+  std::optional<std::string> copy_not_extended(std::string_view* reason);
   event::Prepared change_origin(event::Builder& builder, OriginChange change);
   crypto::Signer& signer();
 
@@ -67,6 +70,7 @@ class HeadKeeper {
   std::uint64_t published_ = 0;  // size of the newest head
   bool branched_ = false;        // in this transaction
   std::optional<std::string> unsaved_;
+  std::optional<Error> trouble_;
 };
 
 }  // namespace plog::client

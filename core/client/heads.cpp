@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <charconv>
+#include <utility>
 
 #include "base/encoding.h"
 #include "base/error.h"
@@ -58,20 +59,29 @@ std::string next_key_path(const std::string& path) { return path + ".next"; }
 
 std::string default_origin(std::string_view ledger_id) { return "provenlog/" + std::string(ledger_id); }
 
-std::string next_origin(std::string_view origin) {
-  constexpr std::string_view kBranch = "/branch-";
-  std::uint64_t number = 1;
-  if (const std::size_t at = origin.rfind(kBranch); at != origin.npos) {
-    const std::string_view digits = origin.substr(at + kBranch.size());
-    std::uint64_t given = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), given);
-    if (error == std::errc() && end == digits.data() + digits.size() && given < UINT64_MAX) {
-      number = given;
-      origin = origin.substr(0, at);
-    }
-  }
-  return std::string(origin) + std::string(kBranch) + std::to_string(number + 1);
+namespace {
+
+constexpr std::string_view kBranch = "/branch-";
+
+// The name before its last branch, and that branch's number; 1 when it is none.
+std::pair<std::string_view, std::uint64_t> branch_of(std::string_view origin) {
+  const std::size_t at = origin.rfind(kBranch);
+  if (at == origin.npos) return {origin, 1};
+  const std::string_view digits = origin.substr(at + kBranch.size());
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (error != std::errc() || end != digits.data() + digits.size() || number == UINT64_MAX) return {origin, 1};
+  return {origin.substr(0, at), number};
 }
+
+}  // namespace
+
+std::string next_origin(std::string_view origin) {
+  const auto [name, number] = branch_of(origin);
+  return std::string(name) + std::string(kBranch) + std::to_string(number + 1);
+}
+
+std::string_view first_origin(std::string_view origin) { return branch_of(origin).first; }
 
 std::optional<std::string> read_head(const std::string& path) {
   const Fd fd = open_existing(path, O_RDONLY);

@@ -25,6 +25,8 @@ std::string key_path(const std::string& db_path, const HeadOptions& options);
 std::string default_origin(std::string_view ledger_id);
 // "name" is followed by "name/branch-2", and that by "name/branch-3".
 std::string next_origin(std::string_view origin);
+// The name before all branches.
+std::string_view first_origin(std::string_view origin);
 
 // The octets of a head file; nullopt when there is none. A file over the limit for notes is read as far as that, so
 // that it is no note. Throws kIo.

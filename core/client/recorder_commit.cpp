@@ -70,7 +70,12 @@ bool Recorder::begin() {
     rules = announced_;
   }
   announced_now_ = rules.size();
-  return committer_->begin(rules);
+  const bool created = committer_->begin(rules);
+  if (const auto trouble = committer_->keeper().take_trouble()) {
+    const Lock lock(mutex_);
+    report(*trouble);
+  }
+  return created;
 }
 
 void Recorder::commit(bool power) {
@@ -87,7 +92,15 @@ void Recorder::create(std::int64_t timeout_ms) {
       const bool created = begin();
       commit(power_);
       ledger_known_ = true;
-      if (created || founded_) publish();
+      if (created || founded_) {
+        try {
+          publish();
+        } catch (const Error& error) {
+          // The thread goes on trying; events can be recorded.
+          const Lock reporting(mutex_);
+          report(error);
+        }
+      }
       founded_ = false;
     });
   });

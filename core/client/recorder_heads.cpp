@@ -64,7 +64,7 @@ void Recorder::rotate_key(std::int64_t timeout_ms) {
   commit_alone(
       timeout_ms, [](Committer& committer) { committer.add(committer.keeper().begin_rotation(committer.builder())); },
       [&] { committer_->keeper().finish_rotation(); });
-  publish_head(timeout_ms);
+  publish_last_head(timeout_ms);  // the rotation stands, whatever becomes of it
 }
 
 void Recorder::acknowledge(const std::vector<std::string>& heads, std::string_view comment,

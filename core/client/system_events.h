@@ -65,7 +65,7 @@ struct OriginChange {
   std::string origin;           // the new one
   std::string vkey;             // the same key under the new name
   std::string_view reason;      // "rolled_back", "head_mismatch", "head_unreadable", "head_of_another_ledger",
-                                // "tree_mismatch", "restored"
+                                // "head_missing", "tree_mismatch", "restored"
   std::uint64_t size = 0;       // events before this one
   std::uint64_t tree_size = 0;  // leaves that the stored tree had
   std::string head;             // the head that was found, which is kept here; empty: there was none

@@ -296,7 +296,9 @@ void LedgerCheck::check_branches(const ledger::Epochs& epochs) {
       report_.notes.push_back(what + "; acknowledged: " + branch.comment);
     } else if (has(Check::kBranch)) {
       ledger::Finding finding;
-      finding.verdict = branch.reason == "head_mismatch" ? Verdict::kForked : Verdict::kRolledBack;
+      finding.verdict = branch.reason == "head_mismatch"  ? Verdict::kForked
+                        : branch.reason == "head_missing" ? Verdict::kUnverifiable
+                                                          : Verdict::kRolledBack;
       finding.of_event = true;
       finding.agent = event::kSystemAgent;
       finding.sequence = branch.sequence;

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -131,6 +133,76 @@ def test_a_missing_head_leaves_the_question_open(grown: Plog) -> None:
     result = report(grown, code=UNVERIFIABLE)
     assert result["verdict"] == "UNVERIFIABLE"
     assert "is missing" in result["error"]
+
+
+def test_the_next_writer_does_not_make_up_for_a_missing_head(grown: Plog) -> None:
+    head(grown).unlink()
+    record(grown, 1)
+    result = report(grown, code=UNVERIFIABLE)
+    assert "head_missing" in result["findings"][0]["what"]
+    assert result["origin"].endswith("/branch-2")
+    grown("acknowledge", "--comment", "deleted by mistake")
+    assert report(grown)["verdict"] == "OK"
+
+
+def test_a_copy_of_the_head_shows_a_rollback_that_took_the_head_along(plog: Plog) -> None:
+    copy = plog.home / "elsewhere.head"
+    (plog.home / ".provenlog").mkdir(exist_ok=True)
+    (plog.home / ".provenlog" / "config.yaml").write_text(f"head_copies: [{copy}]\n")
+    record(plog, 20)
+    old = save(plog, "old.db")
+    record(plog, 20)
+    newest = copy.read_text()
+    put_back(plog, old)
+    shutil.copy(f"{old}.head", head(plog))
+    assert report(plog, "--read-only")["verdict"] == "OK"  # to who knows nothing of the copy
+    assert report(plog, "--read-only", "--head", str(copy), code=ROLLED_BACK)["verdict"] == "ROLLED_BACK"
+    record(plog, 30)
+    result = report(plog, code=ROLLED_BACK)
+    assert "rolled_back" in result["findings"][0]["what"]
+    kept = json.loads(plog("log", "--json", "--system", "--action-name", "origin.changed").stdout)
+    assert kept["action_input"]["head"] == newest
+
+
+def test_commands_that_write_say_what_became_of_heads(plog: Plog) -> None:
+    record(plog, 2)
+    key = Path(str(plog.db) + ".key")
+    hidden = key.rename(plog.home / "hidden")
+    assert "no heads are signed" in plog("ingest", input='{"agent_id": "a"}\n').stderr
+    hidden.rename(key)
+    (plog.home / ".provenlog").mkdir(exist_ok=True)
+    (plog.home / ".provenlog" / "config.yaml").write_text(f"head_copies: [{plog.home}/nowhere/x]\n")
+    assert "head_copies: " in plog("checkpoint", code=1).stderr
+    rotated = plog("keys", "rotate", "--json")
+    assert json.loads(rotated.stdout)["epoch"] == 2
+    assert "nowhere" in rotated.stderr
+    assert "nowhere" in plog("ingest", "--db", plog.home / "new.db", input='{"agent_id": "a"}\n').stderr
+    (plog.home / ".provenlog" / "config.yaml").unlink()
+    head(plog).write_text("garbage")
+    assert "does not extend its head" in plog("ingest", input='{"agent_id": "a"}\n').stderr
+
+
+def test_a_device_is_never_replaced_by_a_ledger(plog: Plog) -> None:
+    os.mkfifo(plog.home / "pipe")
+    told = plog("ingest", "--db", plog.home / "pipe", input='{"agent_id": "a"}\n', code=None)
+    assert told.returncode != 0
+    assert "is no file" in told.stderr
+    assert stat.S_ISFIFO((plog.home / "pipe").stat().st_mode)
+
+
+def test_a_head_of_another_ledger_is_not_written_over(plog: Plog) -> None:
+    record(plog, 2)
+    theirs = head(plog).read_text()
+    copy = plog.home / "shared.head"
+    copy.write_text(theirs)
+    (plog.home / ".provenlog").mkdir(exist_ok=True)
+    (plog.home / ".provenlog" / "config.yaml").write_text(f"head_copies: [{copy}]\n")
+    other = plog.home / "other.db"
+    told = plog("ingest", "--db", str(other), input='{"agent_id": "a"}\n').stderr
+    assert "head_copies" in told
+    assert "another ledger" in told
+    assert copy.read_text() == theirs
+    assert report(plog, "--db", str(other), "--read-only")["verdict"] == "OK"
 
 
 @pytest.mark.parametrize("text", ["", "x", "provenlog/x\n1\nAAAA\n\n— provenlog/x AAAA\n"])

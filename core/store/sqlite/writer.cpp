@@ -88,6 +88,8 @@ void Writer::open() {
   if (stat(path_.c_str(), &info) != 0) {
     if (errno != ENOENT) throw errno_error("cannot open " + path_, errno);
     create_ledger(path_, false);
+  } else if (!S_ISREG(info.st_mode)) {
+    throw Error(Status::kCorrupt, path_ + " is no file");
   } else if (info.st_size == 0) {
     create_ledger(path_, true);
   }
