@@ -1868,7 +1868,11 @@ def main(arguments: Optional[list[str]] = None) -> int:
     except (CannotRun, OSError) as error:
         report = Report(options.path)
         report.add("CANNOT_RUN", str(error))
-    print(json.dumps(report.as_json()) if options.json else report.as_text())
+    try:
+        print(json.dumps(report.as_json()) if options.json else report.as_text(), flush=True)
+    except BrokenPipeError:
+        # Whoever reads has enough; the verdict is still the exit code. Python would fail again when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return report.exit_code
 
 

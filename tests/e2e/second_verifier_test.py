@@ -115,6 +115,17 @@ def test_people_are_told_the_verdict_and_how_far_it_reaches(plog: Plog) -> None:
     assert "CANNOT_RUN" in run(db, code=22)
 
 
+def test_a_reader_that_has_enough_is_no_error(plog: Plog) -> None:
+    db = write_cli(plog)
+    read, write = os.pipe()
+    os.close(read)
+    try:
+        done = subprocess.run([sys.executable, PROGRAM, db], stdout=write, stderr=subprocess.PIPE, text=True)
+    finally:
+        os.close(write)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_what_events_say_does_not_reach_the_terminal_as_it_is(plog: Plog) -> None:
     plog.ingest([{"agent_id": "a\x1b[2J\u202e"}])
     sqlite3.connect(plog.db).executescript("UPDATE event SET time = 0")
