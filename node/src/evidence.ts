@@ -15,6 +15,8 @@ export interface Trust {
 }
 
 export interface VerifyOptions extends Trust, WorkOptions {
+  /** Only the chain of this agent. */
+  agentId?: string | undefined;
   /**
    * "chain": the hash chains and the order of commit. "tree": also leaves, tree, heads, keys and schema. "full" (default):
    * also everything that repeats the octets of the events.
@@ -28,6 +30,7 @@ export interface VerifyOptions extends Trust, WorkOptions {
   threads?: number | undefined;
 }
 const VERIFY_OPTIONS: ReadonlySet<string> = new Set<keyof VerifyOptions>([
+  "agentId",
   "level",
   "key",
   "heads",
@@ -158,9 +161,9 @@ export async function verifyLedger(
   last: VerifyOptions | undefined,
 ): Promise<Report> {
   const byOptions = typeof agentOrOptions === "object" && agentOrOptions !== null;
-  const agentId = byOptions ? undefined : setting(agentOrOptions, "agentId");
   const options = (byOptions ? agentOrOptions : last) ?? {};
   checkNames(options, VERIFY_OPTIONS, "options of verify");
+  const agentId = setting((byOptions ? undefined : agentOrOptions) ?? options.agentId, "agentId");
   const settings = {
     dbPath,
     agentId,

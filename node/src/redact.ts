@@ -2,7 +2,7 @@
 import { checkNames } from "./arguments.js";
 import { canonicalText } from "./canonical.js";
 import { encode } from "./encode.js";
-import { InvalidEventError } from "./errors.js";
+import { ConfigError, InvalidEventError } from "./errors.js";
 import type { Json } from "./event.js";
 import { addon, type NativeRedactor } from "./native.js";
 import { toRe2 } from "./pattern.js";
@@ -103,7 +103,12 @@ export class Redactor {
       keep_last: keepLast,
       pseudonym_key: pseudonymKey,
     };
-    this.#native = new addon.Redactor(JSON.stringify(members), options.configured === true);
+    try {
+      this.#native = new addon.Redactor(JSON.stringify(members), options.configured === true);
+    } catch (error) {
+      // To the core these are arguments; here they are settings, as in a file.
+      throw error instanceof InvalidEventError ? new ConfigError(error.message) : error;
+    }
   }
 
   /** The built-in detectors. */
@@ -193,7 +198,10 @@ function placesIn(text: string): (octets: number) => number {
   };
 }
 
+const RULE: ReadonlySet<string> = new Set<keyof RedactionRule>(["name", "pattern", "replacement"]);
+
 function member(rule: RedactionRule): { name: string; pattern: string; replace?: string } {
+  checkNames(rule, RULE, "members of a rule");
   const { name, pattern, replacement } = rule;
   if (typeof name !== "string") throw new InvalidEventError("a rule's name must be a string");
   if (replacement !== undefined && typeof replacement !== "string") {

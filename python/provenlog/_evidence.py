@@ -9,6 +9,7 @@ from typing import Any, Callable, Dict, Mapping, Optional, Sequence, Union, cast
 
 from provenlog import _native
 from provenlog._arguments import checked_text, mapping_text, milliseconds, optional_text, zoned
+from provenlog.errors import ClosedError
 
 __all__ = ["EvidenceMixin", "restore", "verify_export"]
 
@@ -20,6 +21,7 @@ class EvidenceMixin:
     """The part of a client that heads, keys, exports and copies make up."""
 
     _timeout: float
+    _closed = False
 
     def export(
         self,
@@ -48,9 +50,7 @@ class EvidenceMixin:
         members = {name: value for name, value in members.items() if value is not None and value is not False}
         text = mapping_text(members, "filters") if members else None
         return _parsed(
-            _native.export(
-                _client(self), None, os.fspath(path), text, bool(tiles), bool(overwrite), _callable(progress)
-            )
+            _native.export(_open(self), None, os.fspath(path), text, bool(tiles), bool(overwrite), _callable(progress))
         )
 
     def prove(self, event_id: str, agent_id: Optional[str] = None) -> Dict[str, Any]:
@@ -64,12 +64,12 @@ class EvidenceMixin:
         1
         """
         return _parsed(
-            _native.prove(_client(self), checked_text(event_id, "event_id"), optional_text(agent_id, "agent_id"))
+            _native.prove(_open(self), checked_text(event_id, "event_id"), optional_text(agent_id, "agent_id"))
         )
 
     def checkpoint(self, timeout: Optional[float] = None) -> str:
         """Signs a head over everything logged before the call and publishes it: a C2SP checkpoint, as text."""
-        return _native.checkpoint(_client(self), milliseconds(timeout, self._timeout))
+        return _native.checkpoint(_open(self), milliseconds(timeout, self._timeout))
 
     def key(self) -> Dict[str, Any]:
         """The ledger's name and present key: ``{"origin", "vkey", "epoch", "head", "key_file"}``."""
@@ -77,17 +77,15 @@ class EvidenceMixin:
 
     def rotate_key(self, timeout: Optional[float] = None) -> str:
         """Goes over to a new signing key, in the old one's file; its public key as text."""
-        return _native.rotate_key(_client(self), milliseconds(timeout, self._timeout))
+        return _native.rotate_key(_open(self), milliseconds(timeout, self._timeout))
 
     def acknowledge(self, comment: str = "", timeout: Optional[float] = None) -> int:
         """Records that heads which the ledger does not extend are known of (after a backup was restored); how many."""
-        return _native.acknowledge(
-            _client(self), checked_text(comment, "comment"), milliseconds(timeout, self._timeout)
-        )
+        return _native.acknowledge(_open(self), checked_text(comment, "comment"), milliseconds(timeout, self._timeout))
 
     def backup(self, path: Path, *, progress: Optional[Progress] = None) -> None:
         """Copies the ledger, while it is in use, to a new file, with its newest head at ``<path>.head``."""
-        _native.backup(_client(self), None, os.fspath(path), _callable(progress))
+        _native.backup(_open(self), None, os.fspath(path), _callable(progress))
 
 
 def verify_export(
@@ -126,6 +124,12 @@ def restore(
 
 def _client(self: EvidenceMixin) -> _native.Client:
     return cast(_native.Client, self)
+
+
+def _open(self: EvidenceMixin) -> _native.Client:
+    if self._closed:
+        raise ClosedError("the client was closed")
+    return _client(self)
 
 
 def _callable(progress: Optional[Progress]) -> Optional[Progress]:

@@ -229,7 +229,7 @@ class ProvenLogClient(EvidenceMixin, _native.Client):
         self,
         agent_id: Optional[str] = None,
         *,
-        level: str = "full",
+        level: Optional[str] = None,
         key: Union[str, os.PathLike[str], None] = None,
         heads: Iterable[Union[str, os.PathLike[str]]] = (),
         incremental: bool = False,
@@ -239,7 +239,7 @@ class ProvenLogClient(EvidenceMixin, _native.Client):
     ) -> Dict[str, Any]:
         """Verifies the ledger, or one agent's chain: ``{"valid": True, ...}`` or ``{"valid": False, "error": ...}``.
 
-        The rest of the report is that of ``plog verify --json``. ``level``: ``"chain"``, ``"tree"`` or ``"full"``.
+        The rest of the report is that of ``plog verify --json``. ``level``: ``"chain"``, ``"tree"`` or ``"full"`` (None).
         ``key``: a trusted public key, or a file with it; ``heads``: files with trusted heads, of which the newest
         vouches for all before it when ``incremental``. ``progress`` is called with the events done and all.
         """
@@ -327,13 +327,15 @@ class ProvenLogClient(EvidenceMixin, _native.Client):
             self._report_errors()
 
     def close(self, timeout: Optional[float] = None) -> None:
-        """Flushes, then refuses further events with ClosedError. Closing twice is no error.
+        """Flushes, then refuses with ClosedError whatever writes or signs. Closing twice is no error.
 
-        On FlushTimeoutError the client is closed too; its events wait in the journal for the next program that opens
-        the ledger.
+        Reading goes on: ``get_events``, ``iter_events``, ``get_context``, ``verify``, ``key`` and ``stats``. On
+        FlushTimeoutError the client is closed too; its events wait in the journal for the next program that opens the
+        ledger.
         """
         seconds = self._timeout if timeout is None else seconds_of(timeout)
         _registry.closed(self)
+        self._closed = True
         try:
             self._close(seconds)
         finally:
@@ -504,7 +506,7 @@ def verify(
     db_path: Union[str, os.PathLike[str], None] = None,
     agent_id: Optional[str] = None,
     *,
-    level: str = "full",
+    level: Optional[str] = None,
     key: Union[str, os.PathLike[str], None] = None,
     heads: Iterable[Union[str, os.PathLike[str]]] = (),
     incremental: bool = False,
@@ -521,7 +523,7 @@ def _verify(
     client: Optional[ProvenLogClient],
     path: Optional[str],
     agent_id: Optional[str],
-    level: str,
+    level: Optional[str],
     key: Union[str, os.PathLike[str], None],
     heads: Iterable[Union[str, os.PathLike[str]]],
     incremental: bool,
@@ -534,6 +536,11 @@ def _verify(
     agent_id = optional_text(agent_id, "agent_id")
     if isinstance(heads, (str, os.PathLike)):
         raise TypeError("heads must be a list of paths, not one path")
+    level = "full" if level is None else checked_text(level, "level")
+    if not isinstance(threads, int):
+        raise TypeError(f"threads must be an int, not {type(threads).__name__}")
+    if not 0 <= threads <= 64:
+        raise InvalidEventError("threads must be from 0 to 64")
     trusted = None if key is None else os.fspath(key)
     files = [os.fspath(head) for head in heads]
     report = _native.verify(

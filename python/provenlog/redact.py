@@ -14,6 +14,7 @@ from typing import Any, Iterable, List, Mapping, NamedTuple, Optional, Pattern, 
 
 from provenlog import _native
 from provenlog._pattern import to_re2
+from provenlog.errors import ConfigError, InvalidEventError
 
 __all__ = ["Finding", "RedactionRule", "Redactor"]
 
@@ -90,7 +91,9 @@ class Redactor:
         ``profile`` is ``"default"``, ``"strict"``, ``"pii"`` or ``"secrets"``; ``disable`` names detectors that are
         off; ``allow`` holds lists of ``values``, ``patterns``, ``keys`` and ``paths`` that are left alone;
         ``keep_last`` says how many characters stay in a marker; with ``pseudonym_key`` markers are equal for equal
-        texts only, ``[REDACTED:email:3f9a2c]``.
+        texts only, ``[REDACTED:email:3f9a2c]``. A rule may be a mapping of ``name``, ``pattern`` and ``replace``.
+
+        ConfigError if the rules or options are not acceptable.
         """
         options: dict[str, Any] = {"rules": [_rule(rule) for rule in rules]}
         if profile is not None:
@@ -102,8 +105,15 @@ class Redactor:
         if keep_last:
             options["keep_last"] = dict(keep_last)
         if pseudonym_key is not None:
+            if not isinstance(pseudonym_key, str):
+                raise TypeError(
+                    f"pseudonym_key must be a str, not {type(pseudonym_key).__name__}; use key.hex() for bytes"
+                )
             options["pseudonym_key"] = pseudonym_key
-        self._native = _native.Redactor(json.dumps(options), configured)
+        try:
+            self._native = _native.Redactor(json.dumps(options), configured)
+        except InvalidEventError as error:  # to the core these are arguments; here they are settings, as in a file
+            raise ConfigError(str(error)) from None
 
     @classmethod
     def default(cls, **options: Any) -> Redactor:
@@ -134,7 +144,9 @@ class Redactor:
         >>> Redactor.default().findings("to ada@example.com")
         [Finding(name='email', start=3, end=18, value=None)]
         """
-        text = _SURROGATES.sub("\ufffd", text)  # one character for one, so that places are those of the given text
+        text = _SURROGATES.sub(
+            "\ufffd", _checked(text)
+        )  # one character for one, so that places are those of the given text
         octets = text.encode()
         found = json.loads(self._native.findings(text))
         result: List[Finding] = []
@@ -148,7 +160,7 @@ class Redactor:
 
     def redact_string(self, text: str) -> Tuple[str, int]:
         """The text with a marker in place of each hit, and the number of hits."""
-        return self._native.redact(_valid(text))
+        return self._native.redact(_valid(_checked(text)))
 
     def redact(self, value: Any) -> Tuple[Any, int]:
         """The same for any value: its JSON form, with all strings and keys redacted, and the number of hits."""
@@ -158,6 +170,12 @@ class Redactor:
 
 def _rule(rule: RuleLike) -> Mapping[str, str]:
     if isinstance(rule, Mapping):
+        unknown = [key for key in rule if key not in ("name", "pattern", "replace")]
+        if unknown:
+            raise ConfigError(f"rules: unknown member {unknown[0]!r}; known: name, pattern, replace")
+        missing = [key for key in ("name", "pattern") if key not in rule]
+        if missing:
+            raise ConfigError(f"rule {rule.get('name')!r} has no {missing[0]}")
         rule = RedactionRule(rule["name"], rule["pattern"], rule.get("replace"))
     elif not isinstance(rule, RedactionRule):
         rule = RedactionRule(*rule)
@@ -165,6 +183,12 @@ def _rule(rule: RuleLike) -> Mapping[str, str]:
     if rule.replacement is not None:
         members.append(("replace", rule.replacement))
     return dict(members)
+
+
+def _checked(text: object) -> str:
+    if not isinstance(text, str):
+        raise TypeError(f"the text must be a str, not {type(text).__name__}")
+    return text
 
 
 def _valid(text: str) -> str:

@@ -58,6 +58,8 @@ describe("verify", () => {
     expect(await client.verify("agent-1", { level: "tree" })).toMatchObject({ agent_id: "agent-1", events: 13 });
     expect(await verify(path("events.db"), { level: "chain" })).toMatchObject({ valid: true, level: "chain" });
     expect(await verify(path("events.db"), "agent-1", { level: "chain" })).toMatchObject({ events: 13 });
+    expect(await client.verify({ agentId: "agent-1" })).toMatchObject({ agent_id: "agent-1", events: 13 });
+    expect(await verify(path("events.db"), { agentId: "agent-1" })).toMatchObject({ agent_id: "agent-1", events: 13 });
     await expect(client.verify({ level: "most" as "full" })).rejects.toThrow(InvalidEventError);
     await expect(client.verify({ level: "most" as "full" })).rejects.toThrow(/level/);
   });

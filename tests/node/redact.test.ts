@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 import type { RedactorOptions } from "../../node/src/index.js";
 import { open, path, provenlog, stored } from "./support.js";
 
-const { ProvenLogError, Redactor } = provenlog;
+const { ConfigError, ProvenLogError, Redactor } = provenlog;
 
 describe("the redactor", () => {
   it("replaces built-in patterns and its own", () => {
@@ -48,10 +48,18 @@ describe("the redactor", () => {
     [{ name: "a", pattern: "(" }, /a/],
     [{ name: "two words", pattern: "a" }, /two words|name/],
     [{ name: "empty", pattern: "x*" }, /empty/],
+    [{ name: "a", pattern: "a", flags: "i" }, /flags is none of the members of a rule/],
+    [{ name: "a" }, /pattern/],
   ])("refuses the rule %o", (rule, message) => {
     expect(() => new Redactor([rule as never])).toThrow(ProvenLogError);
     expect(() => new Redactor([rule as never])).toThrow(message);
   });
+});
+
+it("options that are not acceptable are errors of configuration", () => {
+  for (const options of [{ disable: ["nosuch"] }, { profile: "off" }, { keepLast: { visa: 9 } }]) {
+    expect(() => Redactor.default(options as RedactorOptions)).toThrow(ConfigError);
+  }
 });
 
 describe("findings", () => {

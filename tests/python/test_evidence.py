@@ -18,7 +18,7 @@ from typing import Any, Callable, Dict
 import pytest
 
 import provenlog
-from provenlog import InvalidEventError, NotFoundError, OperationCancelledError, ProvenLogClient
+from provenlog import ClosedError, InvalidEventError, NotFoundError, OperationCancelledError, ProvenLogClient
 
 
 @pytest.fixture
@@ -428,3 +428,37 @@ class TestTiles:
         with ProvenLogClient(db_path=ledger) as client, pytest.raises(InvalidEventError, match="holds no log"):
             client.export(tmp_path / "log", tiles=True)
         assert (tmp_path / "log" / "precious").read_text() == "x"
+
+
+class TestClosed:
+    def test_a_closed_client_reads_but_neither_writes_nor_signs(self, ledger: Path, tmp_path: Path) -> None:
+        client = ProvenLogClient(agent_id="a", db_path=ledger)
+        event_id = client.log_event(action_type="TOOL_CALL")
+        client.close()
+        head = Path(f"{ledger}.head").read_text()
+        refused: list[Callable[[], object]] = [
+            client.checkpoint,
+            client.rotate_key,
+            client.acknowledge,
+            lambda: client.prove(event_id),
+            lambda: client.export(tmp_path / "x.plog"),
+            lambda: client.backup(tmp_path / "copy.db"),
+        ]
+        for call in refused:
+            with pytest.raises(ClosedError):
+                call()
+        assert not (tmp_path / "x.plog").exists() and not (tmp_path / "copy.db").exists()
+        assert Path(f"{ledger}.head").read_text() == head
+        assert client.get_events(agent_id="a", limit=1)[0]["id"] == event_id
+        assert client.verify()["verdict"] == "OK"
+        assert client.key()["epoch"] == 1
+
+
+class TestArgumentsOfVerify:
+    def test_no_level_is_the_default_and_threads_have_bounds(self, ledger: Path) -> None:
+        assert provenlog.verify(ledger, level=None)["level"] == "full"
+        for threads in (-1, 65):
+            with pytest.raises(InvalidEventError, match="threads must be from 0 to 64"):
+                provenlog.verify(ledger, threads=threads)
+        with pytest.raises(TypeError, match="threads"):
+            provenlog.verify(ledger, threads="2")  # type: ignore[arg-type]

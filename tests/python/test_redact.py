@@ -220,3 +220,32 @@ def test_a_wrong_capture_is_refused(tmp_path: Path) -> None:
         patch.chdir(tmp_path)
         with pytest.raises(ConfigError, match="capture_content: not allowed in ./provenlog.yaml"):
             ProvenLogClient(agent_id="a", db_path=tmp_path / "events.db")
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        ({"name": "r", "pattern": "x", "flags": "i"}, "unknown member 'flags'"),
+        ({"name": "r"}, "rule 'r' has no pattern"),
+        ({"pattern": "x"}, "rule None has no name"),
+    ],
+)
+def test_a_mapping_that_is_no_rule_is_refused_with_the_reason(rule: Any, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        Redactor([rule])
+
+
+def test_options_that_are_not_acceptable_are_errors_of_configuration() -> None:
+    for options in ({"disable": ["nosuch"]}, {"profile": "off"}, {"keep_last": {"visa": 9}}, {"allow": {"all": ["x"]}}):
+        with pytest.raises(ConfigError):
+            Redactor.default(**options)
+    with pytest.raises(TypeError, match="pseudonym_key must be a str, not bytes"):
+        Redactor.default(pseudonym_key=b"0123456789abcdef")
+
+
+@pytest.mark.parametrize("value", [None, b"ada@example.com", 7])
+def test_what_is_no_text_is_refused(value: Any) -> None:
+    with pytest.raises(TypeError, match="the text must be a str"):
+        Redactor.default().redact_string(value)
+    with pytest.raises(TypeError, match="the text must be a str"):
+        Redactor.default().findings(value)
