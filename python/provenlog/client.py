@@ -239,9 +239,10 @@ class ProvenLogClient(EvidenceMixin, _native.Client):
     ) -> Dict[str, Any]:
         """Verifies the ledger, or one agent's chain: ``{"valid": True, ...}`` or ``{"valid": False, "error": ...}``.
 
-        The rest of the report is that of ``plog verify --json``. ``level``: ``"chain"``, ``"tree"`` or ``"full"`` (None).
-        ``key``: a trusted public key, or a file with it; ``heads``: files with trusted heads, of which the newest
-        vouches for all before it when ``incremental``. ``progress`` is called with the events done and all.
+        The rest of the report is that of ``plog verify --json``. ``level``: ``"chain"``, ``"tree"`` or ``"full"``,
+        for which None stands too. ``key``: a trusted public key, or a file with it; ``heads``: files with trusted
+        heads, of which the newest vouches for all before it when ``incremental``. ``progress`` is called with the
+        events done and all.
         """
         return _verify(self, None, agent_id, level, key, heads, incremental, read_only, threads, progress)
 
