@@ -310,9 +310,14 @@ void Parser::add_export() {
                 "Write nothing to the ledger: leave events that dead processes left in journals where they are");
   add_json(app, &options->json, "Print what was written as one JSON object");
   add_globals(app);
-  app->callback([this, options] {
+  app->callback([this, app, options] {
     if (options->output.has_value() == options->tiles.has_value()) {
       throw CLI::RequiredError("exactly one of --output FILE and --tiles DIR");
+    }
+    // A directory of tiles is of the whole log.
+    for (const char* name : {"--agent-id", "--session-id", "--action-type", "--action-name", "--status", "--since",
+                             "--until", "--label"}) {
+      if (options->tiles && app->count(name) > 0) throw CLI::ExcludesError("--tiles", name);
     }
     result_.run = [options](Context& context) { return run_export(context, *options); };
   });

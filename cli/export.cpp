@@ -99,7 +99,13 @@ int run_verify_export(Context& context, const CheckOptions& options) {
   std::string text;
   {
     ProgressBar bar("verifying", "events");
-    text = report_of([&] { return verify_export(options, bar); });
+    text = report_of([&] { return verify_export(options, bar); },
+                     [&](const std::string& error) {
+                       report::CheckReport report;
+                       report.path = options.path;
+                       report.add(ledger::Verdict::kCannotRun, error);
+                       return report.json();
+                     });
   }
   return print_verdict(context, text, {options.json, options.strict, {}});
 }
@@ -108,7 +114,11 @@ int run_prove(Context& context, const ProveOptions& options) {
   ReadLedger ledger(context.globals, options.read_only);
   const auto head = client::read_head(client::head_path(ledger.path()));
   if (!head) throw Error(Status::kNotFound, "the ledger has no head yet: nothing proves its events");
-  const std::string proof = report::prove_event(ledger.store(), *head, options.id, options.agent);
+  const auto row = find_event(ledger.store(), options.id, options.agent);
+  if (!row) throw Error(Status::kNotFound, "no event " + options.id + " in " + ledger.path());
+  const Value event = json::parse(row->canonical);
+  const std::string proof =
+      report::prove_event(ledger.store(), *head, text_of(event, "id"), text_of(event, "agent_id"));
   if (!options.output) {
     context.out.write(proof);
     return kExitOk;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "cli/commands.h"
@@ -30,5 +31,9 @@ class ReadLedger {
   ClientPtr client_;
   std::unique_ptr<store::Store> store_;
 };
+
+// The event that an argument names: by its id as it was given (of that agent, if given), or by its place, as "@42".
+std::optional<store::EventRow> find_event(store::Store& store, const std::string& text,
+                                          const std::optional<std::string>& agent);
 
 }  // namespace plog::cli

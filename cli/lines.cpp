@@ -24,9 +24,10 @@ Fd open_input(const std::string& path) {
     if (fd < 0) throw errno_error("cannot read standard input", errno);
     return Fd(fd);
   }
-  Fd fd = open_existing(path, O_RDONLY);
-  if (!fd) throw Error(Status::kNotFound, "no such file: " + path);
-  return fd;
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0 && errno == ENOENT) throw Error(Status::kNotFound, "no such file: " + path);
+  if (S_ISDIR(status.st_mode)) throw Error(Status::kIo, path + " is a directory");
+  return open_file(path, O_RDONLY);
 }
 
 LineReader::LineReader(int fd) : fd_(fd), buffer_(new char[2 * kChunk]), capacity_(2 * kChunk) {

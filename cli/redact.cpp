@@ -23,7 +23,10 @@ namespace {
 
 std::shared_ptr<const redact::Redactor> make_redactor(const RedactOptions& options) {
   redact::Options all = client::redactor_options(client::load_config());
-  if (!options.profile.empty()) redact::profile_named(options.profile, &all.profile);
+  if (!options.profile.empty()) {
+    all.builtin = true;  // what was asked for by name, whatever the configuration switches off
+    redact::profile_named(options.profile, &all.profile);
+  }
   return redact::Redactor::make(std::move(all));
 }
 

@@ -5,7 +5,6 @@
 #include "base/error.h"
 #include "cli/format.h"
 #include "cli/handles.h"
-#include "ledger/verdict.h"
 
 namespace plog::cli {
 namespace {
@@ -34,7 +33,7 @@ std::string describe_findings(const json::Value& report) {
   return text;
 }
 
-std::string describe_assurance(const json::Value& report) {
+std::string describe_assurance(const json::Value& report, bool valid) {
   std::string text;
   const bool of_ledger = report.find("heads") != nullptr;
   if (const json::Value* heads = report.find("heads"); heads != nullptr && heads->is_array()) {
@@ -47,7 +46,8 @@ std::string describe_assurance(const json::Value& report) {
     }
   }
   const std::string assurance = text_of(report, "assurance");
-  if (assurance.empty()) return text;
+  // What is not valid is assured of nothing.
+  if (!valid || assurance.empty()) return text;
   text += "  assurance: " + escape(assurance);
   const std::uint64_t reach = count_of(report, "assurance_events");
   if (reach > 0) {
@@ -83,7 +83,7 @@ void print_report(Context& context, const VerdictPrint& options, const json::Val
   if (const json::Value* notes = report.find("notes"); notes != nullptr && notes->is_array()) {
     for (const json::Value& note : notes->array()) text += "  note: " + escape(note.text()) + "\n";
   }
-  context.out.write(text + paint(describe_assurance(report), Color::kDim, color));
+  context.out.write(text + paint(describe_assurance(report, valid), Color::kDim, color));
 }
 
 }  // namespace
@@ -99,21 +99,13 @@ std::string text_of(const json::Value& object, std::string_view name) {
   return value != nullptr && value->is_string() ? value->text() : std::string();
 }
 
-std::string report_of(const std::function<std::string()>& verify) {
+std::string report_of(const std::function<std::string()>& verify,
+                      const std::function<std::string(const std::string& error)>& refused) {
   try {
     return verify();
   } catch (const Error& error) {
     if (error.status() == Status::kCancelled) throw;
-    json::Value::Object report;
-    report["verdict"] = ledger::verdict_name(ledger::Verdict::kCannotRun);
-    report["valid"] = false;
-    report["events"] = 0;
-    report["agents"] = 0;
-    report["tail"] = 0;
-    report["assurance"] = json::Value();
-    report["findings"] = json::Value::Array();
-    report["error"] = error.what();
-    return json::Value(std::move(report)).canonical();
+    return refused(error.what());
   }
 }
 

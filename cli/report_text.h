@@ -16,8 +16,10 @@ namespace plog::cli {
 std::uint64_t count_of(const json::Value& report, std::string_view name);
 std::string text_of(const json::Value& object, std::string_view name);
 
-// The report that `verify` makes; where it could not even start, one that says so. Throws only when interrupted.
-std::string report_of(const std::function<std::string()>& verify);
+// The report that `verify` makes; where it could not even start, what `refused` makes of the error. Throws only when
+// interrupted.
+std::string report_of(const std::function<std::string()>& verify,
+                      const std::function<std::string(const std::string& error)>& refused);
 
 struct VerdictPrint {
   bool json = false;

@@ -2,12 +2,14 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "cli/commands.h"
 #include "cli/handles.h"
 #include "cli/options.h"
 #include "cli/progress.h"
 #include "cli/report_text.h"
 #include "cli/signals.h"
+#include "client/verification.h"
 
 namespace plog::cli {
 namespace {
@@ -38,6 +40,20 @@ std::string verify(const Context& context, const VerifyOptions& options, Progres
   return std::string(plog_buffer_data(report), plog_buffer_size(report));
 }
 
+std::string refused(const Context& context, const VerifyOptions& options, const std::string& error) {
+  client::VerifyReport report;
+  report.agent = options.agent;
+  report.level = client::parse_verify_level(options.level).value_or(report.level);
+  report.findings.add(ledger::Verdict::kCannotRun, error);
+  report.verdict = ledger::Verdict::kCannotRun;
+  report.error = error;
+  try {
+    report.db_path = ledger_path(context.globals);
+  } catch (const Error&) {  // the configuration that would tell may be what is wrong
+  }
+  return report.json();
+}
+
 }  // namespace
 
 int run_verify(Context& context, const VerifyOptions& options) {
@@ -45,7 +61,8 @@ int run_verify(Context& context, const VerifyOptions& options) {
   std::string text;
   {
     ProgressBar bar("verifying", "events");
-    text = report_of([&] { return verify(context, options, bar); });
+    text = report_of([&] { return verify(context, options, bar); },
+                     [&](const std::string& error) { return refused(context, options, error); });
   }
   return print_verdict(context, text, {options.json, options.strict, options.agent});
 }

@@ -34,6 +34,12 @@ std::optional<std::string> resolve(const std::string& path) {
   return std::string(resolved.get());
 }
 
+void check_regular(int fd, const std::string& path) {
+  struct stat info {};
+  if (fstat(fd, &info) != 0) throw errno_error("cannot open " + path, errno);
+  if (!S_ISREG(info.st_mode)) throw Error(Status::kIo, path + " is no file");
+}
+
 std::string read_link(const std::string& path) {
   char target[PATH_MAX];
   const ssize_t size = readlink(path.c_str(), target, sizeof target);
@@ -59,8 +65,11 @@ Fd open_file(const std::string& path, int flags, mode_t mode) {
 
 Fd open_existing(const std::string& path, int flags) {
   for (;;) {
-    const int fd = open(path.c_str(), (flags & ~O_CREAT) | O_CLOEXEC);
-    if (fd >= 0) return Fd(fd);
+    Fd fd(open(path.c_str(), (flags & ~O_CREAT) | O_CLOEXEC | O_NONBLOCK));
+    if (fd) {
+      check_regular(fd.get(), path);
+      return fd;
+    }
     if (errno == ENOENT) return Fd();
     if (errno != EINTR) throw errno_error("cannot open " + path, errno);
   }
@@ -117,9 +126,10 @@ std::size_t pread_some(int fd, void* data, std::size_t size, off_t offset) {
 }
 
 std::string read_file(const std::string& path, std::size_t limit) {
-  const Fd fd = open_file(path, O_RDONLY);
+  const Fd fd = open_file(path, O_RDONLY | O_NONBLOCK);
+  check_regular(fd.get(), path);
   std::string content;
-  // Not by its size: that of a pipe or of a file in /proc is 0.
+  // Not by its size: that of a file in /proc is 0.
   std::vector<char> chunk(64 * 1024);
   for (;;) {
     const ssize_t got = read(fd.get(), chunk.data(), chunk.size());

@@ -37,7 +37,7 @@ class Fd {
 
 // open(2) with O_CLOEXEC, retried on EINTR. Throws errno_error("cannot open <path>").
 Fd open_file(const std::string& path, int flags, mode_t mode = 0600);
-// The same, but an empty Fd when the path does not exist.
+// The same for regular files (else kIo), never waiting for a FIFO; an empty Fd when the path does not exist.
 Fd open_existing(const std::string& path, int flags);
 
 // Creates the directory and its parents, each 0700, and follows existing ones as they are. Throws.
@@ -48,7 +48,7 @@ void write_all(int fd, const void* data, std::size_t size);
 void pwrite_all(int fd, const void* data, std::size_t size, off_t offset);
 // Reads up to `size` octets at offset, less only at the end of the file. Throws.
 std::size_t pread_some(int fd, void* data, std::size_t size, off_t offset);
-std::string read_file(const std::string& path, std::size_t limit);  // throws kInvalid beyond `limit`
+std::string read_file(const std::string& path, std::size_t limit);  // of regular files; kInvalid beyond `limit`
 
 void sync_file(int fd);                        // fdatasync; throws
 void sync_directory(const std::string& path);  // fsync of a directory; throws

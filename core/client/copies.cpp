@@ -64,6 +64,7 @@ void backup_ledger(store::Store& store, const std::string& db_path, const std::s
 
 Restored restore_ledger(const std::string& backup, const std::string& db_path, const HeadOptions& heads, bool replace,
                         const CopyProgress& progress) {
+  if (!exists(backup)) throw Error(Status::kNotFound, "no such file: " + backup);
   VerifyRequest request;
   request.read_only = true;
   const VerifyReport report = verify_path(backup, request);

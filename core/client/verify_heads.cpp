@@ -38,16 +38,20 @@ HeadFile head_of_octets(std::string source, std::string octets) {
 
 crypto::Verifier trusted_key(const std::string& text_or_path) {
   std::string text = text_or_path;
-  if (const Fd fd = open_existing(text_or_path, O_RDONLY)) {
+  const Fd file = open_existing(text_or_path, O_RDONLY);
+  if (file) {
     text.resize(kMaxKeyFile);
-    text.resize(pread_some(fd.get(), text.data(), text.size(), 0));
+    text.resize(pread_some(file.get(), text.data(), text.size(), 0));
     while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
   }
   try {
     return crypto::Verifier::parse(text);
   } catch (const Error& error) {
-    throw Error(Status::kInvalid,
-                "the trusted key is no public key (vkey), nor a file that holds one: " + std::string(error.what()));
+    // Not what was given in place of a file: it may be a key that was meant to stay secret.
+    const std::string what = file
+                                 ? "the trusted key (--key): the file " + text_or_path + " holds no public key (vkey): "
+                                 : "the trusted key (--key): there is no such file, and it is no public key (vkey): ";
+    throw Error(Status::kInvalid, what + error.what());
   }
 }
 

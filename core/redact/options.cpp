@@ -121,6 +121,7 @@ void add_options(const json::Value& given, Options& options) {
       if (!profile_named(text_of(value, "`profile`"), &options.profile)) {
         invalid("`profile` must be one of default, strict, pii, secrets");
       }
+      options.builtin = true;  // what is asked for by name is not off
     } else if (key == "disable") {
       add_texts(value, "`disable`", options.disabled);
     } else if (key == "allow") {

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -34,7 +35,12 @@ FileOutput::~FileOutput() {
 }
 
 Error FileOutput::exists() const {
-  return Error(Status::kInvalid, path_ + " exists already: give another name, or say that it may be overwritten");
+  struct stat info {};
+  if (::stat(path_.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) {
+    return Error(Status::kInvalid, path_ + " is a directory: give the name of a file");
+  }
+  return Error(Status::kInvalid,
+               path_ + " exists already: give another name, or say that it may be overwritten (--overwrite)");
 }
 
 void FileOutput::spill() {
@@ -42,7 +48,11 @@ void FileOutput::spill() {
 }
 
 void FileOutput::flush() {
-  write_all(fd_.get(), buffer_.data(), buffer_.size());
+  try {
+    write_all(fd_.get(), buffer_.data(), buffer_.size());
+  } catch (const Error& error) {
+    throw Error(error.status(), path_ + ": " + error.what());
+  }
   buffer_.clear();
 }
 

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <set>
 #include <vector>
 
@@ -95,7 +96,10 @@ class Strict final : public json::Handler {
 
 }  // namespace
 
-FileText::FileText(const std::string& path) : fd_(open_file(path, O_RDONLY)), size_(file_size(fd_.get())) {}
+FileText::FileText(const std::string& path) : fd_(open_existing(path, O_RDONLY)) {
+  if (!fd_) throw errno_error("cannot open " + path, ENOENT);
+  size_ = file_size(fd_.get());
+}
 
 void FileText::fill(std::uint64_t offset) {
   start_ = offset;

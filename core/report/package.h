@@ -29,8 +29,8 @@ struct ExportResult {
 
 // Writes the events that the head covers to a new file (0600), whole or not at all. `head`: a signed checkpoint over
 // (a part of) the store's tree. Memory does not grow with the ledger. Throws kInvalid for a bad filter and for a file
-// that is there already, kNotFound for an unknown event, kCorrupt when the store does not agree with the head, kFull,
-// kIo, kCancelled.
+// that is there already, kNotFound for an unknown event or agent, kCorrupt when the store does not agree with the head,
+// kFull, kIo, kCancelled.
 ExportResult write_package(store::Store& store, const std::string& head, const std::string& path,
                            const ExportRequest& request);
 // The same document of one event, by the text that its id was given as; with an agent, of that agent's.

@@ -69,6 +69,15 @@ ExportResult compose(store::Store& store, const std::string& head, const ExportR
   const json::Value given =
       request.filter_json.empty() ? json::Value(json::Value::Object()) : parse_strict(request.filter_json);
   const PackageFilter filter(given);
+  if (!filter.event_id && filter.events.agent) {
+    store::Filter any;
+    any.agent = filter.events.agent;
+    any.include_system = true;
+    any.limit = 1;
+    std::vector<store::EventRow> first;
+    store.page(any, 1, first);
+    if (first.empty()) throw Error(Status::kNotFound, "the ledger has no agent " + *any.agent);
+  }
   const ledger::Epochs epochs = read_epochs(store);
   const ledger::KeyEpoch* epoch = epochs.at(checkpoint->size);
 
@@ -82,7 +91,7 @@ ExportResult compose(store::Store& store, const std::string& head, const ExportR
       const auto row = store.find(*filter.event_id, filter.events.agent);
       if (!row || row->commit_index >= checkpoint->size) {
         throw Error(Status::kNotFound, row ? "the event is newer than the ledger's head: try again in a second"
-                                           : "no event " + format_uuid(*filter.event_id));
+                                           : "no event " + given.find("event_id")->text());
       }
       use(*row);
       return;

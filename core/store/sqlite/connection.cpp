@@ -67,9 +67,11 @@ Error make_error(sqlite3* db, int code, const std::string& what) {
   const int system_errno = db == nullptr ? 0 : sqlite3_system_errno(db);
   const bool of_system = (code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN;
   const char* file = db == nullptr ? nullptr : sqlite3_db_filename(db, "main");
+  // A backup's faults are not noted in either of its databases.
+  const bool of_db = db != nullptr && (sqlite3_errcode(db) & 0xff) == (code & 0xff);
   std::string message = what;
   if (file != nullptr && *file != '\0' && what.find(file) == what.npos) message += std::string(" (") + file + ")";
-  message += std::string(": ") + (db == nullptr ? sqlite3_errstr(code) : sqlite3_errmsg(db));
+  message += std::string(": ") + (of_db ? sqlite3_errmsg(db) : sqlite3_errstr(code));
   message += " (SQLite code " + std::to_string(code);
   if (of_system && system_errno != 0) message += ", system error " + std::to_string(system_errno);
   message += ")";

@@ -127,6 +127,8 @@ void SqliteStore::after_fork(bool in_child) noexcept {
 
 std::unique_ptr<Store> open_sqlite(const std::string& path, OpenMode mode) {
   install_fork_handlers();
+  struct stat info {};
+  if (::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode)) throw Error(Status::kIo, path + " is no file");
   if (const auto name = network_file_system(path)) {
     throw Error(Status::kUnsupported, path + " lies on a network file system (" + *name +
                                           "), where file locks can't be trusted: put the ledger on a local disk");
