@@ -89,7 +89,8 @@ Client::Client(const ClientOptions& options) {
   const Config config = load_config();
   if (options.base_url || config.server_url) {
     throw Error(Status::kUnsupported,
-                "server mode does not exist yet: leave out base_url and server_url to record into a local ledger");
+                (options.base_url ? "base_url" : config.server_url_from) +
+                    ": server mode does not exist yet: leave this out to record into a local ledger");
   }
   defaults_.redactor = make_redactor(config, {});
   const redact::Redactor* redactor = defaults_.redactor.get();

@@ -119,6 +119,7 @@ class ConfigReader {
       if (config_.server_url->rfind("http://", 0) != 0 && config_.server_url->rfind("https://", 0) != 0) {
         refuse(value.line, key, "must begin with http:// or https://");
       }
+      config_.server_url_from = file_name_ + ":" + std::to_string(entry.line) + ": server_url";
     }
     if (key == "db_path") config_.db_path = text(value, key);
     if (key == "agent_id") config_.agent_id = text(value, key);
@@ -375,6 +376,9 @@ class ConfigReader {
       if (error.status() != Status::kConfig) throw;
       refuse(line, key, error.what());
     }
+    for (const redact::Rule& other : config_.redaction_rules) {
+      if (other.name == rule.name) refuse(value.line, key + ".name", "there is a rule \"" + rule.name + "\" already");
+    }
     if (config_.redaction_rules.size() >= kMaxRules) refuse(value.line, key, "more than 256 rules in one file");
     config_.redaction_rules.push_back(std::move(rule));
   }
@@ -453,7 +457,10 @@ Config load_config() {
     config.metadata.merge(added.metadata);
     for (redact::Rule& rule : added.redaction_rules) config.redaction_rules.push_back(std::move(rule));
   }
-  if (auto url = environment("PROVENLOG_SERVER_URL")) config.server_url = std::move(url);
+  if (auto url = environment("PROVENLOG_SERVER_URL")) {
+    config.server_url = std::move(url);
+    config.server_url_from = "PROVENLOG_SERVER_URL";
+  }
   if (auto path = environment("PROVENLOG_DB_PATH")) config.db_path = std::move(path);
   return config;
 }

@@ -16,6 +16,7 @@ namespace plog::client {
 struct Config {
   std::optional<std::string> server_url, db_path, agent_id, session_id, durability, on_full;
   std::optional<std::string> origin, key_path;  // of heads
+  std::string server_url_from;                  // the file and line, or the variable, that server_url comes from
   std::vector<std::string> head_copies;
   std::optional<std::uint32_t> batch_size, flush_interval_ms, block_timeout_ms;
   std::optional<std::uint64_t> max_event_bytes, journal_limit_bytes;

@@ -107,3 +107,24 @@ def test_prove_takes_the_place_of_an_event_as_get_does(story: Plog) -> None:
 def test_a_backup_that_is_not_there_is_not_found(plog: Plog) -> None:
     assert "nothere" in plog("restore", "nothere", code=NOT_FOUND).stderr
     assert not Path(plog.db).exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("server_url: https://example.com\n", "config.yaml:1: server_url"),
+        (
+            "redaction:\n  rules:\n    - name: x\n      pattern: aaa\n    - name: x\n      pattern: bbb\n",
+            "config.yaml:5: redaction.rules[1].name",
+        ),
+    ],
+)
+def test_faults_of_the_configuration_are_named_with_file_and_line(plog: Plog, text: str, said: str) -> None:
+    config = plog.home / "config.yaml"
+    config.write_text(text)
+    assert said in plog("ingest", input="{}\n", env={"PROVENLOG_CONFIG": str(config)}, code=1).stderr
+
+
+def test_a_server_that_the_environment_names_is_said_to_come_from_there(plog: Plog) -> None:
+    said = plog("ingest", input="{}\n", env={"PROVENLOG_SERVER_URL": "https://example.com"}, code=1).stderr
+    assert "PROVENLOG_SERVER_URL" in said
