@@ -54,10 +54,9 @@ std::string ledger_path(const Globals& globals) {
   if (!globals.db.empty()) return expand_home(globals.db);
   const client::Config config = client::load_config();
   if (config.server_url) {
-    throw Error(
-        Status::kUnsupported,
-        "a server is configured (server_url or PROVENLOG_SERVER_URL), which this version cannot talk to; name a "
-        "local ledger with --db PATH");
+    throw Error(Status::kUnsupported,
+                config.server_url_from +
+                    ": a server is configured, which this version cannot talk to; name a local ledger with --db PATH");
   }
   return expand_home(config.db_path.value_or("~/.provenlog/events.db"));
 }

@@ -401,11 +401,10 @@ struct Identity {
 std::optional<std::string> read_if_exists(const std::string& path, Identity* identity) {
   std::optional<Fd> fd;
   try {
-    fd = open_existing(path, O_RDONLY | O_NONBLOCK);
+    fd = open_existing(path, O_RDONLY);
     if (!*fd) return std::nullopt;
     struct stat info {};
     if (fstat(fd->get(), &info) != 0) throw errno_error("cannot read " + path, errno);
-    if (!S_ISREG(info.st_mode)) throw Error(Status::kConfig, path + ":1: not a regular file");
     if (info.st_size > static_cast<off_t>(kMaxYamlSize)) refuse_yaml(path, 1, "", "the file is larger than 1 MiB");
     *identity = {info.st_dev, info.st_ino};
     std::string text(kMaxYamlSize + 1, '\0');

@@ -457,10 +457,10 @@ TEST_F(LoadConfig, RefusesANamedFileThatDoesNotExist) {
 
 TEST_F(LoadConfig, RefusesWhatIsNoRegularFileWithoutWaiting) {
   ASSERT_EQ(mkfifo((root_ / "work/provenlog.yaml").c_str(), 0600), 0);
-  EXPECT_THAT(refusal(), StartsWith("./provenlog.yaml:1: not a regular file"));
+  EXPECT_THAT(refusal(), StartsWith("./provenlog.yaml:1: ./provenlog.yaml is no file"));
   std::filesystem::remove(root_ / "work/provenlog.yaml");
   std::filesystem::create_directory(root_ / "work/provenlog.yaml");
-  EXPECT_THAT(refusal(), StartsWith("./provenlog.yaml:1: not a regular file"));
+  EXPECT_THAT(refusal(), StartsWith("./provenlog.yaml:1: ./provenlog.yaml is no file"));
 }
 
 TEST_F(LoadConfig, RefusesAFileThatItCannotRead) {
