@@ -26,8 +26,6 @@ SqliteStore::SqliteStore(const std::string& path, OpenMode mode)
     if (errno != ENOENT) throw errno_error("cannot open " + path, errno);
     if (mode == OpenMode::kReadOnly) throw Error(Status::kNotFound, "there is no ledger at " + path);
     create_ledger(path, false);
-  } else if (!S_ISREG(info.st_mode)) {
-    throw Error(Status::kCorrupt, path + " is no file");
   }
   // Says early what is wrong with the file.
   read([](Connection&, bool) {});
@@ -128,7 +126,7 @@ void SqliteStore::after_fork(bool in_child) noexcept {
 std::unique_ptr<Store> open_sqlite(const std::string& path, OpenMode mode) {
   install_fork_handlers();
   struct stat info {};
-  if (::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode)) throw Error(Status::kIo, path + " is no file");
+  if (::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode)) throw Error(Status::kCorrupt, path + " is no file");
   if (const auto name = network_file_system(path)) {
     throw Error(Status::kUnsupported, path + " lies on a network file system (" + *name +
                                           "), where file locks can't be trusted: put the ledger on a local disk");
