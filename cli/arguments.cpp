@@ -314,9 +314,9 @@ void Parser::add_export() {
     if (options->output.has_value() == options->tiles.has_value()) {
       throw CLI::RequiredError("exactly one of --output FILE and --tiles DIR");
     }
-    // A directory of tiles is of the whole log.
+    // A directory of tiles is of the whole log, and only grows.
     for (const char* name : {"--agent-id", "--session-id", "--action-type", "--action-name", "--status", "--since",
-                             "--until", "--label"}) {
+                             "--until", "--label", "--overwrite"}) {
       if (options->tiles && app->count(name) > 0) throw CLI::ExcludesError("--tiles", name);
     }
     result_.run = [options](Context& context) { return run_export(context, *options); };

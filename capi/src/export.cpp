@@ -94,6 +94,7 @@ plog_status plog_export(plog_client* client, const plog_export_options* options,
     Value::Object result{{"path", Value(target)}};
     if (given.tiles != 0) {
       if (given.filter != nullptr) invalid("options.filter has no place in a directory of tiles");
+      if (given.overwrite != 0) invalid("options.overwrite has no place with a directory of tiles, which only grows");
       const auto written = plog::report::write_tiles(source.store(), source.head(), target,
                                                      progress_of(given.progress, given.user_data));
       result["events"] = Value(written.added);

@@ -110,13 +110,16 @@ std::optional<event::Prepared> HeadKeeper::reconcile(event::Builder& builder, st
       change.reason = {};
     }
   }
-  if (change.reason.empty() || missing) {
+  // Elsewhere may be far: not for each commit of another process, which held the ledger against the copies itself.
+  const bool shrunk = extended_ && tree_.size() < *extended_;
+  if (missing || (change.reason.empty() && (!extended_ || shrunk))) {
     std::string_view reason;
     if (auto copy = copy_not_extended(&reason); copy && sha256_hex(*copy) != kept) {
       change.reason = reason;
       change.head = std::move(*copy);
     }
   }
+  extended_ = tree_.size();
   if (change.reason.empty() && tree_size) change.reason = "tree_mismatch";
   if (change.reason.empty()) return std::nullopt;
   change.tree_size = tree_size.value_or(tree_.size());

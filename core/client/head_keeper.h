@@ -71,6 +71,7 @@ class HeadKeeper {
   bool branched_ = false;        // in this transaction
   std::optional<std::string> unsaved_;
   std::optional<Error> trouble_;
+  std::optional<std::uint64_t> extended_;  // the ledger's size when it was last held against its heads
 };
 
 }  // namespace plog::client

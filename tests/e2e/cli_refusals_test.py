@@ -86,6 +86,10 @@ def test_tiles_are_of_the_whole_log(story: Plog, option: str, value: str) -> Non
     assert not (story.home / "tiles").exists()
 
 
+def test_tiles_are_never_overwritten(story: Plog) -> None:
+    assert "--overwrite" in story("export", "--tiles", "tiles", "--overwrite", code=USAGE).stderr
+
+
 def test_an_export_of_an_unknown_agent_is_none(story: Plog) -> None:
     assert "nobody" in story("export", "--agent-id", "nobody", "--output", "x.plog", code=NOT_FOUND).stderr
     assert not (story.home / "x.plog").exists()

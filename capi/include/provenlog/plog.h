@@ -347,7 +347,7 @@ typedef struct plog_export_options {
   int32_t tiles;       /* non-zero: a static directory of C2SP tlog-tiles instead of a .plog file */
   const char *db_path; /* terminated; used when client is NULL; NULL as in plog_client_options */
   const char *filter;  /* terminated; as plog_client_query's, without order, limit, offset and after; not for tiles */
-  int32_t overwrite;   /* non-zero: the file may be there already */
+  int32_t overwrite;   /* non-zero: the file may be there already; not for tiles */
   uint32_t reserved;   /* 0 */
   plog_progress_fn progress; /* may be NULL */
   void *user_data;
