@@ -1,4 +1,5 @@
-// What verification reads of a ledger, beside what queries do. Nothing here is judged: that is for core/ledger.
+// What verification reads from a ledger in addition to queries. It reports rows and differences; core/ledger judges
+// them.
 #pragma once
 
 #include <array>
@@ -15,18 +16,19 @@
 
 namespace plog::store {
 
-// How far a ledger reached at one moment. What was committed by then never changes; what comes later is left alone.
+// The extent of a ledger at one moment. Verification reads the rows up to `last`, which never change, and ignores later
+// ones.
 struct Extent {
-  bool any = false;                  // there are events
-  std::int64_t first = 0, last = 0;  // the least and the greatest commit index
-  bool has_tree = false;             // the tables are those of a library with trees
-  // The last stored tile of each level: its index, and how many octets it has.
+  bool any = false;                  // the ledger has events
+  std::int64_t first = 0, last = 0;  // the lowest and the highest commit index
+  bool has_tree = false;  // the table `tile` exists (a library before version 2 of the schema does not create it)
+  // The last stored tile of each level: its index and its size in bytes.
   struct Edge {
     bool any = false;
     std::uint64_t index = 0, octets = 0;
   };
   std::array<Edge, ledger::kTileLevels> edges;
-  bool foreign_tiles = false;  // tiles with a key that is no place
+  bool foreign_tiles = false;  // a key in `tile` is outside the range of tile places
   std::map<std::string, std::string> meta;
 
   std::uint64_t rows() const noexcept { return any && last >= 0 ? static_cast<std::uint64_t>(last) + 1 : 0; }
@@ -37,76 +39,77 @@ struct Extent {
 
 class RowVisitor {
  public:
-  virtual void start() {}  // what came before is to be forgotten: the block is read (again)
+  // Called before a block is read, and again if the read is repeated: discard what was reported for the block.
+  virtual void start() {}
   virtual void row(const ledger::StoredEvent& event) = 0;
-  virtual void tile(std::uint64_t /*index*/, std::string_view /*hashes*/) {}  // of level 0
-  // A table that filters read differs from what a row's octets say.
+  virtual void tile(std::uint64_t /*index*/, std::string_view /*hashes*/) {}  // level 0 only
+  // A table that filters use differs from the canonical bytes of the event at `commit_index`.
   virtual void fault(std::uint64_t /*commit_index*/, std::string_view /*what*/) {}
 
  protected:
   ~RowVisitor() = default;
 };
 
-// How many rows the tables for labels and for references must have for some events.
+// The number of rows that a set of events must have in the tables for labels and references.
 struct FilterRows {
   std::uint64_t labels = 0, references = 0;
 };
 
-// Reads blocks of rows. One thread at a time; the store outlives it.
+// Reads blocks of rows. One thread at a time. The store must outlive it.
 class RowReader {
  public:
   virtual ~RowReader() = default;
-  // Tells `visitor` of the rows with first <= commit_index < end, in order, then of the tiles over these places, then
-  // (with `filters`) of faults in the tables for labels and references. When there was no row: the next commit index
-  // behind them, or nullopt.
+  // Reports to `visitor`, in this order: the rows with first <= commit_index < end, ascending; with RowOptions::tiles,
+  // the level 0 tiles over that range; with RowOptions::texts, faults in the tables for labels and references. If the
+  // range has no row, returns the next commit index after it, or nullopt if there is none; otherwise returns nullopt.
   virtual std::optional<std::uint64_t> read(std::uint64_t first, std::uint64_t end, RowVisitor& visitor) = 0;
-  // For the rows of the last read.
+  // The counts for the rows of the last read().
   virtual FilterRows filter_rows() const = 0;
 
-  // The row of an agent's chain; false when there is none.
+  // Reports one row of an agent's chain. False if it does not exist.
   virtual bool read_one(std::string_view agent, std::uint64_t sequence, RowVisitor& visitor) = 0;
-  // The reserved agent's rows with one of these action names and commit_index < end, in order.
+  // Reports the reserved agent's rows with one of these action names and commit_index < end, in commit order.
   virtual void read_system(const std::vector<std::string_view>& names, std::uint64_t end, RowVisitor& visitor) = 0;
 };
 
 class ContextVisitor {
  public:
   virtual void start() = 0;                            // as in RowVisitor
-  virtual void newer(std::string_view canonical) = 0;  // an event of the reserved agent, after those that are known
+  virtual void newer(std::string_view canonical) = 0;  // an event of the reserved agent after `last`
   virtual void row(std::string_view key, std::string_view value, std::string_view context) = 0;
 
  protected:
   ~ContextVisitor() = default;
 };
 
-// What a reader of rows reads, and looks after, besides what chain and tree need.
+// What a RowReader reads and checks in addition to the columns that chain and tree need.
 struct RowOptions {
   bool tiles = false;
-  bool texts = false;     // the columns for filters
-  ledger::Checks checks;  // with texts: kLabel and kReference
+  bool texts = false;     // the columns that filters use
+  ledger::Checks checks;  // with `texts`: kLabel and kReference select the tables to compare
 };
 
-using GoOn = std::function<bool()>;  // false stops: kCancelled
+using GoOn = std::function<bool()>;  // false stops the call, which then throws kCancelled
 
 class Audit {
  public:
   virtual ~Audit() = default;
 
-  // Any thread. These throw what queries throw.
+  // All calls: any thread; they throw what queries throw.
   virtual Extent extent() = 0;
   virtual std::unique_ptr<RowReader> row_reader(RowOptions options) = 0;
-  // How the tables, indexes and whatever else the schema has differ from those of a ledger of this version; and, as
-  // `notes`, what does no harm.
+  // The differences between the schema and that of a ledger of the same version. Harmless additions are appended to
+  // `notes`.
   virtual std::vector<std::string> schema_faults(std::vector<std::string>& notes) = 0;
-  // What the database's own check of pages, tables and indexes says, as far as some twenty faults. Reads all of it.
+  // The faults that SQLite's integrity check of pages, tables and indexes finds, at most 20. Reads the whole database.
   virtual std::vector<std::string> structure_faults(const GoOn& go_on) = 0;
-  // Rows of the tables for labels and references that are none of `expected`, which was counted over the events up to
-  // `last`.
+  // Compares the number of rows in the tables for labels and references with `expected`, counted over the events up to
+  // `last`, and looks for rows whose event does not exist.
   virtual std::vector<std::string> filter_faults(const FilterRows& expected, std::int64_t last,
                                                  ledger::Checks checks) = 0;
-  // How the sums over agents, sessions and times differ from the events' columns.
+  // The differences between the tables `activity` and `time_block` and the events' columns.
   virtual std::vector<std::string> sum_faults(ledger::Checks checks, const GoOn& go_on) = 0;
-  // The reserved agent's events after `last`, then all contexts of labels, of one moment.
+  // Reports the reserved agent's events after `last`, then all contexts of labels, from one snapshot.
   virtual void contexts(std::int64_t last, ContextVisitor& visitor) = 0;
 };
 

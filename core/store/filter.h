@@ -1,4 +1,4 @@
-// What a query asks for. All given conditions must hold.
+// The conditions of a query. An event must meet all that are set.
 #pragma once
 
 #include <array>
@@ -22,7 +22,7 @@ struct Filter {
   bool include_system = false;
   std::optional<std::uint64_t> limit;
   std::uint64_t offset = 0;
-  std::optional<std::uint64_t> after;  // a commit index; rows beyond it in the chosen order
+  std::optional<std::uint64_t> after;  // a commit index: only rows after it, in the chosen order
 };
 
 }  // namespace plog::store

@@ -15,8 +15,8 @@ void append_hex(std::string& out, const Digest& digest) {
 
 void append_json(const EventRow& row, std::string& out) {
   if (row.canonical.size() < 2 || row.canonical.back() != '}') {
-    throw Error(Status::kCorrupt,
-                "the event at commit index " + std::to_string(row.commit_index) + " is no JSON object");
+    throw Error(Status::kCorrupt, "the event at commit index " + std::to_string(row.commit_index) +
+                                      " is damaged: it is not a JSON object");
   }
   out.reserve(out.size() + row.canonical.size() + row.warnings.size() + 224);
   out.append(row.canonical, 0, row.canonical.size() - 1);

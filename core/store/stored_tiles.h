@@ -1,4 +1,4 @@
-// The tiles of a store, as makers of proofs read them.
+// Reads the tiles of a store for proofs.
 #pragma once
 
 #include <string>
@@ -9,12 +9,12 @@
 
 namespace plog::store {
 
-// One thread at a time.
+// One thread at a time. Borrows the store.
 class StoredTiles final : public ledger::TileReader {
  public:
   enum class View {
     kCommitted,    // any thread
-    kTransaction,  // inside a writer's transaction, with what it put
+    kTransaction,  // inside the writer's transaction, including the tiles it has put
   };
   StoredTiles(Store& store, View view) : store_(store), view_(view) {}
   std::string_view read(const ledger::Tile& tile) override;

@@ -28,7 +28,7 @@ class SqliteAudit final : public Audit {
   const Read read_;
 };
 
-// A read transaction: what is read in it is of one moment.
+// A read transaction: all reads in it see one snapshot.
 class ReadTransaction {
  public:
   explicit ReadTransaction(Connection& connection) : connection_(connection) { connection.execute("BEGIN"); }

@@ -18,16 +18,16 @@ constexpr std::int64_t kBusyDeadlineMillis = 5000;
 
 }  // namespace
 
-// One attempt. Registered with `runs_` while it lives; to be used under the mutex only.
+// One attempt at a copy. Registered in `runs_` while it lives. All calls need the mutex.
 class Backups::Run {
  public:
   Run(Backups& owner, const std::string& path) : owner_(owner) {
     source_ = owner.pool_.connect();
-    // One snapshot for all steps: else each commit of another connection would make the copy start anew.
+    // One snapshot for all steps: otherwise each commit of another connection would restart the copy.
     source_->connection->execute("BEGIN; SELECT count(*) FROM meta");
     int code = sqlite3_open_v2(path.c_str(), &target_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, "unix");
     if (code == SQLITE_OK) {
-      // Nothing of it counts before the fsync at the end.
+      // The copy needs no durability before the fsync at the end.
       code = sqlite3_exec(target_, "PRAGMA synchronous=OFF; PRAGMA journal_mode=OFF", nullptr, nullptr, nullptr);
     }
     if (code == SQLITE_OK) {
@@ -55,7 +55,7 @@ class Backups::Run {
     source_.reset();
   }
 
-  // True when all is copied.
+  // Copies some pages. True when all are copied.
   bool step(std::uint64_t* done, std::uint64_t* total) {
     const int code = sqlite3_backup_step(backup_, kStepPages);
     *total = static_cast<std::uint64_t>(sqlite3_backup_pagecount(backup_));
@@ -64,7 +64,7 @@ class Backups::Run {
     if (code != SQLITE_OK) throw make_error(target_, code, "cannot write the backup");
     return false;
   }
-  // Whether the source did not change under a connection without locks.
+  // False if the source changed during the copy, which is possible if its connection takes no locks.
   bool sound() const { return owner_.pool_.still_valid(*source_); }
 
  private:
@@ -76,7 +76,8 @@ class Backups::Run {
 
 void Backups::copy(const std::string& path, const std::function<bool(std::uint64_t, std::uint64_t)>& progress) {
   const int fd = open(path.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
-  if (fd < 0 && errno == EEXIST) throw Error(Status::kInvalid, "cannot write the backup: " + path + " exists already");
+  if (fd < 0 && errno == EEXIST)
+    throw Error(Status::kInvalid, "cannot write the backup " + path + ": the file already exists; choose another path");
   if (fd < 0) throw errno_error("cannot write the backup " + path, errno);
   ::close(fd);
   const pid_t process = getpid();
@@ -93,10 +94,11 @@ void Backups::copy(const std::string& path, const std::function<bool(std::uint64
 void Backups::copy_into(const std::string& path, const std::function<bool(std::uint64_t, std::uint64_t)>& progress) {
   const pid_t process = getpid();
   const std::int64_t deadline = steady_millis() + kBusyDeadlineMillis;
-  const LockScope locks(path);  // as for the draft of a new ledger: its inode may still be in the lock table
+  const LockScope locks(path);  // the inode may still be in the lock table: see build() in schema.cpp
   for (bool finished = false; !finished;) {
     std::unique_lock lock(mutex_);
-    if (truncate(path.c_str(), 0) != 0) throw errno_error("cannot write the backup " + path, errno);  // of an attempt
+    if (truncate(path.c_str(), 0) != 0)
+      throw errno_error("cannot write the backup " + path, errno);  // drops an earlier attempt
     std::unique_ptr<Run> run;
     try {
       run = std::make_unique<Run>(*this, path);
@@ -115,10 +117,12 @@ void Backups::copy_into(const std::string& path, const std::function<bool(std::u
       lock.unlock();
       const bool go_on = !progress || progress(done, total);
       lock.lock();
-      if (getpid() != process) throw Error(Status::kInvalid, "a backup belongs to the process that began it");
+      if (getpid() != process)
+        throw Error(Status::kInvalid,
+                    "cannot continue the backup in a forked child: only the process that started it can");
       if (!go_on) throw Error(Status::kCancelled, "the backup was stopped");
     }
-    // Before the mutex: closing belongs to a step.
+    // While the mutex is still held, since it closes connections.
     run.reset();
   }
   const Fd fd = open_file(path, O_RDWR);

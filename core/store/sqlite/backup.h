@@ -11,15 +11,17 @@
 
 namespace plog::store::sqlite {
 
-// The copies that are being made of one ledger. Shared.
+// The running backups of one ledger. Thread-safe.
 class Backups {
  public:
   explicit Backups(ReadPool& pool) : pool_(pool) {}
 
-  // As Store::backup. A fork during `progress` makes it start anew; the child's call throws.
+  // As Store::backup. If the process forks during `progress`, the parent's copy starts again and the child's call
+  // throws.
   void copy(const std::string& path, const std::function<bool(std::uint64_t, std::uint64_t)>& progress);
 
-  // Closes what is open, and keeps the lock until after the fork. Waits for one step, a few milliseconds.
+  // Closes the connections of all running backups and keeps the mutex locked until release_fork(). Waits for one step,
+  // a few milliseconds.
   void prepare_fork() noexcept;
   void release_fork() noexcept;
 

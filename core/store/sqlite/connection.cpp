@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t kMaxStatements = 48;
 
-// A path as an SQLite URI.
+// The path as an SQLite URI.
 std::string uri_of(const std::string& path, const char* parameters) {
   static constexpr char kDigits[] = "0123456789ABCDEF";
   std::string uri = "file:";
@@ -27,13 +27,15 @@ std::string uri_of(const std::string& path, const char* parameters) {
   return uri + parameters;
 }
 
-// A ledger writes ahead from its first page on. SQLite would play a rollback journal back into it, whoever put it
-// there.
+// A ledger is in WAL mode from the start, so it never has a rollback journal. SQLite would replay one into the ledger,
+// whoever put it there.
 void refuse_rollback_journal(const std::string& path) {
   struct stat info {};
   const std::string journal = path + "-journal";
   if (stat(journal.c_str(), &info) == 0 && info.st_size > 0) {
-    throw Error(Status::kCorrupt, "beside the ledger lies a rollback journal, which no provenlog makes: " + journal);
+    throw Error(Status::kCorrupt, "cannot open the ledger: there is a rollback journal beside it, " + journal +
+                                      ", which provenlog never creates and SQLite would replay into the ledger; "
+                                      "find out where it came from, then move it away");
   }
 }
 
@@ -53,7 +55,7 @@ Status status_of(int code, int system_errno) {
     case SQLITE_AUTH: return Status::kIo;
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-    case SQLITE_ERROR:  // a table or column that our statements name is not there
+    case SQLITE_ERROR:  // a table or column that our statements name does not exist
     case SQLITE_CONSTRAINT:
     case SQLITE_MISMATCH:
     case SQLITE_TOOBIG: return Status::kCorrupt;
@@ -67,7 +69,7 @@ Error make_error(sqlite3* db, int code, const std::string& what) {
   const int system_errno = db == nullptr ? 0 : sqlite3_system_errno(db);
   const bool of_system = (code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN;
   const char* file = db == nullptr ? nullptr : sqlite3_db_filename(db, "main");
-  // A backup's faults are not noted in either of its databases.
+  // sqlite3_backup_step does not set the error of either database.
   const bool of_db = db != nullptr && (sqlite3_errcode(db) & 0xff) == (code & 0xff);
   std::string message = what;
   if (file != nullptr && *file != '\0' && what.find(file) == what.npos) message += std::string(" (") + file + ")";
@@ -97,7 +99,7 @@ Statement& Statement::operator=(Statement&& other) noexcept {
 Statement::~Statement() { sqlite3_finalize(handle_); }
 
 void Statement::fail(int code) {
-  const Error error = make_error(sqlite3_db_handle(handle_), code, "the ledger's database failed");
+  const Error error = make_error(sqlite3_db_handle(handle_), code, "cannot access the ledger's database");
   reset();
   throw error;
 }
@@ -150,7 +152,7 @@ Connection::Connection(const std::string& path, Access access) {
   refuse_rollback_journal(path);
   int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE;
   const char* parameters = "";
-  const char* vfs = "unix";  // by name: a host program may have made another one the default
+  const char* vfs = "unix";  // by name: the host program may have chosen another default
   switch (access) {
     case Access::kReadWrite: flags |= SQLITE_OPEN_READWRITE; break;
     case Access::kReadOnly: flags |= SQLITE_OPEN_READONLY; break;
@@ -167,16 +169,16 @@ Connection::Connection(const std::string& path, Access access) {
   try {
     if (code != SQLITE_OK) throw make_error(db_, code, "cannot open the ledger " + path);
     sqlite3_busy_timeout(db_, access == Access::kReadWrite ? kWriterBusyMillis : kBusyMillis);
-    // A ledger comes from anywhere: what its schema holds must not run, and SQL text must not damage it.
+    // A ledger may come from an untrusted source: nothing in its schema may run, and SQL must not corrupt it.
     sqlite3_db_config(db_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
     sqlite3_db_config(db_, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
     sqlite3_db_config(db_, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
     sqlite3_db_config(db_, SQLITE_DBCONFIG_ENABLE_VIEW, 0, nullptr);
     sqlite3_db_config(db_, SQLITE_DBCONFIG_ENABLE_FKEY, 0, nullptr);
-    // Only the holder of the writer lock checkpoints, and it says when.
+    // Checkpoints run only when the holder of the writer lock asks for one.
     sqlite3_db_config(db_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
     sqlite3_wal_autocheckpoint(db_, 0);
-    // Then SQLite keeps the index of the log in memory, and creates none.
+    // In this mode SQLite keeps the index of the WAL in memory and creates no -shm file.
     if (access == Access::kPrivate) execute("PRAGMA locking_mode=EXCLUSIVE");
     if (access == Access::kReadWrite) {
       // Nothing is ever deleted from a ledger, so there is nothing to overwrite with zeros.
@@ -197,7 +199,7 @@ Connection::~Connection() {
 
 void Connection::execute(const char* sql) {
   const int code = sqlite3_exec(db_, sql, nullptr, nullptr, nullptr);
-  if (code != SQLITE_OK) throw make_error(db_, code, "the ledger's database failed");
+  if (code != SQLITE_OK) throw make_error(db_, code, "cannot access the ledger's database");
 }
 
 std::int64_t Connection::query_integer(const char* sql) {

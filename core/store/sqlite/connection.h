@@ -1,4 +1,4 @@
-// SQLite's handles with owners, and its errors as plog::Error.
+// Owners for SQLite's handles; SQLite's errors as plog::Error.
 #pragma once
 
 #include <sqlite3.h>
@@ -12,17 +12,19 @@
 
 namespace plog::store::sqlite {
 
-// How long SQLite itself waits for a lock of another connection; callers try again.
+// How long SQLite waits for another connection's lock before the call fails with kBusy. Callers retry.
 inline constexpr int kBusyMillis = 50;
-// The holder of the writer lock waits for one thing only: a reader that recovers the log, up to 32 MiB of it.
+// The same for connections that write. Under the writer lock they normally wait only for a reader that recovers the
+// write-ahead log, of up to 32 MiB.
 inline constexpr int kWriterBusyMillis = 250;
 
-// The status that an (extended) result code stands for.
+// The status for an SQLite result code (primary or extended).
 Status status_of(int code, int system_errno);
-// Error with SQLite's own words; `what` says what was attempted ("cannot append to the ledger").
+// An Error that contains SQLite's message. `what` says what failed ("cannot append to the ledger"). `db` may be null.
 Error make_error(sqlite3* db, int code, const std::string& what);
 
-// A prepared statement. Binding borrows texts and blobs until the next reset. One thread at a time.
+// A prepared statement. Bound texts and blobs are borrowed and must live until the statement is reset. One thread at a
+// time. Calls throw SQLite's errors unless they are noexcept.
 class Statement {
  public:
   Statement() = default;
@@ -32,25 +34,25 @@ class Statement {
   ~Statement();
 
   void bind(int index, std::int64_t value);
-  void bind_text(int index, std::string_view value);  // borrowed
+  void bind_text(int index, std::string_view value);
   void bind_blob(int index, const void* data, std::size_t size);
   void bind_null(int index);
 
-  // True for a row, false at the end; throws otherwise.
+  // True if there is a row, false at the end.
   bool step();
-  // Executes to the end and resets.
+  // Executes the statement to its end, then resets it.
   void run();
-  // Ends the execution, so that no lock or snapshot stays. Bindings stay too.
+  // Ends the execution and releases its locks and snapshot. Keeps the bindings.
   void reset() noexcept;
-  // The result code of one step, without an exception: for expected failures.
+  // One step whose result code the caller checks, for expected failures.
   int step_code() noexcept;
 
-  // A column's value, to be read with sqlite3_value_ functions: cheaper when type and content are both wanted. Borrowed
+  // A column's value for the sqlite3_value_ functions, which is cheaper if both type and content are read. Borrowed
   // until the next step or reset.
   sqlite3_value* value(int column) noexcept { return sqlite3_column_value(handle_, column); }
   int type(int column) noexcept { return sqlite3_column_type(handle_, column); }
   std::int64_t integer(int column) noexcept { return sqlite3_column_int64(handle_, column); }
-  // Borrowed until the next step or reset; of texts and blobs alike.
+  // The bytes of a text or blob. Borrowed until the next step or reset.
   std::string_view bytes(int column) noexcept;
 
   explicit operator bool() const noexcept { return handle_ != nullptr; }
@@ -60,7 +62,7 @@ class Statement {
   sqlite3_stmt* handle_ = nullptr;
 };
 
-// Resets on leaving a scope.
+// Resets a statement at the end of a scope.
 class Run {
  public:
   explicit Run(Statement& statement) : statement_(statement) {}
@@ -75,11 +77,11 @@ class Run {
 enum class Access {
   kReadWrite,
   kReadOnly,
-  kImmutable,  // no locks, no -wal: only while nobody writes
-  kPrivate,    // no locks, the -wal read through an index in memory: only while nobody writes
+  kImmutable,  // takes no locks and ignores the -wal; valid only while nothing writes
+  kPrivate,    // takes no locks and reads the -wal through an index in memory; valid only while nothing writes
 };
 
-// A connection with the settings of a ledger (see the implementation). Not thread-safe.
+// A connection with the settings that a ledger needs. One thread at a time.
 class Connection {
  public:
   Connection(const std::string& path, Access access);
@@ -90,9 +92,9 @@ class Connection {
   sqlite3* handle() const noexcept { return db_; }
   void execute(const char* sql);
   std::int64_t query_integer(const char* sql);
-  // A statement that is kept for the next call with the same text. Reset it when done (Run).
+  // The statement with this text, prepared once and kept. The caller must reset it when done (Run). Valid until trim().
   Statement& cached(std::string_view sql);
-  // Frees kept statements when there are many. None may be in use.
+  // Frees the kept statements if there are many. None may be in use.
   void trim();
 
  private:

@@ -13,7 +13,8 @@ constexpr auto kParent = static_cast<std::size_t>(event::Reference::kParentEvent
 std::string_view decoded(std::string_view raw, std::string& buffer) {
   if (raw.find('\\') == raw.npos) return raw;
   buffer.clear();
-  if (!json::append_unescaped(buffer, raw, nullptr)) throw Error(Status::kCorrupt, "an event holds a bad escape");
+  if (!json::append_unescaped(buffer, raw, nullptr))
+    throw Error(Status::kCorrupt, "an event contains an invalid escape sequence");
   return buffer;
 }
 
@@ -25,7 +26,7 @@ void FilterTables::start() noexcept {
   rows_ = {};
 }
 
-// The number of a label, which its event must have brought; 0 when there is none.
+// The id of a label in the table `label`; 0 if the table lacks it.
 std::int64_t FilterTables::label_of(Connection& connection, std::string_view member, std::string_view key,
                                     std::string_view value) {
   if (const std::int64_t id = cache_.find(member)) return id;
@@ -51,7 +52,7 @@ void FilterTables::add(Connection& connection, const ledger::StoredEvent& event)
       const std::string_view member(key.data() - 1, static_cast<std::size_t>(value.end() - key.begin()) + 1);
       const std::int64_t id = label_of(connection, member, key, value.substr(1, value.size() - 2));
       if (id == 0) {
-        missing_.push_back({event.commit_index, "the table label lacks one of its labels"});
+        missing_.push_back({event.commit_index, "the table label lacks a label of the event"});
       } else {
         labels_.push_back({id, static_cast<std::int64_t>(event.commit_index)});
       }
@@ -95,11 +96,11 @@ void FilterTables::add_reference(Connection& connection, std::size_t kind, std::
     find.bind_text(2, reference.second);
   }
   find.bind(3, static_cast<std::int64_t>(commit_index));
-  if (!find.step()) missing_.push_back({commit_index, "the table event_reference lacks one of its references"});
+  if (!find.step()) missing_.push_back({commit_index, "the table event_reference lacks a reference of the event"});
   seen_.push_back(std::move(reference));
 }
 
-// Label by label, each in the order of its table: reading a range costs less than a search for each event.
+// Works label by label, in the order of the table: reading a range costs less than a search for each event.
 void FilterTables::compare(Connection& connection, std::uint64_t first, std::uint64_t end, RowVisitor& visitor) {
   rows_.labels += labels_.size();
   std::sort(labels_.begin(), labels_.end());
@@ -114,16 +115,18 @@ void FilterTables::compare(Connection& connection, std::uint64_t first, std::uin
     while (range.step()) {
       const std::int64_t index = range.integer(0);
       for (; at != labels_.end() && at->first == label && at->second < index; ++at) {
-        missing_.push_back({static_cast<std::uint64_t>(at->second), "the table event_label lacks one of its labels"});
+        missing_.push_back(
+            {static_cast<std::uint64_t>(at->second), "the table event_label lacks a label of the event"});
       }
       if (at != labels_.end() && at->first == label && at->second == index) {
         ++at;
       } else {
-        missing_.push_back({static_cast<std::uint64_t>(index), "the table event_label has a label that it has not"});
+        missing_.push_back(
+            {static_cast<std::uint64_t>(index), "the table event_label has a label that the event does not have"});
       }
     }
     for (; at != labels_.end() && at->first == label; ++at) {
-      missing_.push_back({static_cast<std::uint64_t>(at->second), "the table event_label lacks one of its labels"});
+      missing_.push_back({static_cast<std::uint64_t>(at->second), "the table event_label lacks a label of the event"});
     }
   }
   for (const Missing& missing : missing_) visitor.fault(missing.commit_index, missing.what);

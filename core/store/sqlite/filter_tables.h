@@ -1,4 +1,4 @@
-// The tables for labels and references against the octets of one block of events.
+// Compares the tables for labels and references with the canonical bytes of one block of events.
 #pragma once
 
 #include <string>
@@ -12,16 +12,19 @@
 
 namespace plog::store::sqlite {
 
+// One thread at a time.
 class FilterTables {
  public:
   explicit FilterTables(ledger::Checks checks) : checks_(checks) {}
 
   void start() noexcept;
-  // An event whose octets were read (`event.index`). Throws kCorrupt when they are not canonical after all.
+  // Adds an event, whose `index` must be set. Checks the references now and keeps the labels for compare(). Throws
+  // kCorrupt if its bytes turn out not to be canonical.
   void add(Connection& connection, const ledger::StoredEvent& event);
-  // After all rows with first <= commit_index < end, in their transaction.
+  // Reports the differences to `visitor`. Call it once all rows with first <= commit_index < end are added, in the same
+  // transaction.
   void compare(Connection& connection, std::uint64_t first, std::uint64_t end, RowVisitor& visitor);
-  // What the tables must have for the events added since start().
+  // The number of rows that the tables must have for the events added since start(). Complete after compare().
   const FilterRows& rows() const noexcept { return rows_; }
 
  private:
@@ -35,7 +38,7 @@ class FilterTables {
     std::string_view what;
   };
   std::vector<Missing> missing_;
-  std::vector<std::pair<std::size_t, std::string>> seen_;  // references of one event
+  std::vector<std::pair<std::size_t, std::string>> seen_;  // references of the current event
   FilterRows rows_;
   IdCache cache_;
   std::string first_, second_, fold_first_, fold_second_;

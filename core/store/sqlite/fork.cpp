@@ -23,9 +23,9 @@ constexpr useconds_t kPauseMicros = 200;
 struct ForkList {
   static constinit inline std::mutex mutex;
   static constinit inline ForkMembership* first = nullptr;
-  static constinit inline int busy = 0;  // living NoForks
+  static constinit inline int busy = 0;  // the number of NoFork objects
 
-  // The mutex stays locked from prepare to parent or child: no store comes or goes meanwhile, and no NoFork.
+  // The mutex stays locked until parent() or child(), so no store and no NoFork is created or destroyed in between.
   static void prepare() {
     const std::int64_t deadline = steady_millis() + kPatienceMillis;
     for (mutex.lock(); busy > 0 && steady_millis() < deadline; mutex.lock()) {

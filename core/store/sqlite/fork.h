@@ -1,9 +1,9 @@
-// Stores around fork(): no SQLite state of a ledger is carried into a child.
+// Handling of fork(): no SQLite state of a ledger is carried into the child.
 #pragma once
 
 namespace plog::store::sqlite {
 
-// What takes part in a fork: on the forking thread, in this order, with nothing in between but the fork.
+// Both calls run on the forking thread, directly before and directly after the fork.
 class ForkParticipant {
  public:
   virtual void prepare_fork() noexcept = 0;
@@ -13,7 +13,8 @@ class ForkParticipant {
   ~ForkParticipant() = default;
 };
 
-// Takes part while it lives. To be a last member: it has to go before what it speaks for.
+// Registers a participant while it lives. Must be the last member of the participant, so that it is destroyed before
+// the members that the handlers use.
 class ForkMembership {
  public:
   explicit ForkMembership(ForkParticipant& participant);
@@ -28,9 +29,9 @@ class ForkMembership {
   ForkMembership* previous_ = nullptr;
 };
 
-// While one lives, a fork waits (for some seconds at most): around SQLite's work that no participant speaks for, such
-// as opening and closing. Its allocator and its list of open files have locks that a child would inherit as they are.
-// The holder must neither fork nor wait for a participant.
+// Delays forks (by a few seconds at most) while it lives. It covers SQLite's work outside any participant, such as
+// opening and closing a database: SQLite's allocator and list of open files have locks that a child would inherit
+// locked. The holder must neither fork nor wait for a participant.
 class NoFork {
  public:
   NoFork() noexcept;

@@ -15,7 +15,8 @@ constexpr std::size_t kMaxIndexedText = 1024;
 std::string_view decoded(std::string_view raw, std::string& buffer) {
   if (raw.find('\\') == raw.npos) return raw;
   buffer.clear();
-  if (!json::append_unescaped(buffer, raw, nullptr)) throw Error(Status::kCorrupt, "an event holds a bad escape");
+  if (!json::append_unescaped(buffer, raw, nullptr))
+    throw Error(Status::kCorrupt, "an event contains an invalid escape sequence");
   return buffer;
 }
 

@@ -1,4 +1,4 @@
-// Texts that events share, as numbers: the tables `term` and `label` seen from the writer.
+// Ids for texts that events share: the writer's view of the tables `term` and `label`.
 #pragma once
 
 #include <cstdint>
@@ -12,10 +12,10 @@
 
 namespace plog::store::sqlite {
 
-// A bounded map from text to row id. Forgets everything when it is full: it is filled again from the table.
+// A bounded cache from text to row id. When it is full it is cleared and fills again from the table.
 class IdCache {
  public:
-  // 0 when unknown.
+  // 0 if the text is not cached.
   std::int64_t find(std::string_view text) const;
   void put(std::string_view text, std::int64_t id);
   void clear() noexcept;
@@ -29,7 +29,8 @@ class IdCache {
   std::size_t octets_ = 0;
 };
 
-// A text as `label` keeps it: longer than 1,024 octets, its head and its SHA-256 (tests for equality stay exact).
+// A text as the table `label` stores it. A text of more than 1,024 bytes becomes its first 1,024 bytes (cut at a
+// character) and its SHA-256, so comparisons for equality stay exact. The result points into `text` or `buffer`.
 std::string_view folded(std::string_view text, std::string& buffer);
 
 // Reads and adds rows of `term` and `label` inside the writer's transaction. One thread at a time.
@@ -37,13 +38,14 @@ class Interner {
  public:
   explicit Interner(sqlite3* db);
 
-  // The id of a text given as the inside of a canonical JSON string (escaped); added when new.
+  // The id of a text, which is added if it is new. `raw` is the inside of a canonical JSON string, with its escapes.
   std::int64_t term(std::string_view raw);
-  // The id of a plain text; 0 when there is none.
+  // The id of an unescaped text; 0 if the table does not have it.
   std::int64_t find_term(std::string_view text);
-  // The id of `"key":"value"` of a canonical object; added when new. Both insides are escaped.
+  // The id of a label, which is added if it is new. `member` is `"key":"value"` as the canonical object has it;
+  // `raw_key` and `raw_value` are the insides of the two strings, with their escapes.
   std::int64_t label(std::string_view member, std::string_view raw_key, std::string_view raw_value);
-  // After a rollback: what was added is gone.
+  // Clears the caches. Must be called after a rollback, which has removed the added rows.
   void forget() noexcept;
 
  private:

@@ -30,7 +30,7 @@ constexpr std::size_t kMaxKnown = 16;
 struct Ledger {
   std::string path, shared_memory;
   int users = 0;
-  // Inodes that were at these paths: a connection may still hold one that was deleted since.
+  // Inodes seen at these paths. A connection may still use one that has been deleted since.
   std::array<Identity, kMaxKnown> known{};
   std::size_t seen = 0;
 };
@@ -83,10 +83,10 @@ int ledger_fcntl(int fd, int command, ...) {
   if (ofd < 0 || unsupported.load(std::memory_order_relaxed) || !is_of_ledger(fd)) {
     return next_fcntl(fd, command, argument);
   }
-  static_cast<struct flock*>(argument)->l_pid = 0;  // or the kernel refuses
+  static_cast<struct flock*>(argument)->l_pid = 0;  // the kernel rejects any other value
   const int result = next_fcntl(fd, ofd, argument);
   if (result != 0 && errno == EINVAL) {
-    // A kernel or a sandbox without them.
+    // The kernel or a sandbox does not support open-file-description locks.
     unsupported.store(true, std::memory_order_relaxed);
     return next_fcntl(fd, command, argument);
   }
@@ -96,12 +96,13 @@ int ledger_fcntl(int fd, int command, ...) {
 void install() {
   sqlite3_vfs* vfs = sqlite3_vfs_find("unix");
   if (vfs == nullptr || vfs->iVersion < 3 || vfs->xSetSystemCall == nullptr) {
-    throw Error(Status::kUnsupported, "this build of SQLite has no unix file system layer");
+    throw Error(Status::kUnsupported, "cannot lock ledgers: this build of SQLite has no VFS named unix");
   }
   next_fcntl = reinterpret_cast<Fcntl>(vfs->xGetSystemCall(vfs, "fcntl"));
   if (next_fcntl == nullptr ||
       vfs->xSetSystemCall(vfs, "fcntl", reinterpret_cast<sqlite3_syscall_ptr>(&ledger_fcntl)) != SQLITE_OK) {
-    throw Error(Status::kUnsupported, "this build of SQLite does not let its file locks be set");
+    throw Error(Status::kUnsupported,
+                "cannot lock ledgers: this build of SQLite does not let its fcntl call be replaced");
   }
 }
 

@@ -1,18 +1,18 @@
-// File locks of ledgers that belong to an open file, not to the process.
+// Gives ledgers file locks that belong to an open file instead of the process.
 //
-// SQLite locks with POSIX record locks. A process loses all of those that it holds on a file as soon as it closes any
-// descriptor of that file: so a second copy of SQLite in the process (a language's own module), which knows nothing of
-// ours, drops our locks by closing its connection, and then takes the ledger for unused and deletes its write-ahead
-// log. Open-file-description locks (Linux 3.15) don't have this fault and conflict with the others as they should. They
-// are used for ledgers only: a host program may share our copy of SQLite, and its own files stay as they are.
+// SQLite uses POSIX record locks. A process loses all record locks on a file when it closes any descriptor of that
+// file. A second copy of SQLite in the process (such as a language's own module) does not know of our connections: when
+// it closes its own, it drops our locks, takes the ledger for unused, and deletes the write-ahead log.
+// Open-file-description locks (Linux 3.15) do not have this defect, and they conflict with record locks as required.
+// Only ledgers get them, because a host program may share our copy of SQLite for its own files.
 #pragma once
 
 #include <string>
 
 namespace plog::store::sqlite {
 
-// While one lives, locks on the file at `path` and on its -shm are open-file-description locks. To be made before the
-// first connection and destroyed after the last. Any thread.
+// While one lives, SQLite's locks on the file at `path` and on its -shm are open-file-description locks. Must be
+// created before the first connection to the file and destroyed after the last. Any thread.
 class LockScope {
  public:
   explicit LockScope(const std::string& path);
@@ -24,7 +24,7 @@ class LockScope {
   std::string path_;
 };
 
-// Held across fork(), so that the list of ledgers is whole in the child.
+// Lock and unlock the list of ledgers. It is held across fork(), so the child inherits it in a consistent state.
 void lock_lock_table() noexcept;
 void unlock_lock_table() noexcept;
 

@@ -68,7 +68,7 @@ int rowid(sqlite3_vtab_cursor* cursor, sqlite3_int64* out) {
   return SQLITE_OK;
 }
 
-// Without xCreate the table exists by its name alone, and nothing of it is ever written to the schema.
+// Without xCreate this is an eponymous-only virtual table: it exists by its name and is never written to the schema.
 constexpr sqlite3_module kModule = [] {
   sqlite3_module module{};
   module.xConnect = connect;
@@ -89,7 +89,7 @@ constexpr sqlite3_module kModule = [] {
 
 void add_pairs_table(sqlite3* db, const char* name, const std::vector<Pair>* pairs) {
   const int code = sqlite3_create_module(db, name, &kModule, const_cast<std::vector<Pair>*>(pairs));
-  if (code != SQLITE_OK) throw make_error(db, code, "cannot prepare the ledger's connection");
+  if (code != SQLITE_OK) throw make_error(db, code, "cannot set up the connection to the ledger");
 }
 
 }  // namespace plog::store::sqlite

@@ -1,4 +1,4 @@
-// The reading side of SqliteStore.
+// The reading calls of SqliteStore.
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -25,7 +25,7 @@ Digest digest_at(Statement& row, int column) {
   Digest digest;
   if (octets.size() != digest.size()) {
     throw Error(Status::kCorrupt, "the event at commit index " + std::to_string(row.integer(0)) +
-                                      " is damaged: its hash is not 32 octets");
+                                      " is damaged: one of its hashes is not 32 bytes long");
   }
   std::memcpy(digest.data(), octets.data(), digest.size());
   return digest;
@@ -56,7 +56,7 @@ std::string meta_text(Connection& connection, std::string_view key) {
   return statement.step() ? std::string(statement.bytes(0)) : std::string();
 }
 
-// Events by the text of a column of terms, those of the reserved agent left out; the more frequent first.
+// The number of events for each text of a column, without those of the reserved agent, the most frequent first.
 std::vector<std::pair<std::string, std::uint64_t>> counts_by(Connection& connection, const char* column,
                                                              std::int64_t system) {
   std::map<std::int64_t, std::int64_t> counts;
@@ -88,7 +88,7 @@ std::vector<std::pair<std::string, std::uint64_t>> counts_by(Connection& connect
   return result;
 }
 
-// A page of many rows of a megabyte each would be no small memory.
+// Bounds the memory of a page: a single row may be a megabyte or more.
 constexpr std::size_t kPageBytes = 4u << 20;
 
 }  // namespace
@@ -104,7 +104,7 @@ bool SqliteStore::page(Filter& filter, std::size_t page, std::vector<EventRow>& 
     auto select = select_rows(connection, filter, kColumns);
     if (!select) return;
     select->sql += " LIMIT ? OFFSET ?";
-    // One more than is wanted tells whether there is a next page.
+    // One row more than wanted shows whether a next page exists.
     select->parameters.emplace_back(clamped(wanted + 1));
     select->parameters.emplace_back(clamped(filter.offset));
     Statement& statement = connection.cached(select->sql);
@@ -143,7 +143,8 @@ std::uint64_t SqliteStore::count(const Filter& filter) {
       select->bind(statement);
       return statement.step() ? statement.integer(0) : 0;
     };
-    // One snapshot for both. An index alone answers the first as long as the agent is not asked for.
+    // One snapshot for both counts. Subtracting the system events keeps the first count covered by an index, which a
+    // condition on the agent would not.
     connection.execute("BEGIN");
     try {
       total = count(false);

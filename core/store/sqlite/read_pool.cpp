@@ -42,7 +42,7 @@ Files look(const std::string& path) {
   return files;
 }
 
-// How a read-only ledger is opened so that nothing is created beside it.
+// The access that creates no file beside a ledger that is opened read-only.
 Access access_for(OpenMode mode, const Files& files) {
   if (mode == OpenMode::kReadWrite || files.shared_memory != 0) return Access::kReadOnly;
   return files.wal ? Access::kPrivate : Access::kImmutable;
@@ -53,7 +53,7 @@ bool unlocked(Access access) { return access == Access::kImmutable || access == 
 }  // namespace
 
 ReadPool::ReadPool(const std::string& path, OpenMode mode) : path_(path), mode_(mode) {
-  idle_.reserve(kMaxIdle);  // giving back then needs no memory
+  idle_.reserve(kMaxIdle);  // give_back must not allocate
 }
 ReadPool::~ReadPool() {
   const NoFork no_fork;
@@ -76,10 +76,10 @@ std::unique_ptr<ReadPool::Reader> ReadPool::open(const Files& files) {
     reader->connection = std::make_unique<Connection>(path_, reader->access);
     check_readable(*reader->connection);
     if (reader->files.shared_memory == 0 && !unlocked(reader->access)) {
-      reader->files.shared_memory = look(path_).shared_memory;  // which it made itself
+      reader->files.shared_memory = look(path_).shared_memory;  // created by this connection
     }
   } catch (const Error& error) {
-    // A -shm that cannot be used: the log is then read without it.
+    // The -shm cannot be used, so the WAL is read without it.
     if (mode_ != OpenMode::kReadOnly || unlocked(reader->access) || error.status() != Status::kIo) throw;
     reader->access = Access::kPrivate;
     reader->connection = std::make_unique<Connection>(path_, reader->access);
@@ -99,7 +99,7 @@ std::unique_ptr<ReadPool::Reader> ReadPool::lease(const Files& files) {
       leased_.push_back(reader.get());
       return reader;
     }
-    leased_.push_back(nullptr);  // a fork waits for the opening too
+    leased_.push_back(nullptr);  // so that a fork waits while the connection is being opened
   }
   std::unique_ptr<Reader> reader;
   try {
@@ -121,7 +121,7 @@ void ReadPool::give_back(std::unique_ptr<Reader> reader, bool keep) noexcept {
   if (keep && idle_.size() < kMaxIdle) {
     idle_.push_back(std::move(reader));
   } else {
-    reader.reset();  // before it is off the list: a fork must not fall between
+    reader.reset();  // before it is removed from the list, so that a fork waits for it
   }
   leased_.erase(found);
 }
@@ -129,7 +129,7 @@ void ReadPool::give_back(std::unique_ptr<Reader> reader, bool keep) noexcept {
 ReadPool::Outcome ReadPool::try_read(const Work& work, bool torn) {
   const Files files = look(path_);
   if (files.empty) return Outcome::kNoTables;
-  // Given back whatever happens: a fork waits for each lease.
+  // The lease must end in every case, because a fork waits for it.
   struct Lease {
     ~Lease() { pool->give_back(std::move(reader), keep); }
     ReadPool* pool;
@@ -152,7 +152,7 @@ ReadPool::Outcome ReadPool::try_read(const Work& work, bool torn) {
     }
     throw;
   }
-  // Nothing kept a writer from changing the file meanwhile.
+  // Without locks, a writer may have changed the file during the read.
   if (unlocked(reader->access) && !usable(*reader, look(path_))) return Outcome::kTorn;
   leased.keep = true;
   return Outcome::kDone;
@@ -177,7 +177,7 @@ bool ReadPool::read(const Work& work) {
 
 std::unique_ptr<ReadPool::Reader> ReadPool::connect() {
   const Files files = look(path_);
-  if (files.empty) throw Error(Status::kNotFound, "there is no ledger yet at " + path_);
+  if (files.empty) throw Error(Status::kNotFound, "there is no ledger at " + path_ + ": the file is empty");
   return open(files);
 }
 
@@ -212,7 +212,8 @@ void ReadPool::release_fork() noexcept {
 }
 
 void ReadPool::abandon() noexcept {
-  // The mutex may be held by a thread that does not exist here; the store is never used again.
+  // No locking: the mutex may be held by a thread that does not exist in the child, where the store is never used
+  // again.
   for (auto& reader : idle_) static_cast<void>(reader.release());
 }
 

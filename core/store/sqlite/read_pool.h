@@ -1,4 +1,4 @@
-// Connections that read: leased for one page, shared by all threads, closed around a fork.
+// Connections for reading: leased for one page, shared by all threads, closed around a fork.
 #pragma once
 
 #include <atomic>
@@ -14,16 +14,17 @@
 
 namespace plog::store::sqlite {
 
-// What stands at the ledger's path and beside it, as far as a connection depends on it.
+// The state of the ledger's files that a connection depends on.
 struct Files {
   std::uint64_t device = 0, inode = 0;
-  bool empty = true;                // no octet in the database file
-  std::uint64_t shared_memory = 0;  // inode of the -shm, 0 without: somebody uses the ledger, or did until a crash
-  bool wal = false;                 // a -wal with content exists
-  // Compared only where no lock protects the reader: sizes and change times.
+  bool empty = true;                // the database file has no bytes
+  std::uint64_t shared_memory = 0;  // inode of the -shm, 0 if there is none. It exists during use and after a crash
+  bool wal = false;                 // the -wal exists and is not empty
+  // Digests of size and modification time. Compared only for readers that take no locks.
   std::uint64_t database_state = 0, wal_state = 0;
 };
 
+// Thread-safe.
 class ReadPool {
  public:
   struct Reader {
@@ -35,29 +36,30 @@ class ReadPool {
   ReadPool(const std::string& path, OpenMode mode);
   ~ReadPool();
 
-  // Calls `work` with a connection, outside a transaction, and again when a fork or a lock interrupted it; with `torn`
-  // when what the call before has read may be wrong, since a writer came while nothing was locked. False, without a
-  // call, while the ledger has no tables. Throws kNotFound when there is no file, kBusy after 2 s of locks, and what
-  // `work` throws.
+  // Calls `work` with a connection, outside a transaction, and calls it again if a fork or a lock interrupted it.
+  // `torn` is true if an earlier call may have read wrong data, because a writer changed the file while the reader held
+  // no lock. False, without a call, if the database file is empty. Throws kNotFound if there is no file, kBusy if it is
+  // still locked after 2 s, and whatever `work` throws.
   using Work = std::function<void(Connection& connection, bool torn)>;
   bool read(const Work& work);
 
-  // A connection that is not pooled, and whether what it has read so far is right (always, where locks protect it).
+  // Opens a connection outside the pool, which the caller owns. still_valid() is false if what it has read so far may
+  // be wrong, which is possible only for a connection without locks.
   std::unique_ptr<Reader> connect();
   bool still_valid(const Reader& reader) const;
 
-  // Called in prepare_fork; waits for leases to end, at most to `deadline` (steady_millis). False if one has not: then
-  // nothing is locked. On true every connection is closed and the pool is locked until release_fork.
+  // Waits until all leases have ended, at most until `deadline` (steady_millis). On true, all pooled connections are
+  // closed and the pool is locked until release_fork(). False if a lease has not ended; then the pool is not locked.
   bool prepare_fork(std::int64_t deadline) noexcept;
   void release_fork() noexcept;
-  // In a forked child that a lease was carried into: forgets all connections without touching the files.
+  // For a child that was forked during a lease: leaks all connections, without touching their files.
   void abandon() noexcept;
 
  private:
   bool usable(const Reader& reader, const Files& now) const noexcept;
   std::unique_ptr<Reader> open(const Files& files);
   std::unique_ptr<Reader> lease(const Files& files);
-  // Keeps it for the next lease if `keep`.
+  // With `keep`, keeps the connection for the next lease; otherwise closes it.
   void give_back(std::unique_ptr<Reader> reader, bool keep) noexcept;
   enum class Outcome { kDone, kNoTables, kInterrupted, kTorn };
   Outcome try_read(const Work& work, bool torn);
@@ -68,7 +70,7 @@ class ReadPool {
   std::atomic<bool> forking_{false};
   std::uint64_t interruptions_ = 0;
   std::vector<std::unique_ptr<Reader>> idle_;
-  std::vector<Reader*> leased_;  // null while it is being opened
+  std::vector<Reader*> leased_;  // null while a connection is being opened
 };
 
 }  // namespace plog::store::sqlite

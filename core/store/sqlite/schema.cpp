@@ -17,7 +17,8 @@
 namespace plog::store::sqlite {
 namespace {
 
-// Step n makes version n+1 of version n. A released step never changes.
+// Element n migrates version n to n+1. A released step must never change, not even in its comments: SQLite stores the
+// text of the statements, and verification compares it.
 constexpr std::array<const char*, kSchemaVersion> kMigrations = {
     R"sql(
 CREATE TABLE meta (              -- ledger_id; format_reader and format_writer, the least that a library must know
@@ -132,19 +133,20 @@ void sync_parent(const std::string& path) {
 }
 
 void build(const std::string& path) {
-  // Its inode may be that of a ledger which is gone and still in the lock table: locks of one kind from first to last.
+  // The new file may get the inode of a deleted ledger that is still in the lock table. The scope makes sure that
+  // SQLite uses one kind of lock on it from first to last.
   const LockScope locks(path);
   open_file(path, O_CREAT | O_EXCL | O_RDWR, 0600);
   {
     Connection connection(path, Access::kReadWrite);
-    // Nobody sees this file before it is whole: it needs no journal, and one fsync at the end.
+    // No other process sees the file before it is complete, so it needs no journal and only one fsync at the end.
     connection.execute("PRAGMA page_size=4096; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; BEGIN IMMEDIATE");
     connection.execute(("PRAGMA application_id=" + std::to_string(kApplicationId)).c_str());
     connection.execute(kMigrations[0]);
     connection.execute("PRAGMA user_version=1; COMMIT");
     migrate(connection);
     connection.execute("PRAGMA journal_mode=WAL");
-    // Its last close then leaves one file.
+    // With the checkpoint on close, the last connection leaves a single file.
     sqlite3_db_config(connection.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
   }
   const Fd fd = open_file(path, O_RDWR);
@@ -178,14 +180,14 @@ void create_ledger(const std::string& path, bool replace) {
 
 void check_readable(Connection& connection) {
   if (connection.query_integer("PRAGMA application_id") != kApplicationId) {
-    throw Error(Status::kCorrupt, "the file is an SQLite database, but no ledger");
+    throw Error(Status::kCorrupt, "the file is an SQLite database, but not a ledger");
   }
   if (user_version(connection) < 1) throw Error(Status::kCorrupt, "the ledger has no tables");
   const std::int64_t needed = format(connection, "format_reader");
   if (needed > kFormatReader) {
-    throw Error(Status::kUnsupported, "the ledger has format " + std::to_string(needed) +
-                                          " for readers, this library " + "knows " + std::to_string(kFormatReader) +
-                                          ": use a newer provenlog");
+    throw Error(Status::kUnsupported, "the ledger needs reader format " + std::to_string(needed) +
+                                          ", but this library supports only " + std::to_string(kFormatReader) +
+                                          "; use a newer provenlog");
   }
 }
 
@@ -193,12 +195,13 @@ void check_writable(Connection& connection) {
   check_readable(connection);
   const std::int64_t needed = format(connection, "format_writer");
   if (needed > kFormatWriter) {
-    throw Error(Status::kUnsupported, "the ledger has format " + std::to_string(needed) +
-                                          " for writers, this library " + "knows " + std::to_string(kFormatWriter) +
-                                          ": use a newer provenlog");
+    throw Error(Status::kUnsupported, "the ledger needs writer format " + std::to_string(needed) +
+                                          ", but this library supports only " + std::to_string(kFormatWriter) +
+                                          "; use a newer provenlog");
   }
   if (connection.query_integer("SELECT count(*) FROM sqlite_schema WHERE type IN ('trigger', 'view')") != 0) {
-    throw Error(Status::kCorrupt, "the ledger's schema holds a trigger or a view, which no provenlog makes");
+    throw Error(Status::kCorrupt,
+                "cannot write to the ledger: its schema contains a trigger or a view, and provenlog never creates one");
   }
 }
 

@@ -1,4 +1,4 @@
-// The tables of a ledger, their versions, and how a ledger comes into being. docs/ledger-schema.md describes them.
+// The tables of a ledger, their versions, and the creation of a ledger. docs/ledger-schema.md describes the tables.
 #pragma once
 
 #include <cstdint>
@@ -10,35 +10,38 @@
 namespace plog::store::sqlite {
 
 inline constexpr std::int64_t kApplicationId = 0x504c4f47;  // "PLOG"
-// The version of the tables (user_version), which migrations raise.
+// The version of the tables (PRAGMA user_version). Each migration raises it by one.
 inline constexpr std::int64_t kSchemaVersion = 2;
-// What this library can read and write. A ledger names the least that it asks of readers and of writers.
+// The newest reader and writer formats that this library supports. A ledger's meta keys format_reader and format_writer
+// name the lowest that it requires.
 inline constexpr std::int64_t kFormatReader = 1;
 inline constexpr std::int64_t kFormatWriter = 2;
 
-// Rows of `event` that share one row of `time_block`.
+// 2^10 rows of `event` share one row of `time_block`: block = commit_index >> kTimeBlockShift.
 inline constexpr std::int64_t kTimeBlockShift = 10;
 
-// The key of a tile in the table `tile`: the level in the top octet, then the index.
+// The key of a tile in the table `tile`: the level in the top byte, then the index.
 constexpr std::int64_t tile_place(unsigned level, std::uint64_t index) noexcept {
   return static_cast<std::int64_t>(std::uint64_t{level} << 56 | index);
 }
 inline constexpr std::string_view kSelectTile = "SELECT hashes FROM tile WHERE place = ?1";
 
-// Whether the ledger's tables include the tree's: those of an older library do not, until a newer one writes.
+// Whether the ledger has the table `tile`. One written only by a library of schema version 1 does not.
 bool has_tree(Connection& connection);
 
-// Makes a ledger without events at `path` (0600), complete or not at all. With `replace`, an empty file there is taken
-// as none (the caller holds the writer lock); otherwise a file that is there already stays, and that is no error.
+// Creates a ledger without events at `path` (0600), atomically. With `replace`, replaces the file at `path`, which must
+// be empty; the caller must hold the writer lock. Without `replace`, an existing file is kept, and that is not an
+// error.
 void create_ledger(const std::string& path, bool replace);
 
-// Throws kCorrupt unless the connection's file is a ledger, and kUnsupported when it asks for a newer reader.
+// Throws kCorrupt if the connection's file is not a ledger, and kUnsupported if it requires a newer reader.
 void check_readable(Connection& connection);
-// The same, and throws kUnsupported when it asks for a newer writer, kCorrupt when it holds triggers or views.
+// As check_readable(); also throws kUnsupported if the ledger requires a newer writer, and kCorrupt if its schema
+// contains triggers or views.
 void check_writable(Connection& connection);
-// The tables of a version in an empty database.
+// Creates the tables of a schema version in an empty database.
 void make_schema(Connection& connection, std::int64_t version);
-// Brings older tables up to kSchemaVersion, each step in a transaction of its own.
+// Migrates older tables to kSchemaVersion, each step in its own transaction. Does nothing if they are newer.
 void migrate(Connection& connection);
 
 }  // namespace plog::store::sqlite

@@ -11,12 +11,12 @@ namespace {
 
 using Parameter = std::variant<std::int64_t, std::string, Uuid>;
 
-// Beyond this many matches a condition is called unselective; counting stops.
+// Counting the matches of a condition stops here: it is then considered unselective.
 constexpr std::int64_t kProbeLimit = 1000;
 
-// One condition of a filter that an index answers.
+// A condition of a filter for which there is an index.
 struct Condition {
-  enum class Kind { kReference, kLabel, kSession, kName, kStatus, kType, kAgent };  // the more selective first
+  enum class Kind { kReference, kLabel, kSession, kName, kStatus, kType, kAgent };  // usually the most selective first
   Kind kind;
   std::vector<Parameter> values;
 };
@@ -42,7 +42,7 @@ const char* index_of(Condition::Kind kind) {
   }
 }
 
-// A table of (what, commit_index), whose rows join those of `event`.
+// The table that has a row (value, commit_index) for each match of the condition.
 const char* table_of(Condition::Kind kind) {
   return kind == Condition::Kind::kLabel ? "event_label" : "event_reference";
 }
@@ -55,7 +55,7 @@ class Builder {
  public:
   Builder(Connection& connection, const Filter& filter) : connection_(connection), filter_(filter) {}
 
-  // False when no row can match.
+  // Looks up the ids of the filter's texts. False if no row can match.
   bool resolve() {
     const auto term = [&](Condition::Kind kind, const std::optional<std::string>& text) {
       if (!text) return true;
@@ -140,7 +140,7 @@ class Builder {
     return statement.integer(0);
   }
 
-  // How many rows match one condition, counted up to kProbeLimit in its index.
+  // The number of rows that match one condition, counted in its index up to kProbeLimit.
   std::int64_t probe(const Condition& condition) {
     Select count;
     const char* column = column_of(condition.kind);
@@ -156,7 +156,7 @@ class Builder {
     return statement.step() ? statement.integer(0) : 0;
   }
 
-  // The condition to walk along; null to walk along the ledger.
+  // The condition whose index drives the query; null to scan the ledger in commit order.
   const Condition* choose() {
     if (conditions_.empty()) return nullptr;
     const auto rank = [](const Condition& a, const Condition& b) { return a.kind < b.kind; };
@@ -194,7 +194,7 @@ class Builder {
     }
   }
 
-  // All conditions but the driver's. The unary plus keeps the planner from walking along another index.
+  // Adds all conditions except the driver's. The unary plus keeps the planner from choosing another index.
   void conditions(const Condition* driver) {
     for (const Condition& condition : conditions_) {
       if (&condition == driver) continue;
@@ -218,8 +218,8 @@ class Builder {
     select_.parameters.push_back(std::move(parameter));
   }
 
-  // A bound on an agent's sequence that says the same as `after` does on the commit index. Both grow together, so it is
-  // found by halving.
+  // The bound on the agent's sequence that is equivalent to the bound `after` on the commit index. Both grow together,
+  // so a binary search finds it.
   std::int64_t sequence_at(std::int64_t agent, std::int64_t after) {
     Statement& last = connection_.cached("SELECT max(sequence) FROM event WHERE agent = ?1");
     Statement& next = connection_.cached(
@@ -230,7 +230,7 @@ class Builder {
       last.bind(1, agent);
       high = last.step() ? last.integer(0) + 1 : 0;
     }
-    // The least sequence whose commit index is beyond `after` (descending: not before it).
+    // The lowest sequence whose commit index is after `after` (descending: not before it).
     std::int64_t low = 0;
     while (low < high) {
       const std::int64_t middle = low + (high - low) / 2;

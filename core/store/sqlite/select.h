@@ -1,4 +1,4 @@
-// Filters as SQL.
+// Translates filters to SQL.
 #pragma once
 
 #include <cstdint>
@@ -13,22 +13,23 @@
 
 namespace plog::store::sqlite {
 
-// A statement and its parameters, in order. It asks `event e` for columns that the caller names.
+// A SELECT statement and its parameters, in order.
 struct Select {
   std::string sql;
   std::vector<std::variant<std::int64_t, std::string, Uuid>> parameters;
   void bind(Statement& statement) const;
 };
 
-// The rows that a filter wants, in its order, after `filter.after`, without limit and offset. nullopt when there can be
-// none: a text that it asks for is nowhere in the ledger. `columns` may name columns of `e`.
+// Selects the rows that match a filter, in its order and after `filter.after`; ignores limit and offset. `columns` is
+// the column list, in which `e` is the table `event`. nullopt if no row can match, because the ledger does not have one
+// of the filter's texts.
 std::optional<Select> select_rows(Connection& connection, const Filter& filter, const char* columns);
 
-// `SELECT count(*)` of the rows that a filter wants, whatever `after`, limit and offset say. System events are counted
-// as others are, unless `only_system`.
+// `SELECT count(*)` of the rows that match a filter; ignores `after`, limit and offset. Counts system events like all
+// others; with `only_system`, counts them alone. nullopt if no row can match.
 std::optional<Select> select_count(Connection& connection, const Filter& filter, bool only_system);
 
-// The id of a text in `term`; nullopt when it is not there.
+// The id of a text in the table `term`; nullopt if the table does not have it.
 std::optional<std::int64_t> find_term(Connection& connection, std::string_view text);
 
 }  // namespace plog::store::sqlite

@@ -13,7 +13,7 @@ namespace plog::store {
 namespace sqlite {
 namespace {
 
-// A fork waits as long for a transaction or a page of another thread.
+// How long a fork waits for a transaction or a page of another thread.
 constexpr std::int64_t kForkPatienceMillis = 5000;
 constexpr useconds_t kPauseMicros = 200;
 
@@ -27,7 +27,7 @@ SqliteStore::SqliteStore(const std::string& path, OpenMode mode)
     if (mode == OpenMode::kReadOnly) throw Error(Status::kNotFound, "there is no ledger at " + path);
     create_ledger(path, false);
   }
-  // Says early what is wrong with the file.
+  // Reports a broken file now, not at the first query.
   read([](Connection&, bool) {});
 }
 
@@ -35,15 +35,18 @@ SqliteStore::~SqliteStore() = default;
 
 void SqliteStore::check_usable() const {
   if (broken_by_fork_.load(std::memory_order_relaxed)) {
-    throw Error(Status::kInternal,
-                "the process was forked in the middle of a transaction: the ledger can't be used here");
+    throw Error(
+        Status::kInternal,
+        "cannot use the ledger in this child process: the parent forked while a call on the ledger was in progress");
   }
 }
 
 bool SqliteStore::begin() {
   check_usable();
-  if (mode_ == OpenMode::kReadOnly) throw Error(Status::kInvalid, "the ledger was opened read-only");
-  // A writer that begins again at once would keep a fork waiting.
+  if (mode_ == OpenMode::kReadOnly) {
+    throw Error(Status::kInvalid, "cannot write to " + path_ + ": the ledger was opened read-only");
+  }
+  // Waits for a pending fork: a writer that always begins again at once would keep it waiting.
   while (fork_waits_.load(std::memory_order_acquire)) usleep(kPauseMicros);
   const std::lock_guard lock(writer_mutex_);
   const bool changed = writer_.begin();
@@ -69,7 +72,9 @@ void SqliteStore::rollback() noexcept {
 
 void SqliteStore::checkpoint(std::uint64_t min_wal_bytes) {
   check_usable();
-  if (mode_ == OpenMode::kReadOnly) throw Error(Status::kInvalid, "the ledger was opened read-only");
+  if (mode_ == OpenMode::kReadOnly) {
+    throw Error(Status::kInvalid, "cannot checkpoint " + path_ + ": the ledger was opened read-only");
+  }
   const std::lock_guard lock(writer_mutex_);
   writer_.checkpoint(min_wal_bytes);
 }
@@ -126,10 +131,11 @@ void SqliteStore::after_fork(bool in_child) noexcept {
 std::unique_ptr<Store> open_sqlite(const std::string& path, OpenMode mode) {
   install_fork_handlers();
   struct stat info {};
-  if (::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode)) throw Error(Status::kCorrupt, path + " is no file");
+  if (::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode))
+    throw Error(Status::kCorrupt, path + " is not a regular file");
   if (const auto name = network_file_system(path)) {
-    throw Error(Status::kUnsupported, path + " lies on a network file system (" + *name +
-                                          "), where file locks can't be trusted: put the ledger on a local disk");
+    throw Error(Status::kUnsupported, path + " is on a network file system (" + *name +
+                                          "), where file locks are not reliable; put the ledger on a local disk");
   }
   return std::make_unique<sqlite::SqliteStore>(path, mode);
 }

@@ -1,4 +1,4 @@
-// The Store in one SQLite database.
+// The implementation of Store in one SQLite database.
 #pragma once
 
 #include <atomic>
@@ -81,12 +81,12 @@ class SqliteStore final : public Store, private ForkParticipant {
   SqliteAudit audit_{[this](const ReadPool::Work& work) { return read(work); }};
   Backups backups_;
 
-  // Held by each call that opens, closes, or ends a transaction; not between begin and commit.
+  // Held during begin, commit, rollback, sync, checkpoint and close_writer, but not between begin and commit.
   std::mutex writer_mutex_;
   Writer writer_;
   std::atomic<std::thread::id> transaction_owner_{};
   std::atomic<bool> fork_waits_{false};
-  // What a fork could close; the rest makes the child's store unusable.
+  // Whether prepare_fork() could close the writer and the pool. If not both, the child's store is unusable.
   bool fork_has_writer_ = false, fork_has_pool_ = false;
   std::atomic<bool> broken_by_fork_{false};
 

@@ -1,4 +1,4 @@
-// Rows and tiles for verification, by blocks.
+// Reads blocks of rows and tiles for verification.
 #include <cstring>
 #include <limits>
 #include <unordered_map>
@@ -149,7 +149,7 @@ class SqliteRowReader final : public RowReader {
     const int columns = texts ? static_cast<int>(kAll) : static_cast<int>(kBare);
     sqlite3_value* values[kAll];
     for (int i = 0; i < columns; ++i) values[i] = row.value(i);
-    // Types before values: reading a value may convert it.
+    // Check the types before reading the values: reading a value may convert it.
     fault_.clear();
     for (int i = 0; i < columns; ++i) {
       const int type = sqlite3_value_type(values[i]);
@@ -197,7 +197,7 @@ class SqliteRowReader final : public RowReader {
         event.index = &index;
         filters_.add(connection, event);
       } catch (const Error& error) {
-        // Said of the row where its columns are compared.
+        // The visitor reports these bytes when it compares the columns with them.
         if (error.status() != Status::kCorrupt) throw;
       }
     }
@@ -209,7 +209,7 @@ class SqliteRowReader final : public RowReader {
     fault_ += std::string("column ") + column + what;
   }
 
-  // The text that a column had last: runs of one value need no look-up.
+  // The last text of a column, so that runs of one value need no lookup.
   struct Memo {
     std::int64_t term = 0;
     std::string text;

@@ -1,4 +1,4 @@
-// The schema of a ledger against the one that its version has.
+// Compares the schema of a ledger with the schema of its version.
 #include <map>
 
 #include "store/sqlite/audit.h"
@@ -54,8 +54,8 @@ std::vector<std::string> SqliteAudit::schema_faults(std::vector<std::string>& no
   }
   for (const auto& [name, entry] : found) {
     if (expected.count(name) != 0) continue;
-    // A newer library may have tables of its own. Nothing of ours may be hidden, changed or answered by what is
-    // foreign.
+    // A newer library may have more tables. But views, triggers, and foreign objects on our tables could hide our rows,
+    // change them or answer queries in their place.
     const bool own = newest.count(entry.table) != 0 && version <= kSchemaVersion;
     if (entry.type == "view" || entry.type == "trigger" || own) {
       faults.push_back("the schema has a foreign " + entry.type + " " + name);

@@ -1,4 +1,4 @@
-// Tables that are computed from the events, and the database's own structure.
+// Checks the tables that are computed from the events, and the structure of the database.
 #include <algorithm>
 #include <limits>
 #include <unordered_map>
@@ -11,8 +11,8 @@ namespace {
 
 constexpr int kMaxFaults = 20;
 constexpr std::uint64_t kRowsBetweenCalls = 65536;
-constexpr int kStepsBetweenCalls = 1'000'000;  // of SQLite's virtual machine: some 10 ms
-// Sums that are kept at a time; where there are more, the events are read more than once.
+constexpr int kStepsBetweenCalls = 1'000'000;  // of SQLite's virtual machine: about 10 ms
+// The number of sums kept in memory. If there are more, the events are read several times, once for each part.
 constexpr std::int64_t kMaxSums = 500'000;
 
 [[noreturn]] void stopped() { throw Error(Status::kCancelled, "the verification was stopped"); }
@@ -150,7 +150,7 @@ class SumCheck {
   std::vector<std::string> faults_;
 };
 
-// Lets `go_on` stop a long statement.
+// Calls `go_on` during a long statement, and stops the statement if it returns false.
 class Interruptible {
  public:
   Interruptible(Connection& connection, const GoOn& go_on) : connection_(connection) {
@@ -185,7 +185,7 @@ std::vector<std::string> SqliteAudit::filter_faults(const FilterRows& expected, 
                                                     ledger::Checks checks) {
   std::vector<std::string> faults;
   const auto compare = [&](Connection& connection, const char* table, std::uint64_t rows) {
-    // Rows of events that came since are counted apart: those must have an event.
+    // The second sum counts the rows whose event does not exist. Rows of events committed after `last` are in neither.
     Statement& count = connection.cached(
         "SELECT ifnull(sum(commit_index BETWEEN 0 AND ?1), 0), ifnull(sum(commit_index < 0 OR commit_index > (SELECT "
         "max(commit_index) FROM event)), 0) FROM " +

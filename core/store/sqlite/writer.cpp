@@ -25,7 +25,8 @@ constexpr std::size_t kMaxNewLabels = 16384;
 
 Digest digest_of(std::string_view octets) {
   Digest digest{};
-  if (octets.size() != digest.size()) throw Error(Status::kCorrupt, "a hash in the ledger is not 32 octets long");
+  if (octets.size() != digest.size())
+    throw Error(Status::kCorrupt, "the ledger is damaged: a hash in it is not 32 bytes long");
   std::memcpy(digest.data(), octets.data(), digest.size());
   return digest;
 }
@@ -89,7 +90,7 @@ void Writer::open() {
     if (errno != ENOENT) throw errno_error("cannot open " + path_, errno);
     create_ledger(path_, false);
   } else if (!S_ISREG(info.st_mode)) {
-    throw Error(Status::kCorrupt, path_ + " is no file");
+    throw Error(Status::kCorrupt, path_ + " is not a regular file");
   } else if (info.st_size == 0) {
     create_ledger(path_, true);
   }
@@ -97,7 +98,7 @@ void Writer::open() {
   auto connection = std::make_unique<Connection>(path_, Access::kReadWrite);
   if (sqlite3_db_readonly(connection->handle(), "main") == 1) throw errno_error("cannot write to " + path_, EACCES);
   check_writable(*connection);
-  // Another tool may have switched it to another journal mode.
+  // Another tool may have changed the journal mode.
   connection->execute("PRAGMA journal_mode=WAL");
   migrate(*connection);
   add_pairs_table(connection->handle(), "new_labels", &new_labels_);
@@ -109,15 +110,15 @@ void Writer::open() {
   connection_ = std::move(connection);
 }
 
-// Opens what is not open, and anew what was deleted or replaced under us.
+// Opens the connection if it is not open, and reopens it if the database or its WAL was deleted or replaced.
 void Writer::check_files() {
   if (connection_ && file_id(path_) != file_) close();
   if (connection_ && wal_ != FileId() && file_id(path_ + "-wal") != wal_) {
-    // Our commits are in a log that has no name any more. The index of the log has to go with it: whoever opens the
-    // ledger later must not find the one without the other.
+    // Our commits are in a WAL file that no longer has a name: move them into the database, and delete the index of
+    // that WAL (-shm), so that the next connection does not use it with another WAL.
     sqlite3* db = connection_->handle();
     const int code = sqlite3_wal_checkpoint_v2(db, "main", SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
-    if (code != SQLITE_OK) throw make_error(db, code, "cannot save a deleted write-ahead log");
+    if (code != SQLITE_OK) throw make_error(db, code, "cannot save the commits of a deleted write-ahead log");
     unlink((path_ + "-shm").c_str());
     close();
   }
@@ -125,7 +126,7 @@ void Writer::check_files() {
 }
 
 bool Writer::begin() {
-  if (in_transaction_) throw Error(Status::kInternal, "begin inside a transaction of the store");
+  if (in_transaction_) throw Error(Status::kInternal, "begin() was called inside a transaction");
   check_files();
   bool changed = true;
   try {
@@ -186,7 +187,7 @@ std::int64_t Writer::term(Memo& memo, std::string_view raw) {
   return memo.id;
 }
 
-// An absent text has no place in the octets; an empty one has.
+// An absent text has offset 0; an empty one does not.
 void Writer::bind_term(int index, Memo& memo, const event::Prepared& event, const event::Span& span) {
   if (span.offset == 0) {
     statements_->event.bind_null(index);
@@ -249,7 +250,7 @@ void Writer::add_labels(std::string_view labels) {
           interner_->label(labels.substr(at, end - at), raw_key, value.substr(1, value.size() - 2));
       new_labels_.push_back({label, next_index_});
     }
-    at = end + 1;  // behind the comma
+    at = end + 1;  // after the comma
   }
 }
 
@@ -274,7 +275,8 @@ void Writer::add_reference(std::size_t kind, std::string_view raw) {
   std::string_view value = raw;
   if (raw.find('\\') != raw.npos) {
     text_.clear();
-    if (!json::append_unescaped(text_, raw, nullptr)) throw Error(Status::kCorrupt, "an event holds a bad escape");
+    if (!json::append_unescaped(text_, raw, nullptr))
+      throw Error(Status::kCorrupt, "an event contains an invalid escape sequence");
     value = text_;
   }
   Statement& row = statements_->reference;
@@ -326,8 +328,8 @@ void Writer::flush_time_block() {
   time_block_ = {};
 }
 
-// All labels of a transaction at once: one statement instead of one a label, which goes through the index from end to
-// end instead of to and fro.
+// Inserts the labels of a transaction with one statement, sorted, so that it passes through the index once instead of
+// jumping back and forth.
 void Writer::flush_labels() {
   if (new_labels_.empty()) return;
   std::sort(new_labels_.begin(), new_labels_.end());
@@ -397,7 +399,7 @@ void Writer::cut_tiles(unsigned level, std::uint64_t index) {
 }
 
 void Writer::sync() {
-  if (in_transaction_) throw Error(Status::kInternal, "sync inside a transaction of the store");
+  if (in_transaction_) throw Error(Status::kInternal, "sync() was called inside a transaction");
   if (connection_) sync_wal();
 }
 
@@ -424,7 +426,7 @@ void Writer::forget_journal(const Uuid& journal) {
 }
 
 void Writer::commit(bool sync) {
-  if (!in_transaction_) throw Error(Status::kInternal, "commit outside a transaction of the store");
+  if (!in_transaction_) throw Error(Status::kInternal, "commit() was called outside a transaction");
   flush_projections();
   statements_->commit.run();
   in_transaction_ = false;
@@ -432,7 +434,7 @@ void Writer::commit(bool sync) {
   if (sync) sync_wal();
 }
 
-// What `PRAGMA synchronous=FULL` does at each commit, without having to be known when the transaction begins.
+// Does what `PRAGMA synchronous=FULL` does at each commit, but can be decided after the transaction has begun.
 void Writer::sync_wal() {
   sqlite3_file* wal = nullptr;
   const int found = sqlite3_file_control(connection_->handle(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal);
@@ -457,13 +459,13 @@ void Writer::rollback() noexcept {
   in_transaction_ = false;
   if (!connection_) return;
   sqlite3* db = connection_->handle();
-  // After some errors SQLite has rolled back by itself.
+  // SQLite rolls back by itself after some errors.
   if (sqlite3_get_autocommit(db) == 0) sqlite3_exec(db, "ROLLBACK", nullptr, nullptr, nullptr);
   if (sqlite3_get_autocommit(db) == 0) close();
 }
 
 void Writer::checkpoint(std::uint64_t min_wal_bytes) {
-  if (in_transaction_) throw Error(Status::kInternal, "checkpoint inside a transaction of the store");
+  if (in_transaction_) throw Error(Status::kInternal, "checkpoint() was called inside a transaction");
   check_files();
   struct stat info {};
   const std::uint64_t wal_bytes =
@@ -475,7 +477,7 @@ void Writer::checkpoint(std::uint64_t min_wal_bytes) {
   const int code = sqlite3_wal_checkpoint_v2(db, "main", SQLITE_CHECKPOINT_PASSIVE, &frames, &done);
   if (code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY) throw make_error(db, code, "cannot checkpoint the ledger");
   if (frames >= 0 && frames == done) {
-    // The next commit starts the log anew, if no reader stands in it. Its file is cut only when that is worth it.
+    // The next commit restarts the WAL, unless a reader still uses it. The file is truncated only if it is large.
     wal_frames_ = 0;
     if (wal_bytes > 4 * std::max<std::uint64_t>(min_wal_bytes, frame_size_ * 256) || min_wal_bytes == 0) {
       sqlite3_busy_timeout(db, 0);

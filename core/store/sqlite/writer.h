@@ -1,4 +1,4 @@
-// The writing side of a ledger: one connection, one transaction at a time.
+// Writes to a ledger: one connection, one transaction at a time.
 #pragma once
 
 #include <sys/types.h>
@@ -17,7 +17,7 @@
 
 namespace plog::store::sqlite {
 
-// Device and inode of a file; zeros when there is none.
+// Device and inode of a file; both 0 if it does not exist.
 struct FileId {
   dev_t device = 0;
   ino_t inode = 0;
@@ -25,7 +25,8 @@ struct FileId {
 };
 FileId file_id(const std::string& path) noexcept;
 
-// As Store's writing calls, which say the rest. One thread at a time. Opens its connection at the first begin.
+// Implements the writing calls of Store, which state the contracts. One thread at a time. The connection is opened by
+// the first begin().
 class Writer {
  public:
   explicit Writer(const std::string& path);
@@ -52,7 +53,7 @@ class Writer {
   void sync();
   void checkpoint(std::uint64_t min_wal_bytes);
   void close() noexcept;
-  // In a forked child: forgets the connection without touching the files, whose locks are the parent's. Leaks it.
+  // For a forked child: leaks the connection, without touching its files, whose locks belong to the parent.
   void abandon() noexcept;
 
  private:
@@ -75,7 +76,7 @@ class Writer {
     std::int64_t block = -1;
     Micros min = 0, max = 0;
   };
-  // The id of the text that a column had last: runs of one value need no look-up.
+  // The last text of a column and its id, so that runs of one value need no lookup.
   struct Memo {
     std::string raw;
     std::int64_t id = 0;
@@ -104,9 +105,9 @@ class Writer {
   FileId file_, wal_;
   bool in_transaction_ = false;
   std::int64_t next_index_ = 0;
-  std::int64_t data_version_ = -1;  // of the last transaction; changes when another connection commits
+  std::int64_t data_version_ = -1;  // of the last transaction; differs once another connection has committed
   std::uint64_t frame_size_ = 0;
-  std::int64_t wal_frames_ = 0;  // in use, as of the last commit or checkpoint
+  std::int64_t wal_frames_ = 0;  // frames in use after the last commit or checkpoint
 
   Memo agent_, session_, source_, type_, name_, status_;
   std::unordered_map<Session, Activity, SessionHash> activity_;
