@@ -1,18 +1,18 @@
-# The front door. `make` prints the targets.
+# Entry point for building, testing and packaging. `make` prints the targets.
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
-# The interpreter that .venv is made with (3.9 or newer); remove .venv to change it.
+# The interpreter for .venv (3.9 or newer). Delete .venv to change it.
 PYTHON ?= python3
 VENV := .venv
 VENV_PYTHON := $(CURDIR)/$(VENV)/bin/python
 RELEASE := build/release
 # Parallel jobs of ctest.
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
-# Of each fuzz target in `make test-long`.
+# Seconds for each fuzz target in `make fuzz` and `make test-long`.
 FUZZ_SECONDS ?= 120
 CLANG_FORMAT ?= clang-format-14
 CLANG_TIDY ?= clang-tidy-14
@@ -26,10 +26,10 @@ PYTHON_TESTS := $(wildcard tests/python tests/golden tests/property tests/crash 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-# ---- What is needed --------------------------------------------------------------------------------------------
+# ---- Dependencies ----------------------------------------------------------------------------------------------
 
 .PHONY: deps deps-build deps-test deps-deb deps-languages deps-lint
-deps: ## Install what is missing: Debian packages (needs root or sudo) and .venv
+deps: ## Install missing dependencies: Debian packages (needs root or sudo), .venv and npm packages
 	@tools/install_deps.sh build test deb java lint
 	@$(MAKE) --no-print-directory deps-languages $(VENV)/.ready $(NODE_READY) $(NPM_TESTS_READY)
 
@@ -42,7 +42,7 @@ deps-test:
 deps-deb:
 	@tools/install_deps.sh build deb
 
-# Rust need not come from Debian.
+# Uses an installed Rust, if there is one; else Debian's.
 deps-languages:
 	@tools/install_deps.sh build test java
 	@cargo --version >/dev/null 2>&1 || tools/install_deps.sh rust
@@ -50,10 +50,10 @@ deps-languages:
 deps-lint:
 	@tools/install_deps.sh build test lint
 
-# .venv, where `import provenlog` finds the release build through a .pth file.
+# The .venv. In it, `import provenlog` finds the release build through a .pth file.
 $(VENV)/.ready: packaging/requirements-dev.txt | deps-build
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 9))' || { \
-	  echo "make: $(PYTHON) is older than Python 3.9; name another one: make PYTHON=python3.11 ..." >&2; exit 1; }
+	  echo "make: $(PYTHON) is older than Python 3.9; use another one: make PYTHON=python3.11 ..." >&2; exit 1; }
 	@echo "deps: $(VENV) ($$($(PYTHON) --version))"
 	@$(VENV_PYTHON) -c '' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV)
 	@$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check -r packaging/requirements-dev.txt
@@ -61,7 +61,7 @@ $(VENV)/.ready: packaging/requirements-dev.txt | deps-build
 	  > "$$($(VENV_PYTHON) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/provenlog-build.pth"
 	@touch $@
 
-# Node 18 or newer with npm, which need not come from Debian, and what node/ needs of the npm registry.
+# Node 18 or newer with npm (an installed one, else Debian's), and the npm packages that node/ needs.
 NODE_READY := node/node_modules/.ready
 $(NODE_READY): node/package-lock.json | deps-build
 	@{ node -e 'process.exit(+process.versions.node.split(".")[0] < 18 ? 1 : 0)' && npm --version; } >/dev/null 2>&1 \
@@ -70,7 +70,7 @@ $(NODE_READY): node/package-lock.json | deps-build
 	@cd node && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-# What the tests of the npm package run it with: versions of Node, and more of them in the long tests.
+# The Node versions and linters for the tests of the npm package; the long tests use more versions.
 NPM_TESTS_READY := tests/install/npm/node_modules/.ready
 NPM_LONG_READY := tests/install/npm/long/node_modules/.ready
 $(NPM_TESTS_READY) $(NPM_LONG_READY): %/node_modules/.ready: %/package-lock.json | $(NODE_READY)
@@ -96,18 +96,18 @@ build: deps-test $(RELEASE)/build.ninja ## Build plog, libprovenlog.so, the Pyth
 demo: build ## Record and verify a real session with examples/agent.py (installs and builds first)
 	@$(VENV_PYTHON) examples/agent.py --db build/demo/events.db
 
-# Where packages are put.
+# The folder for packages.
 DIST ?= dist
 
 .PHONY: wheel
-wheel: deps-build $(VENV)/.ready ## Build a source distribution and from it a wheel for this machine's Python, in dist/
+wheel: deps-build $(VENV)/.ready ## Build a source distribution, and from it a wheel for this machine's Python, in dist/
 	@rm -rf build/wheel && mkdir -p build/wheel
 	@CC=$${CC:-cc} CXX=$${CXX:-c++} $(VENV_PYTHON) -m build --outdir build/wheel . > build/wheel/log 2>&1 \
 	  || { cat build/wheel/log >&2; exit 1; }
 	@$(VENV_PYTHON) packaging/wheel_repair.py build/wheel/provenlog-*.whl $(DIST)
 	@cp build/wheel/provenlog-*.tar.gz $(DIST)
 
-# Where the npm package is built: the release build would do, but it needs more than addon and plog.
+# The build folder of the npm package. build/release would work too, but builds more than the addon and plog.
 NPM_BUILD ?= build/npm
 $(NPM_BUILD)/build.ninja: | deps-build $(NODE_READY)
 	@cmake -S . -B $(@D) -G Ninja -DCMAKE_BUILD_TYPE=Release -DPLOG_BUILD_NODE=ON -DPLOG_BUILD_SHARED=OFF \
@@ -119,7 +119,7 @@ npm-pack: $(VENV)/.ready $(NPM_BUILD)/build.ninja ## Build the npm package with 
 	@$(VENV_PYTHON) packaging/npm/pack.py $(NPM_BUILD) $(DIST)
 
 .PHONY: deb
-deb: deps-deb ## Build .deb packages of the C library and plog in dist/
+deb: deps-deb ## Build .deb packages of the C library and of plog in dist/
 	@mkdir -p build && packaging/deb/build.sh $(DIST) > build/deb.log 2>&1 || { cat build/deb.log >&2; exit 1; }
 	@ls $(DIST)/*.deb
 
@@ -144,7 +144,8 @@ VITEST := node node/node_modules/vitest/vitest.mjs run --config node/vitest.conf
 test-node: build ## Only the tests of the npm package, against the release build
 	@PLOG_BUILD_DIR=$(CURDIR)/$(RELEASE) $(VITEST)
 
-# The addon under ASan + UBSan, in a node that is not: leaks are looked for by the test of memory.
+# Tests the addon under ASan + UBSan in a Node that is not instrumented. Leak detection is therefore off; a test of
+# memory use looks for leaks.
 test-node-asan: deps-test build/asan-ubsan/build.ninja
 	@cmake --build --preset asan-ubsan --target plog_node plog_node_scripts
 	@PLOG_BUILD_DIR=$(CURDIR)/build/asan-ubsan ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=1 \
@@ -153,7 +154,7 @@ test-node-asan: deps-test build/asan-ubsan/build.ninja
 	  $(VITEST) golden values client evidence redact scopes workers
 
 .PHONY: test-long
-test-long: test $(NPM_LONG_READY) ## The CI tier, then TSan, fuzzing and the long variants of the tests
+test-long: test $(NPM_LONG_READY) ## All tests of the CI tier, then TSan, fuzzing and the long variants of the tests
 	@tools/install_deps.sh long
 	@$(MAKE) --no-print-directory build/tsan/build.ninja
 	@cmake --build --preset tsan
@@ -163,7 +164,7 @@ test-long: test $(NPM_LONG_READY) ## The CI tier, then TSan, fuzzing and the lon
 	@PLOG_TEST_LONG=1 PLOG_BUILD_DIR=$(CURDIR)/$(RELEASE) $(VITEST)
 	@$(MAKE) --no-print-directory fuzz
 
-# What a target finds worth keeping goes to build/fuzz/found; corpora of the tree are only read.
+# Targets write inputs that reach new code to build/fuzz/found. They only read tests/fuzz/corpus.
 .PHONY: fuzz
 fuzz:
 	@tools/install_deps.sh build long
@@ -177,7 +178,7 @@ fuzz:
 	done
 
 .PHONY: bench
-bench: build ## Measure; every figure is a ratio to a ceiling measured in the same run
+bench: build ## Run the benchmarks; figures are ratios to a ceiling measured in the same run
 	@tools/install_deps.sh bench
 	@cmake -S . -B $(RELEASE) -DPLOG_BUILD_BENCH=ON
 	@cmake --build --preset release
@@ -216,5 +217,5 @@ lint-tidy: deps-lint $(RELEASE)/build.ninja
 	  || { grep -E 'warning:|error:|note:' build/clang-tidy.log | sort -u; exit 1; }
 
 .PHONY: clean
-clean: ## Remove build/ and dist/ (.venv stays)
+clean: ## Delete build/ and dist/, but not .venv
 	@rm -rf build dist

@@ -1,5 +1,6 @@
-# Compiling through ccache changes no output, so it is used wherever it is installed. A launcher already set wins. Paths
-# below the sources count as relative: a copy of them elsewhere, such as a source distribution, compiles nothing anew.
+# Compiles through ccache where it is installed, since it does not change the output. A launcher that is already set is
+# kept. Paths below the sources are hashed as relative paths, so that a copy of the sources elsewhere, such as a source
+# distribution, reuses the cache.
 option(PLOG_CCACHE "Compile through ccache where it is installed" ON)
 find_program(PLOG_CCACHE_PROGRAM ccache)
 mark_as_advanced(PLOG_CCACHE_PROGRAM)

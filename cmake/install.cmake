@@ -1,5 +1,5 @@
-# The C library of a system install: header, shared and static library, CMake package, pkg-config file. plog and the
-# language modules say in their own folders where they go; a wheel (SKBUILD) has nothing but these.
+# Installs the C library: header, shared and static library, CMake package, pkg-config file, manual page. The folders of
+# plog and of the language modules contain their own install rules. A wheel (SKBUILD) contains only those.
 if(SKBUILD)
   return()
 endif()
@@ -11,7 +11,8 @@ if(PLOG_BUILD_SHARED)
   install(TARGETS provenlog LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 endif()
 
-# What a program links besides libprovenlog.a, by the linker's names: plog_deps, and what C++ code needs from a C linker.
+# The libraries that a program links with libprovenlog.a, by linker name: those of plog_deps, and the C++ runtime, which
+# a C compiler does not link by itself.
 set(PLOG_PRIVATE_LIBRARIES sqlite3 crypto simdjson re2 yaml-cpp)
 set(PLOG_RUNTIME_LIBRARIES ${CMAKE_CXX_IMPLICIT_LINK_LIBRARIES})
 list(REMOVE_ITEM PLOG_RUNTIME_LIBRARIES ${CMAKE_C_IMPLICIT_LINK_LIBRARIES})

@@ -1,18 +1,18 @@
 #!/usr/bin/env python3
 """Verifies a provenlog ledger, or an export of one, without any code of provenlog.
 
-    python3 verify.py LEDGER.db             and LEDGER.db.head beside it
-    python3 verify.py EXPORT.plog           a file that `plog export` or `plog prove` wrote
-    python3 verify.py DIRECTORY             a directory that `plog export --tiles` wrote
+    python3 verify.py LEDGER.db             verifies a ledger, and the head LEDGER.db.head beside it
+    python3 verify.py EXPORT.plog           verifies a file that `plog export` or `plog prove` wrote
+    python3 verify.py DIRECTORY             verifies a directory that `plog export --tiles` wrote
 
-    --key KEY     a public key that you trust: its text, or a file that holds it; may be given several times
-    --head FILE   a head that was kept where nobody could change it; may be given several times
-    --json        the report as one JSON object
+    --key KEY     a public key that you trust: its text, or a file that contains it; repeatable
+    --head FILE   a head that was kept where nobody could change it; repeatable
+    --json        prints the report as one JSON object
 
-Written from docs/formats.md alone: each part below follows the section of that name. It needs Python 3.9 or newer and,
-to check signatures, the package `cryptography`. It writes nothing. A ledger is read row by row, a file of an export as
-a whole. Verdicts and exit codes are those of `plog verify --read-only` and `plog verify-export`: 0 is sound, 20 and
-more is not (docs/cli.md has the table).
+This program was written from docs/formats.md alone; each part below follows the section of that name. It needs Python
+3.9 or newer and, to check signatures, the package `cryptography`. It writes nothing. It reads a ledger row by row, and
+each file of an export as a whole. Its verdicts and exit codes are those of `plog verify --read-only` and `plog
+verify-export`: 0 means valid, 20 and above means invalid (docs/cli.md has the table).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from typing import Any, Callable, NamedTuple, Optional, Union
 
 # ---- Verdicts ------------------------------------------------------------------------------------------------------
 
-# From best to worst; what was found worst is the verdict.
+# From best to worst. The verdict is the worst one found.
 EXIT_CODES = {
     "OK": 0,
     "OK_WITH_TAIL": 0,
@@ -53,15 +53,15 @@ SHOWN_FINDINGS = 100
 
 
 class CannotRun(Exception):
-    """What is to be verified can't be read; that says nothing about it."""
+    """The ledger or export cannot be read, which says nothing about its content."""
 
 
 class Damaged(Exception):
-    """The database file is no ledger, or not all of one."""
+    """The database file is not a ledger, or is damaged."""
 
 
 class Refused(Exception):
-    """An export that is no document of that format."""
+    """The file does not have the format of an export."""
 
 
 @dataclass
@@ -104,59 +104,59 @@ class Report:
             event = f"{found['agent_id']} #{found['sequence']}: " if found["agent_id"] else ""
             lines.append(f"  {found['verdict']}  {event}{found['what']}")
         if self.finding_count > len(self.findings):
-            lines.append(f"  and {self.finding_count - len(self.findings)} findings more")
+            lines.append(f"  and {self.finding_count - len(self.findings)} more findings")
         lines += [f"  note: {note}" for note in self.notes]
         if self.tail:
             lines.append(f"  tail: {self.tail} events after the newest head")
         if self.exit_code == 0:
-            lines.append(f"  assurance: {self.assurance}, up to event {self.assurance_events}")
+            lines.append(f"  assurance: {self.assurance} (the head covers {self.assurance_events} events)")
             lines.append(f"  tree: {self.tree_size} leaves, root {self.root}")
             lines.append(f"  key: {self.key or 'none'}")
-        # What an event says must not move a terminal's cursor.
+        # The content of an event must not control the terminal.
         return "\n".join("".join(c if c.isprintable() else repr(c)[1:-1] for c in line) for line in lines)
 
 
-# ---- JSON, strictly, and its canonical form (RFC 8785) -------------------------------------------------------------
+# ---- Strict JSON, and its canonical form (RFC 8785) ----------------------------------------------------------------
 
 MAX_DEPTH = 512
 INTEGER = re.compile(r"-?(0|[1-9][0-9]*)")
 
 
 class Number(str):
-    """A number as it is written."""
+    """A number, as it was spelled."""
 
 
 def parse_json(octets: bytes) -> Any:
-    """Raises ValueError also for a key that comes twice and for broken text."""
+    """Raises ValueError for anything but JSON, for a key that occurs twice, and for invalid text."""
 
     def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         result = dict(pairs)
         if len(result) != len(pairs):
-            raise ValueError("a key comes twice")
+            raise ValueError("a key occurs twice in one object")
         return result
 
     def refuse(literal: str) -> None:
-        raise ValueError(f"{literal} is no JSON")
+        raise ValueError(f"{literal} is not JSON")
 
     try:
         value = json.loads(
             octets.decode(), object_pairs_hook=members, parse_int=Number, parse_float=Number, parse_constant=refuse
         )
-        canonical(value).encode()  # a lone surrogate is no text
+        canonical(value).encode()  # fails for a lone surrogate
     except RecursionError:
-        raise ValueError("nested too deep") from None
+        raise ValueError("values are nested deeper than 512 levels") from None
     return value
 
 
 def canonical_number(literal: str) -> str:
     value = float(literal)
     if value in (float("inf"), float("-inf")):
-        raise ValueError("a number beyond a double")
+        raise ValueError("a number is beyond the range of a double")
     if value == 0:
         return "0"
     sign, raw, _ = shortest = Decimal(repr(value)).as_tuple()
     digits = "".join(map(str, raw)).rstrip("0")
-    point = len(raw) + int(shortest.exponent)  # where the decimal point is, counted from the first digit
+    point = len(raw) + int(shortest.exponent)  # the position of the decimal point, counted from the first digit
     if len(digits) <= point <= 21:
         text = digits.ljust(point, "0")
     elif 0 < point <= 21:
@@ -173,12 +173,12 @@ def canonical(value: Any, depth: int = 0) -> str:
     if isinstance(value, Number):
         text = canonical_number(value)
         if INTEGER.fullmatch(value) and text != value and value != "-0":
-            raise ValueError("an integer that no double holds")
+            raise ValueError("an integer cannot be represented as a double")
         return text
     if not isinstance(value, (dict, list)):
         return json.dumps(value, ensure_ascii=False)
     if depth == MAX_DEPTH:
-        raise ValueError("nested too deep")
+        raise ValueError("values are nested deeper than 512 levels")
     if isinstance(value, list):
         return f"[{','.join(canonical(item, depth + 1) for item in value)}]"
     members = sorted(value.items(), key=lambda member: member[0].encode("utf-16-be", "surrogatepass"))
@@ -186,7 +186,7 @@ def canonical(value: Any, depth: int = 0) -> str:
 
 
 def parse_canonical(octets: bytes) -> Any:
-    """The value of octets in canonical form; raises ValueError for others."""
+    """Returns the value; raises ValueError if the bytes are not in canonical form."""
     value = parse_json(octets)
     if canonical(value).encode() != octets:
         raise ValueError("not in canonical form")
@@ -194,14 +194,14 @@ def parse_canonical(octets: bytes) -> Any:
 
 
 def whole_number(value: Any) -> Optional[int]:
-    """Of a number from 0 to 2^63 − 1 that is written as such."""
+    """The value of an integer from 0 to 2^63 − 1 in plain digits; None for anything else."""
     if not isinstance(value, Number) or not INTEGER.fullmatch(value) or value[0] == "-" or len(value) > 19:
         return None
     return int(value) if int(value) < 2**63 else None
 
 
 def text_of(value: Any, name: str) -> str:
-    """The member of that name if it is a text; else an empty one."""
+    """The member of that name if it is a string; otherwise an empty string."""
     member = value.get(name) if isinstance(value, dict) else None
     return member if isinstance(member, str) and not isinstance(member, Number) else ""
 
@@ -223,7 +223,7 @@ DAYS_OF_400_YEARS = 146097
 
 
 def parse_time(text: str) -> Optional[int]:
-    """Microseconds since 1970; None for what is no time."""
+    """Microseconds since 1970; None if the text is not a time."""
     parts = TIME.fullmatch(text)
     if parts is None:
         return None
@@ -237,7 +237,7 @@ def parse_time(text: str) -> Optional[int]:
     if hour > 23 or minute > 59 or second > 59 or offset_hours > 23 or offset_minutes > 59:
         return None
     try:
-        # The calendar of Python begins with the year 1, ours with the year 0.
+        # Python's calendar begins with the year 1, that of the ledger with the year 0.
         days = datetime.date(year or 400, month, day).toordinal() - (0 if year else DAYS_OF_400_YEARS)
     except ValueError:
         return None
@@ -256,7 +256,7 @@ def resolved_id(text: str) -> uuid.UUID:
 TILE_HEIGHT = 8
 TILE_WIDTH = 1 << TILE_HEIGHT
 TILE_LEVELS = 8
-TILE_PLACE_BITS = 56  # of a place in the database: the index; the level above it
+TILE_PLACE_BITS = 56  # tile.place: the lower 56 bits are the index, the bits above them the level
 HASH_SIZE = 32
 EMPTY_ROOT = hashlib.sha256().digest()
 
@@ -289,15 +289,15 @@ def make_leaf(
 
 
 class Tree:
-    """Grows leaf by leaf. Keeps the roots over the sizes that are wanted; gives away each tile when it is full."""
+    """A tree that grows leaf by leaf. Keeps the roots over the wanted sizes, and passes each full tile to `tile`."""
 
     def __init__(self, wanted: set[int], tile: Callable[[int, int, bytes], None] = lambda level, index, octets: None):
         self.size = 0
         self.roots = {size: EMPTY_ROOT for size in wanted if size == 0}
         self._wanted = wanted
         self._tile = tile
-        self._subtrees: list[bytes] = []  # roots of whole subtrees, from the largest on
-        self._tiles = [bytearray() for _ in range(TILE_LEVELS)]  # the last of each level
+        self._subtrees: list[bytes] = []  # roots of complete subtrees, the largest first
+        self._tiles = [bytearray() for _ in range(TILE_LEVELS)]  # the last tile of each level
 
     def add(self, leaf: bytes) -> None:
         node, number = leaf, self.size
@@ -327,7 +327,7 @@ class Tree:
         return self.size >> TILE_HEIGHT * (level + 1)
 
     def finish(self) -> None:
-        """Gives the last, partial tile of each level away."""
+        """Passes the last, partial tile of each level to `tile`."""
         for level, tile in enumerate(self._tiles):
             if tile:
                 self._tile(level, self._index(level), bytes(tile))
@@ -339,7 +339,7 @@ class Tree:
 
 
 def tile_width(level: int, index: int, size: int) -> int:
-    """How many hashes a tile has in a tree of that size."""
+    """The number of hashes that a tile has in a tree of that size."""
     return max(0, min(TILE_WIDTH, (size >> TILE_HEIGHT * level) - index * TILE_WIDTH))
 
 
@@ -378,27 +378,27 @@ FIELD_PRIME = 2**255 - 19
 GROUP_ORDER = 2**252 + 27742317777372353535851937790883648493
 ORDER_8 = int.from_bytes(
     bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"), "little"
-)  # y of two of the points of order 8
+)  # y of two of the four points of order 8
 SMALL_ORDER = {0, 1, FIELD_PRIME - 1, ORDER_8, FIELD_PRIME - ORDER_8}
 
 
 def ed25519() -> tuple[Any, Any]:
-    """The modules for keys and for how they are written."""
+    """The modules for keys and for their encodings."""
     try:
         from cryptography.hazmat.primitives import serialization
         from cryptography.hazmat.primitives.asymmetric import ed25519 as keys
     except ImportError:
         raise CannotRun(
-            "signatures can't be checked without the package cryptography: pip install cryptography"
+            "cannot check signatures without the package cryptography; install it with: pip install cryptography"
         ) from None
     return keys, serialization
 
 
 def base64_octets(text: str) -> bytes:
-    """Raises ValueError for anything but the one spelling that octets have."""
+    """Raises ValueError for anything but canonical base64."""
     octets = base64.b64decode(text.encode(), validate=True)
     if base64.b64encode(octets).decode() != text:
-        raise ValueError("not base64 as it is to be written")
+        raise ValueError("the base64 is not canonical")
     return octets
 
 
@@ -427,7 +427,7 @@ class Key(NamedTuple):
         keys, _ = ed25519()
         try:
             keys.Ed25519PublicKey.from_public_bytes(self.octets).verify(signature, text)
-        except Exception as error:  # InvalidSignature, or a key that is no point
+        except Exception as error:  # InvalidSignature, or a key that is not a point of the curve
             if type(error).__name__ not in ("InvalidSignature", "ValueError"):
                 raise
             return False
@@ -437,7 +437,7 @@ class Key(NamedTuple):
 def split_key(text: str) -> tuple[str, bytes, bytes]:
     name, key_id, octets = (text.split("+", 2) + ["", ""])[:3]
     if not is_key_name(name) or not re.fullmatch("[0-9a-f]{8}", key_id):
-        raise ValueError("not <name>+<key id>+<base64>")
+        raise ValueError("it does not have the form <name>+<key id>+<base64>")
     return name, bytes.fromhex(key_id), base64_octets(octets)
 
 
@@ -446,12 +446,12 @@ def parse_key(text: str) -> Key:
     name, key_id, octets = split_key(text)
     key = Key(name, octets[1:])
     if len(octets) != 33 or octets[0] != ED25519:
-        raise ValueError("not an Ed25519 key")
+        raise ValueError("it is not an Ed25519 key")
     if key.id != key_id:
-        raise ValueError("the key id is not that of the key")
+        raise ValueError("its key id does not match the key")
     y = int.from_bytes(key.octets, "little") & (2**255 - 1)
     if y >= FIELD_PRIME or y in SMALL_ORDER:
-        raise ValueError("not an acceptable Ed25519 key")
+        raise ValueError("it is not a valid Ed25519 public key")
     return key
 
 
@@ -463,11 +463,11 @@ def read_trusted_key(text_or_path: str) -> Key:
     try:
         return parse_key(text)
     except ValueError as error:
-        raise CannotRun(f"--key is no public key, nor a file that holds one: {error}") from None
+        raise CannotRun(f"--key is neither a public key nor a file that contains one: {error}") from None
 
 
 def read_own_key(path: str) -> Optional[Key]:
-    """The public half of the ledger's private key, where that can be read."""
+    """The public half of the ledger's private key; None if the file cannot be read or is malformed."""
     try:
         with open(path, "rb") as file:
             text = file.read(MAX_KEY_FILE).decode()
@@ -490,7 +490,7 @@ class Note(NamedTuple):
 
 
 def parse_note(octets: bytes) -> Optional[Note]:
-    """None for what is no note."""
+    """None if the bytes are not a note."""
     if len(octets) > MAX_NOTE or not octets.endswith(b"\n") or any(c < 0x20 and c != 0x0A for c in octets):
         return None
     text, separator, lines = octets.rpartition(b"\n\n")
@@ -515,7 +515,7 @@ class BadSignature(Exception):
 
 
 def signers(note: Note, keys: set[Key]) -> set[Key]:
-    """Which of the keys signed. Raises BadSignature when a line by one of them does not fit."""
+    """The keys that signed the note. Raises BadSignature if a signature by one of them is invalid."""
     found = set()
     for name, key_id, signature in note.signatures:
         known = [key for key in keys if key.name == name and key.id == key_id]
@@ -539,7 +539,7 @@ class Checkpoint(NamedTuple):
 
 
 def parse_checkpoint(octets: bytes) -> Optional[Checkpoint]:
-    """None for what is no note, or none with a checkpoint; who signed it is not looked at."""
+    """None if the bytes are not a note with a checkpoint. Does not check the signatures."""
     note = parse_note(octets)
     if note is None:
         return None
@@ -555,7 +555,7 @@ def parse_checkpoint(octets: bytes) -> Optional[Checkpoint]:
     return Checkpoint(lines[0], int(lines[1]), root, note)
 
 
-# ---- Heads, keys and branches: what the ledger's own events say of them --------------------------------------------
+# ---- Heads, keys and branches, as the ledger's own events record them ----------------------------------------------
 
 SYSTEM_AGENT = "provenlog"
 
@@ -571,23 +571,23 @@ class Branch:
     commit_index: int
     sequence: int
     reason: str
-    head_sha256: str  # of the head that was found, or of the event where there was none
+    head_sha256: str  # of the head that was found; if none was found, of the event
     kept: bool  # whether a head was found
     acknowledged: bool = False
     comment: str = ""
 
 
 class Epochs:
-    """Events of the reserved agent, in order; add() returns what is wrong with one."""
+    """Reads the events of the reserved agent, in order. add() returns the fault of an event, or an empty string."""
 
     def __init__(self) -> None:
         self.ledger_id = ""
-        self.redaction = ""  # digest of the newest rules of redaction
+        self.redaction = ""  # digest of the newest redaction rules
         self.all: list[Epoch] = []
         self.branches: list[Branch] = []
 
     def at(self, size: int) -> Optional[Epoch]:
-        """That of a head over so many events."""
+        """The epoch of a head over `size` events."""
         place = bisect.bisect_left([epoch.since for epoch in self.all], size)
         return self.all[place - 1] if place > 0 else None
 
@@ -595,7 +595,7 @@ class Epochs:
         name, given = text_of(event, "action_name"), event.get("action_input")
         if name == "ledger.created":
             if commit_index != 0:
-                return "a ledger begins but once"
+                return "ledger.created is not the first event of the ledger"
             self.ledger_id = text_of(given, "ledger_id")
             self.redaction = text_of(given.get("redaction") if isinstance(given, dict) else None, "digest")
             return self._first(given, commit_index) if text_of(given, "vkey") else ""
@@ -621,24 +621,24 @@ class Epochs:
 
     def _first(self, given: Any, commit_index: int) -> str:
         if self.all:
-            return "a first key, where there is one already"
+            return "the ledger had a key before its first epoch"
         if whole_number(given.get("epoch") if isinstance(given, dict) else None) != 1:
-            return "the first epoch of keys is not number 1"
+            return "the first key epoch does not have number 1"
         key = self._key(given)
         if key is None:
-            return "the key is none of the origin's"
+            return "the key is malformed or its name is not the origin"
         self.all.append(Epoch(commit_index, 1, key))
         return ""
 
     def _rotated(self, given: Any, commit_index: int) -> str:
         if not self.all:
-            return "a rotation without a key before it"
+            return "the rotation has no key before it"
         before = self.all[-1]
         if whole_number(given.get("epoch") if isinstance(given, dict) else None) != before.number + 1:
             return "the rotation skips an epoch"
         key = self._key(given)
         if text_of(given, "origin") != before.key.name or key is None:
-            return "the rotation is of another origin"
+            return "the rotation has another origin"
         number = before.number + 1
         text = f"provenlog key rotation v1\n{key.name}\n{number}\n{before.key.text}\n{key.text}\n"
         note = parse_note(text_of(given, "note").encode())
@@ -647,7 +647,7 @@ class Epochs:
         except BadSignature:
             both = False
         if not both:
-            return "the rotation is not signed by the old key and the new one"
+            return "the rotation is not signed by both the old and the new key"
         self.all.append(Epoch(commit_index, number, key))
         return ""
 
@@ -656,14 +656,14 @@ class Epochs:
         identity = name or hashlib.sha256(octets).hexdigest()
         self.branches.append(Branch(commit_index, sequence, text_of(given, "reason"), identity, bool(name)))
         if head and hashlib.sha256(head).hexdigest() != name:
-            return "the kept head is not the one that is named"
+            return "the kept head does not match its head_sha256"
         if not self.all:
-            return "a change of origin without a key before it"
+            return "the change of origin has no key before it"
         if whole_number(given.get("size") if isinstance(given, dict) else None) != commit_index:
-            return "the change of origin tells another size"
+            return "the change of origin names another size"
         before, key = self.all[-1], self._key(given)
         if text_of(given, "origin") in ("", before.key.name):
-            return "the change of origin changes nothing"
+            return "the change of origin does not change the origin"
         if key is None or key.octets != before.key.octets:
             return "the change of origin changes the key"
         self.all.append(Epoch(commit_index, before.number, key))
@@ -677,16 +677,16 @@ class Epochs:
                     branch.acknowledged, branch.comment = True, text_of(given, "comment")
 
 
-# ---- Heads against a ledger ----------------------------------------------------------------------------------------
+# ---- The heads of a ledger -----------------------------------------------------------------------------------------
 
 
 class Head:
-    """A head as it was read, before anything is known of who signed it."""
+    """A head as it was read. Its signatures are not checked yet."""
 
     def __init__(self, path: str, trusted: bool) -> None:
         self.path = path
         self.trusted = trusted  # given by --head
-        self.octets: Optional[bytes] = None  # None: there is no file
+        self.octets: Optional[bytes] = None  # None: the file does not exist
         try:
             with open(path, "rb") as file:
                 self.octets = file.read(MAX_NOTE + 1)
@@ -705,28 +705,29 @@ class HeadJudge:
         self._own = own
 
     def judge(self, heads: list[Head], roots: dict[int, bytes]) -> None:
-        """Holds the ledger against the heads, whose roots over the ledger's own events are in `roots`."""
+        """Checks the ledger against the heads. `roots` has the roots over its own events, by size."""
         agreeing, differing = [], []
         for head in heads:
             if head.octets is None:
-                self._add("CANNOT_RUN", head, "there is no such file")
+                self._add("CANNOT_RUN", head, "the file does not exist")
             elif not head.trusted and hashlib.sha256(head.octets).hexdigest() in self._known_branches():
-                self._report.notes.append(f"the head {head.path} is the one that a change of origin names")
+                self._report.notes.append(f"the ledger does not extend the head {head.path} (see the change of origin)")
             elif head.checkpoint is None:
-                self._add("UNVERIFIABLE", head, "it is no signed checkpoint")
+                self._add("UNVERIFIABLE", head, "it is not a signed checkpoint")
             elif self._is_signed(head, head.checkpoint):
                 size = head.checkpoint.size
                 if size > self._rows:
                     verdict = "TRUNCATED" if self._leaves >= size else "ROLLED_BACK"
-                    self._add(verdict, head, f"it covers {size} events, the ledger has {self._rows}")
+                    self._add(verdict, head, f"it covers {size} events, but the ledger has {self._rows}")
                 elif roots.get(size) != head.checkpoint.root:
                     differing.append(head)
                 else:
                     agreeing.append(head)
-        # Where the head beside the ledger agrees, another one shows that two histories were signed.
+        # If the head beside the ledger agrees, a differing one shows that two histories were signed.
         beside = any(not head.trusted for head in agreeing)
         for head in differing:
-            self._add("FORKED" if head.trusted and beside else "TAMPERED", head, "it was signed over other events")
+            verdict = "FORKED" if head.trusted and beside else "TAMPERED"
+            self._add(verdict, head, "it was not signed over this ledger's events")
         self._conclude(agreeing)
 
     def _add(self, verdict: str, head: Head, what: str) -> None:
@@ -736,7 +737,7 @@ class HeadJudge:
         return {branch.head_sha256 for branch in self._epochs.branches}
 
     def _is_signed(self, head: Head, checkpoint: Checkpoint) -> bool:
-        """Whether by the key that should have signed it."""
+        """Whether a key that may sign the head has signed it."""
         known, origin = self._epochs.all, checkpoint.origin
         ahead = checkpoint.size > self._rows
         epoch = (known[-1] if known else None) if ahead else self._epochs.at(max(checkpoint.size, 1))
@@ -745,13 +746,12 @@ class HeadJudge:
             ahead and origin not in names and bool(known) and origin.startswith(known[0].key.name + "/branch-")
         )
         if epoch is None or not (later_branch or (origin in names if head.trusted else origin == epoch.key.name)):
-            self._add(
-                "UNVERIFIABLE", head, f"it is of {origin}, this ledger is {epoch.key.name if epoch else 'unsigned'}"
-            )
+            own = f"this ledger's is {epoch.key.name}" if epoch else "this ledger has no key"
+            self._add("UNVERIFIABLE", head, f"its origin is {origin}, but {own}")
             return False
         given = {key.named(origin) for key in self._keys}
         if ahead or epoch.key.name != origin:
-            # Neither what it covers nor the event that brought its key need be here.
+            # The events that it covers, and the event that introduced its key, may be missing.
             keys = {key.named(origin) for _, _, key in known if key.name == origin or later_branch} | given
             keys |= {self._own.named(origin)} if self._own else set()
         else:
@@ -760,12 +760,12 @@ class HeadJudge:
             if signers(checkpoint.note, keys):
                 return True
         except BadSignature:
-            self._add("TAMPERED", head, "its signature does not fit")
+            self._add("TAMPERED", head, "its signature is invalid")
             return False
         if self._signed_by_another_epoch(checkpoint):
             self._add("TAMPERED", head, f"it is signed by a key that was not in force at {checkpoint.size} events")
         else:
-            self._add("UNVERIFIABLE", head, "it is signed by no key of this ledger")
+            self._add("UNVERIFIABLE", head, "it is not signed by any key of this ledger")
         return False
 
     def _signed_by_another_epoch(self, checkpoint: Checkpoint) -> bool:
@@ -781,7 +781,7 @@ class HeadJudge:
         report, known = self._report, {epoch.key.octets for epoch in self._epochs.all}
         for key in self._keys:
             if key.octets not in known:
-                report.add("UNVERIFIABLE", f"the given key {key.text} is none that this ledger ever had")
+                report.add("UNVERIFIABLE", f"no epoch of this ledger has the given key {key.text}")
         sizes = [(head.trusted, head.checkpoint.size) for head in agreeing if head.checkpoint]
         report.tail = self._rows - max((size for _, size in sizes), default=0)
         present = self._epochs.all[-1].key.octets if self._epochs.all else None
@@ -802,7 +802,7 @@ NEWEST_FORMAT = 1  # for readers
 BLOCK_SHIFT = 10
 MAX_INDEXED_TEXT = 1024
 MAX_FAULTS = 20
-# What SQLite says of a file that it can't get at, rather than of what is in it.
+# Parts of the errors that SQLite reports if it cannot access a file, as opposed to errors about its content.
 ELSEWHERE = (
     "unable to open",
     "disk i/o",
@@ -813,7 +813,7 @@ ELSEWHERE = (
     "access permission",
     "memory",
 )
-# By version of the tables, what each adds. The texts of these statements are what the database's schema holds.
+# The statements that each version of the tables adds. The database's schema contains exactly these texts.
 SCHEMA = [
     """\
 CREATE TABLE meta (              -- ledger_id; format_reader and format_writer, the least that a library must know
@@ -936,7 +936,7 @@ PARENT = 1
 
 
 class Text(bytes):
-    """The octets of a column of the type TEXT, which need be no UTF-8."""
+    """The bytes of a TEXT column, which may be invalid UTF-8."""
 
 
 def text(octets: bytes) -> str:
@@ -944,7 +944,7 @@ def text(octets: bytes) -> str:
 
 
 def file_states(path: str) -> list[Optional[tuple[int, int, int]]]:
-    """What tells that somebody wrote to a database or its log meanwhile."""
+    """The states of the database and its log. If they change, somebody has written to one of them."""
     states: list[Optional[tuple[int, int, int]]] = []
     for name in (path, path + "-wal"):
         try:
@@ -956,14 +956,14 @@ def file_states(path: str) -> list[Optional[tuple[int, int, int]]]:
 
 
 def open_database(path: str) -> tuple[sqlite3.Connection, bool]:
-    """For reading, so that nothing is written beside it either; and whether writers are kept from disturbing us.
+    """Opens a database without writing anything. Also returns whether locks keep writers from disturbing us.
 
-    SQLite makes a file `-shm` beside a database that it reads in the ordinary way. Where none is, nobody uses the
-    database: then its log is read through an index in memory (`unix-none`, exclusive), and without a log the file is
-    taken as it is (`immutable`).
+    SQLite creates a file `-shm` beside a database that it reads in the ordinary way. If there is no such file, nobody
+    uses the database. Then its log is read through an index in memory (`unix-none`, exclusive) or, if there is no log,
+    the file is opened as `immutable`.
     """
     if os.path.exists(path + "-journal") and os.path.getsize(path + "-journal") > 0:
-        raise Damaged("beside it lies a rollback journal, which SQLite would play back, and which no ledger has")
+        raise Damaged("there is a rollback journal beside it; no ledger has one, and SQLite would play it back")
     shared = os.path.exists(path + "-shm")
     log = os.path.exists(path + "-wal") and os.path.getsize(path + "-wal") > 0
     how = "mode=ro" if shared else "mode=ro&vfs=unix-none" if log else "immutable=1"
@@ -977,7 +977,7 @@ def open_database(path: str) -> tuple[sqlite3.Connection, bool]:
 
 
 class Ledger:
-    """One ledger, read in one transaction."""
+    """Verifies one ledger, which it reads in one transaction."""
 
     def __init__(self, database: sqlite3.Connection, report: Report, heads: list[Head], keys: list[Key]) -> None:
         self._database = database
@@ -987,7 +987,7 @@ class Ledger:
         self._epochs = Epochs()
         self._chains: dict[
             str, tuple[int, set[bytes]]
-        ] = {}  # agent: newest sequence and hash, as stored and as computed
+        ] = {}  # agent: newest sequence, and its hash as stored and as computed
         self._labels = 0
         self._references = 0
         self._activity: dict[tuple[int, int], list[int]] = {}
@@ -1005,16 +1005,16 @@ class Ledger:
         }
         report.ledger_id, report.origin, report.key = (meta.get(name, "") for name in ("ledger_id", "origin", "key"))
         if not self._check_schema():
-            return  # what other tables say need not be what it seems
+            return  # after that the content of the tables cannot be relied on
         first, last = self._one("SELECT min(commit_index), max(commit_index) FROM event")
         rows = 0 if last is None else max(last + 1, 0)
         leaves = self._leaves()
         if first is not None and first < 0:
-            report.add("TAMPERED", f"a row stands before the first place, at commit index {first}")
+            report.add("TAMPERED", f"a row has the negative commit index {first}")
         if leaves:
             self._check_ends(rows, leaves)
         if first is None:
-            report.add("MISSING_LOG", "no events")
+            report.add("MISSING_LOG", "the ledger has no events")
             return
 
         published = parse_checkpoint(meta["head"].encode(errors="replace")) if meta.get("head") else None
@@ -1029,9 +1029,9 @@ class Ledger:
             tree.finish()
             report.tree_size, report.root = tree.size, tree.root().hex()
         elif self._epochs.all:
-            report.add("TAMPERED", "the ledger's tree is gone")
+            report.add("TAMPERED", "the ledger's tree is missing")
         else:
-            report.notes.append("the ledger is of a library without trees: only its chains can be verified")
+            report.notes.append("an older library without trees wrote this ledger, so only its chains can be verified")
 
         self._check_heads(meta, tree.roots, rows, leaves)
         self._check_branches()
@@ -1050,7 +1050,7 @@ class Ledger:
         return self._database.execute(sql, parameters)
 
     def _one(self, sql: str, *parameters: Union[int, str, bytes]) -> Any:
-        """The first row; None when there is none."""
+        """The first row; None if there is no row."""
         return self._database.execute(sql, parameters).fetchone()
 
     def _read_term(self, number: int) -> Optional[bytes]:
@@ -1061,14 +1061,14 @@ class Ledger:
 
     def _check_format(self) -> None:
         if self._one("PRAGMA application_id")[0] != APPLICATION_ID:
-            raise Damaged("an SQLite database, but no ledger")
+            raise Damaged("it is an SQLite database, but not a ledger")
         if self._one("PRAGMA user_version")[0] < 1:
-            raise Damaged("a ledger without tables")
+            raise Damaged("it has no tables")
         row = self._one("SELECT value FROM meta WHERE key = 'format_reader'")
         if row is None or not isinstance(row[0], int):
             raise Damaged("the table meta has no format_reader")
         if row[0] > NEWEST_FORMAT:
-            raise CannotRun(f"the ledger has format {row[0]} for readers, this program knows {NEWEST_FORMAT}")
+            raise CannotRun(f"the ledger needs a reader of format {row[0]}, this program has format {NEWEST_FORMAT}")
 
     def _check_schema(self) -> bool:
         version = self._one("PRAGMA user_version")[0]
@@ -1090,15 +1090,16 @@ class Ledger:
         faults = []
         for name, entry in expected.items():
             if found.get(name) != entry:
-                faults.append(f"the schema {'has another' if name in found else 'lacks'} {text(entry[0])} {text(name)}")
+                verb = "has a different" if name in found else "lacks the"
+                faults.append(f"the schema {verb} {text(entry[0])} {text(name)}")
         known = version <= len(SCHEMA)  # a newer library may have tables of its own
         for name in sorted(found.keys() - expected.keys()):
             kind, table, _ = found[name]
             what = f"{text(kind)} {text(name)}"
             if kind in (b"view", b"trigger") or (table in newest and known):
-                faults.append(f"the schema has a foreign {what}")
+                faults.append(f"the schema has an additional {what}")
             elif known:
-                self._report.notes.append(f"the database has a {what} of others")
+                self._report.notes.append(f"the database also has the {what}, which is not provenlog's")
         for fault in faults:
             self._report.add("TAMPERED", fault)
         return not faults
@@ -1125,14 +1126,16 @@ class Ledger:
             last = (nodes - 1) // TILE_WIDTH
             expected = (last, tile_width(level, last, leaves) * HASH_SIZE) if nodes else None
             if row != expected:
-                report.add("TAMPERED", f"the tiles of level {level} do not end where a tree of {leaves} leaves does")
+                report.add("TAMPERED", f"the last tile of level {level} is not that of a tree of {leaves} leaves")
         if self._one("SELECT 1 FROM tile WHERE place < 0 OR place >= 8 << 56"):
-            report.add("TAMPERED", "the database holds tiles that are none of the tree's")
+            report.add("TAMPERED", "the database has tiles that do not belong to the tree")
         if rows > leaves:
-            report.add("TAMPERED", f"{rows - leaves} events that no writer appended: the tree has {leaves}")
+            what = f"the ledger has {rows - leaves} events that no writer appended"
+            report.add("TAMPERED", f"{what}: the tree has only {leaves} events, the ledger {rows}")
         elif rows < leaves:
             verdict = "TRUNCATED" if rows else "MISSING_LOG"
-            report.add(verdict, f"the newest events are missing: the tree has {leaves}, the ledger {rows}")
+            what = f"the newest {leaves - rows} events are missing"
+            report.add(verdict, f"{what}: the tree has {leaves} events, the ledger only {rows}")
 
     def _stored_tile(self, level: int, index: int) -> bytes:
         if not self._has_tiles:
@@ -1141,7 +1144,7 @@ class Ledger:
         return row[0] if row and isinstance(row[0], bytes) else b""
 
     def _stored_leaf(self, place: int) -> bytes:
-        """Empty where there is none."""
+        """Empty if there is no such leaf."""
         at = place % TILE_WIDTH * HASH_SIZE
         return self._tile_of_leaves(place // TILE_WIDTH)[at : at + HASH_SIZE]
 
@@ -1149,10 +1152,11 @@ class Ledger:
         if not leaves:
             return
         stored = self._stored_tile(level, index)
-        # Of a tile over rows that are missing there is more; what differs of level 0 was said of its events.
+        # If rows are missing, stored tiles have more hashes. Differences at level 0 were reported with the events.
         same = level == 0 or (stored.startswith(octets) if rows < leaves else stored == octets)
         if not same or len(stored) != tile_width(level, index, leaves) * HASH_SIZE:
-            self._report.add("TAMPERED", f"{tile_path(str(level), index, TILE_WIDTH)} is not over the ledger's events")
+            path = tile_path(str(level), index, TILE_WIDTH)
+            self._report.add("TAMPERED", f"{path} does not match the ledger's events")
 
     # Events
 
@@ -1164,12 +1168,12 @@ class Ledger:
             faults: list[str] = []
             if row["commit_index"] != tree.size:
                 faults.append(f"commit index {row['commit_index']} where {tree.size} was expected")
-                # Goes on behind a hole, but not through one that somebody made to keep us busy.
+                # Continues after a gap, but limits the work, because somebody may have made the gap huge.
                 for _ in range(min(row["commit_index"] - tree.size, TILE_WIDTH)):
                     tree.add(NO_EVENT)
             agent, leaf = self._check_event(row, faults)
             if self._stored_leaf(tree.size) not in (leaf, b""):
-                faults.append("the tree holds another leaf")
+                faults.append("the tree has a different leaf for the event")
             tree.add(leaf)
             if faults:
                 where = (agent, row["sequence"], row["commit_index"])
@@ -1183,12 +1187,12 @@ class Ledger:
             if row[column] is None and column in OPTIONAL_COLUMNS:
                 continue
             if type(row[column]) is not kind:
-                faults.append(f"column {column} has a wrong type")
+                faults.append(f"column {column} has the wrong type")
             elif size is not None and len(row[column]) != size:
-                faults.append(f"column {column} has a wrong size")
+                faults.append(f"column {column} has the wrong size")
         name = self._term(row["agent"]) if type(row["agent"]) is int else None
         if name is None:
-            faults.append("column agent names no term")
+            faults.append("column agent refers to a missing term")
         agent = text(name or b"")
         sound = not faults
         self._check_link(row, agent, faults)
@@ -1200,7 +1204,7 @@ class Ledger:
             if not isinstance(event, dict):
                 raise ValueError
         except ValueError:
-            faults.append("the octets are no canonical object")
+            faults.append("the canonical bytes are not a canonical JSON object")
             event = {}
         else:
             self._check_columns(row, event, agent, event_id, faults)
@@ -1212,7 +1216,7 @@ class Ledger:
         return agent, leaf_hash(leaf)
 
     def _check_link(self, row: dict[str, Any], agent: str, faults: list[str]) -> None:
-        """Goes on from what is there, so that a fault is found once."""
+        """Continues from the stored values, so each fault is found once."""
         sequence, hashes = self._chains.get(agent, (0, {bytes(HASH_SIZE)}))
         if row["sequence"] != sequence + 1:
             faults.append(f"sequence gap: expected {sequence + 1}")
@@ -1229,23 +1233,23 @@ class Ledger:
         self, row: dict[str, Any], event: dict[str, Any], agent: str, event_id: str, faults: list[str]
     ) -> None:
         if text_of(event, "agent_id") != agent or not agent:
-            faults.append("agent differs from the recorded agent_id")
+            faults.append("column agent differs from the event's agent_id")
         if text_of(event, "id") != event_id:
-            faults.append("id differs from the recorded id")
+            faults.append("column id differs from the event's id")
         if parse_time(text_of(event, "timestamp")) != row["time"]:
-            faults.append("column time differs from the octets")
+            faults.append("column time differs from the event")
         for column, member in TEXT_COLUMNS.items():
             recorded = event[member].encode() if is_text(event.get(member)) else None
             stored = None if row[column] is None else self._term(row[column])
             if stored != recorded or (row[column] is None) != (recorded is None):
-                faults.append(f"column {column} differs from the octets")
+                faults.append(f"column {column} differs from the event")
         if row["warnings"] is not None:
             try:
                 warnings = parse_canonical(row["warnings"])
             except ValueError:
                 warnings = None
             if not isinstance(warnings, list) or not warnings:
-                faults.append("the warnings are no canonical list")
+                faults.append("the warnings are not a canonical JSON array")
         self._check_labels(row["commit_index"], event, faults)
         self._check_references(row["commit_index"], event, faults)
 
@@ -1261,14 +1265,14 @@ class Ledger:
                 *(indexed_text(key), indexed_text(value), commit_index),
             )
             if not found:
-                faults.append("the tables label and event_label lack one of its labels")
+                faults.append("the tables label and event_label lack a label of the event")
 
     def _check_references(self, commit_index: int, event: dict[str, Any], faults: list[str]) -> None:
         for kind, value in references(event):
             self._references += 1
             sql = "SELECT 1 FROM event_reference WHERE kind = ? AND value = ? AND commit_index = ?"
             if not self._one(sql, kind, value, commit_index):
-                faults.append("the table event_reference lacks one of its references")
+                faults.append("the table event_reference lacks a reference of the event")
 
     def _note_system_event(self, row: dict[str, Any], event: dict[str, Any], faults: list[str]) -> None:
         fault = self._epochs.add(event, row["canonical"], row["commit_index"], row["sequence"])
@@ -1281,7 +1285,7 @@ class Ledger:
             self._contexts[given["label_key"], given["label_value"]] = canonical(given["context"])
 
     def _count(self, row: dict[str, Any], error: Optional[int]) -> None:
-        """For the tables of sums, which repeat columns."""
+        """Updates the expected content of activity and time_block."""
         if not all(isinstance(row[column], int) for column in ("agent", "time")):
             return
         time, commit_index = row["time"], row["commit_index"]
@@ -1298,21 +1302,23 @@ class Ledger:
         own = read_own_key(self._report.path + ".key")
         there = [head for head in self._heads if head.trusted or head.octets is not None]
         HeadJudge(self._report, self._epochs, rows, leaves, self._keys, own).judge(there, roots)
-        # One that came since the heads were read was the ledger's first.
+        # If the head was created after the heads were read, it is the ledger's first one.
         if self._heads[0].octets is None and meta.get("head") and not os.path.exists(self._heads[0].path):
-            what = "is missing: the database says that one was published"
-            self._report.add("UNVERIFIABLE", f"the head {self._heads[0].path} {what}")
+            what = "is missing, but the database records that a head was published"
+            self._report.add("UNVERIFIABLE", f"the head file {self._heads[0].path} {what}")
 
     def _check_branches(self) -> None:
         for branch in self._epochs.branches:
-            what = f"the ledger did not extend its head at event {branch.commit_index} ({branch.reason})"
+            what = f"at event {branch.commit_index} the ledger did not extend its head ({branch.reason})"
+            what += " and continued under another origin"
             if branch.acknowledged:
                 self._report.notes.append(f"{what}; acknowledged: {branch.comment}")
                 continue
             verdicts = {"head_mismatch": "FORKED", "head_missing": "UNVERIFIABLE"}
             verdict = verdicts.get(branch.reason, "ROLLED_BACK")
             where = (SYSTEM_AGENT, branch.sequence, branch.commit_index)
-            self._report.add(verdict, f"{what}, and nobody acknowledged {branch.head_sha256}", *where)
+            remedy = f"if this is expected, run plog acknowledge --comment WHY (branch {branch.head_sha256})"
+            self._report.add(verdict, f"{what}; {remedy}", *where)
 
     def _check_meta(
         self, meta: dict[str, str], published: Optional[Checkpoint], roots: dict[int, bytes], rows: int, leaves: int
@@ -1320,7 +1326,7 @@ class Ledger:
         epochs, newest = self._epochs, self._epochs.all[-1] if self._epochs.all else None
         branch = epochs.branches[-1] if epochs.branches else None
         expected = {"ledger_id": epochs.ledger_id}
-        # Where rows are missing, so may be the events that the rest repeats.
+        # If rows are missing, they may include the events that the other entries repeat.
         if rows >= leaves:
             expected["redaction"] = epochs.redaction
             expected["key"] = newest.key.text if newest else ""
@@ -1337,15 +1343,15 @@ class Ledger:
 
     def _published_fault(self, published: Optional[Checkpoint], roots: dict[int, bytes], rows: int) -> str:
         if published is None:
-            return "is no signed checkpoint"
+            return "is not a signed checkpoint"
         if published.size > rows:
-            return ""  # found as missing rows
+            return ""  # reported as missing rows
         epoch = self._epochs.at(max(published.size, 1))
         try:
             if epoch is None or published.origin != epoch.key.name or not signers(published.note, {epoch.key}):
-                return "is not signed by the key of its time"
+                return "is not signed by the key of its epoch"
         except BadSignature:
-            return "is not signed by the key of its time"
+            return "is not signed by the key of its epoch"
         return "" if roots.get(published.size) == published.root else "was signed over other events"
 
     # Tables for finding events
@@ -1355,7 +1361,7 @@ class Ledger:
         for table, expected in (("event_label", self._labels), ("event_reference", self._references)):
             (count,) = self._one(f"SELECT count(*) FROM {table}")
             if count != expected:
-                report.add("TAMPERED", f"table {table} has {count} rows, the events make {expected}")
+                report.add("TAMPERED", f"table {table} has {count} rows, but the events need {expected}")
         query = "SELECT agent, session, events, errors, first_time, last_time, last_commit FROM activity"
         activity = {(row[0], row[1]): list(row[2:]) for row in self._rows(query)}
         self._compare("activity", activity, self._activity)
@@ -1368,7 +1374,7 @@ class Ledger:
     def _compare(self, table: str, stored: dict[Any, Any], expected: dict[Any, Any]) -> None:
         if stored != expected:
             differing = sum(stored.get(key) != expected.get(key) for key in stored.keys() | expected.keys())
-            self._report.add("TAMPERED", f"table {table} differs from the events in {differing} places")
+            self._report.add("TAMPERED", f"table {table} differs from the events in {differing} rows")
 
 
 def indexed_text(value: str) -> str:
@@ -1379,7 +1385,7 @@ def indexed_text(value: str) -> str:
 
 
 def references(event: dict[str, Any]) -> set[tuple[int, Union[str, bytes]]]:
-    """The rows of event_reference that an event makes: kind and value."""
+    """The rows that an event needs in event_reference: kind and value."""
     found: set[tuple[int, Union[str, bytes]]] = set()
     parents = event.get("parents")
     given = [(kind, event.get(name)) for kind, name in enumerate(REFERENCES)]
@@ -1404,7 +1410,7 @@ def verify_ledger(path: str, keys: Optional[list[Key]] = None, heads: Optional[l
     try:
         if not os.path.lexists(path):
             raise FileNotFoundError
-        # Before the database: so a head can be older than the ledger, never newer.
+        # Read before the database, so that a head can be older than the ledger but never newer.
         read = [Head(path + ".head", False), *(Head(head, True) for head in heads or [])]
         read_database(report, read, keys or [])
     except FileNotFoundError:
@@ -1412,7 +1418,7 @@ def verify_ledger(path: str, keys: Optional[list[Key]] = None, heads: Optional[l
     except (CannotRun, OSError) as error:
         report.add("CANNOT_RUN", str(error))
     except Damaged as error:
-        # A file that nothing says to be a ledger is none; else somebody damaged it.
+        # Without a sign that the file is a ledger, it may be any file. With one, somebody has damaged it.
         known = len(read) > 1 or says_it_is_a_ledger(path) or any(head.checkpoint for head in read)
         report.add("TAMPERED" if known else "CANNOT_RUN", f"the database file is damaged: {error}")
     return report
@@ -1423,9 +1429,9 @@ def read_database(report: Report, heads: list[Head], keys: list[Key]) -> None:
         path = report.path
         before = file_states(path)
         if not os.path.isfile(path):
-            raise Damaged("no file")
+            raise Damaged("it is not a regular file")
         if os.stat(path).st_size == 0:
-            report.add("MISSING_LOG", "no events")
+            report.add("MISSING_LOG", "the ledger has no events")
             return
         attempt = Report(path)
         failure: Optional[Exception] = None
@@ -1447,7 +1453,7 @@ def read_database(report: Report, heads: list[Head], keys: list[Key]) -> None:
             if failure is not None:
                 raise failure
             return
-    raise CannotRun("the ledger is being written to")
+    raise CannotRun("the ledger changed while it was being read, 10 times in a row; try again later")
 
 
 # ---- Exports -------------------------------------------------------------------------------------------------------
@@ -1474,20 +1480,20 @@ def only_members(value: Any, names: set[str], where: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise Refused(f"{where} must be an object")
     if value.keys() != names:
-        raise Refused(f"{where} has other members: {', '.join(sorted(value.keys() ^ names))}")
+        raise Refused(f"{where} has unknown or missing members: {', '.join(sorted(value.keys() ^ names))}")
     return value
 
 
 def text_member(value: dict[str, Any], name: str) -> str:
     if not is_text(value[name]):
-        raise Refused(f"{name} must be a text")
+        raise Refused(f"{name} must be a string")
     return str(value[name])
 
 
 def number_member(value: dict[str, Any], name: str) -> int:
     number = whole_number(value.get(name))
     if number is None:
-        raise Refused(f"{name} must be a whole number")
+        raise Refused(f"{name} must be an integer from 0 to 2^63 - 1, in plain digits")
     return number
 
 
@@ -1498,7 +1504,7 @@ def hash_value(value: Any, name: str) -> bytes:
 
 
 class Filter:
-    """What an export says to have chosen its events by."""
+    """The filter by which an export claims to have chosen its events."""
 
     def __init__(self, given: Any) -> None:
         if not isinstance(given, dict):
@@ -1507,20 +1513,20 @@ class Filter:
         wanted = {name: value for name, value in given.items() if value is not None or name == "event_id"}
         unknown = given.keys() - FILTER_TEXTS - {"since", "until", "labels", "include_system", "event_id"}
         if unknown:
-            raise Refused(f"the filter has unknown members: {', '.join(sorted(unknown))}")
+            raise Refused(f"filter has unknown members: {', '.join(sorted(unknown))}")
         texts = wanted.keys() & (FILTER_TEXTS | {"event_id", "since", "until"})
         if not all(is_text(wanted[name]) for name in texts):
-            raise Refused("a member of the filter must be a text")
+            raise Refused("filter: ids, times and field values must be strings")
         self.texts = {name: wanted[name] for name in texts - {"event_id", "since", "until"}}
         self.event_id = resolved_id(wanted["event_id"]) if "event_id" in wanted else None
         self.since, self.until = (self._time(wanted, name) for name in ("since", "until"))
         self.labels = wanted.get("labels", {})
         if not isinstance(self.labels, dict) or not all(is_text(value) for value in self.labels.values()):
-            raise Refused("labels of the filter must be an object of texts")
+            raise Refused("filter: labels must be an object of strings")
         include_system = wanted.get("include_system", False)
         if not isinstance(include_system, bool):
-            raise Refused("include_system of the filter must be true or false")
-        # Who asks for an agent or an event by its name means it.
+            raise Refused("filter: include_system must be true or false")
+        # A filter that names an agent or an event may name the reserved agent or one of its events.
         self.include_system = include_system or self.everything or "agent_id" in self.texts or self.event_id is not None
         chosen = [self.event_id, self.since, self.until]
         self.whole_chains = not self.labels and not self.texts.keys() - {"agent_id"} and chosen == [None, None, None]
@@ -1531,7 +1537,7 @@ class Filter:
             return None
         time = parse_time(wanted[name])
         if time is None:
-            raise Refused(f"{name} of the filter is no time")
+            raise Refused(f"filter: {name} is not a time")
         return time
 
     def matches(self, event: dict[str, Any]) -> bool:
@@ -1561,7 +1567,7 @@ class Filter:
 
 
 class Entry:
-    """One event of an export with its proof. Raises Refused."""
+    """One event of an export with its proof. Raises Refused if one of them is malformed."""
 
     def __init__(self, event: Any, proof: Any) -> None:
         where = "an element of merkle_proofs"
@@ -1592,17 +1598,17 @@ class Entry:
         except ValueError:
             content = None
         if not isinstance(content, dict):
-            return "canonical octets that are not canonical"
+            return "the canonical bytes are not a canonical JSON object"
         self.content = content
         if canonical({name: value for name, value in self.event.items() if name not in LEDGER_FIELDS}) != canonical(
             content
         ):
-            return "the event differs from its canonical octets"
+            return "the event differs from its canonical bytes"
         if hashlib.sha256(self.canonical + self.prev_hash.hex().encode()).digest() != self.hash:
             return "hash mismatch"
         agent, event_id = text_of(content, "agent_id"), text_of(content, "id")
         if not agent or not UUID.fullmatch(event_id) or parse_time(text_of(content, "timestamp")) is None:
-            return "canonical octets that are no event"
+            return "the canonical bytes are not an event"
         warnings = canonical(self.event["validation_warnings"]).encode() if self.event["validation_warnings"] else None
         event_id = event_id.lower()
         if self.leaf != make_leaf(
@@ -1610,25 +1616,25 @@ class Entry:
         ):
             return "the leaf differs from the event"
         if event_id != self.event_id:
-            return "the proof is of another event"
+            return "the proof is for another event"
         if leaf_hash(self.leaf) != self.leaf_hash:
-            return "leaf hash mismatch"
+            return "leaf_hash mismatch"
         if not is_included(self.index, self.tree_size, self.leaf_hash, self.siblings, root):
             return "the inclusion proof does not lead to the root"
         return ""
 
 
 def verify_document(octets: bytes, report: Report, keys: list[Key], heads: list[Checkpoint]) -> None:
-    """Raises Refused, after which nothing else is to be said of the file."""
+    """Raises Refused if the document is malformed. The report must then contain nothing else."""
     try:
         value = parse_json(octets)
     except ValueError as error:
-        raise Refused(f"no JSON document: {error}") from None
+        raise Refused(f"the export is not valid JSON: {error}") from None
     document = only_members(value, DOCUMENT, "the export")
     if document["version"] != "1.0" or not is_text(document["version"]):
-        raise Refused('the version is not "1.0"')
+        raise Refused('the export\'s version is not "1.0"')
     if parse_time(text_member(document, "exported_at")) is None:
-        raise Refused("exported_at is no time")
+        raise Refused("exported_at is not an RFC 3339 time")
     report.ledger_id, vkey = text_member(document, "ledger_id"), text_member(document, "vkey")
     note = text_member(document, "checkpoint").encode()
     root = hash_value(document["merkle_root"], "merkle_root")
@@ -1641,18 +1647,18 @@ def verify_document(octets: bytes, report: Report, keys: list[Key], heads: list[
     chains: dict[str, tuple[int, bytes]] = {}
     last = -1
     if len(document["events"]) != len(document["merkle_proofs"]):
-        report.add("TAMPERED", "there is not one proof for each event")
+        report.add("TAMPERED", "the numbers of events and proofs differ")
     for event, proof in zip(document["events"], document["merkle_proofs"]):
         entry = Entry(event, proof)
         report.events += 1
         faults = [fault for fault in [entry.fault(root)] if fault]
         if entry.tree_size != report.tree_size:
-            faults.append("a proof for a tree of another size")
+            faults.append("the proof is for a tree of another size")
         if entry.index <= last:
-            faults.append("out of order")
+            faults.append("leaf_index out of order")
         last = entry.index
         if not wanted.matches(entry.event):
-            faults.append("does not match the export's filter")
+            faults.append("the event does not match the export's filter")
         if entry.index == 0 and text_of(entry.content.get("action_input"), "ledger_id") != report.ledger_id:
             faults.append("the export names another ledger_id")
         agent = text_of(entry.content, "agent_id")
@@ -1671,9 +1677,10 @@ def verify_document(octets: bytes, report: Report, keys: list[Key], heads: list[
             tree.add(entry.leaf_hash)
     report.agents = len(chains)
     if report.events != event_count:
-        report.add("TAMPERED", f"the export says {event_count} events, and has {report.events}")
+        report.add("TAMPERED", f"the export claims {event_count} events, but has {report.events}")
     if wanted.everything and not tree.size == report.events == report.tree_size:
-        report.add("TAMPERED", f"an export of everything has {report.events} of {report.tree_size} events")
+        what = f"the export claims to be complete, but has {report.events} of {report.tree_size} events"
+        report.add("TAMPERED", what)
     check_checkpoint(note, vkey, root, report, keys, heads, tree.roots)
 
 
@@ -1690,7 +1697,7 @@ def check_checkpoint(
     try:
         trusted = keys or [parse_key(vkey)]
     except ValueError as error:
-        report.add("UNVERIFIABLE", f"the export's key is none: {error}")
+        report.add("UNVERIFIABLE", f"the export's vkey is not a public key: {error}")
         return
     checkpoint = parse_checkpoint(note)
     if checkpoint is None:
@@ -1698,16 +1705,16 @@ def check_checkpoint(
         return
     report.origin = checkpoint.origin
     if (checkpoint.size, checkpoint.root) != (report.tree_size, root):
-        report.add("TAMPERED", "the signed checkpoint has another size or root than the export")
-    # One key signs for all branches of a ledger: its name is not looked at.
+        report.add("TAMPERED", "the size or root of the signed checkpoint differs from that of the export")
+    # The names of the keys are ignored, because one key signs for all branches of a ledger.
     named = {key.named(checkpoint.origin) for key in trusted}
     try:
         signed_by = signers(checkpoint.note, named)
     except BadSignature:
-        report.add("TAMPERED", "the checkpoint's signature does not fit")
+        report.add("TAMPERED", "the checkpoint has an invalid signature")
         return
     if not signed_by:
-        report.add("UNVERIFIABLE", "the checkpoint is signed by no known key")
+        report.add("UNVERIFIABLE", "the checkpoint has no signature by a known key")
         return
     report.key = min(signed_by).text
     report.assurance = "signed" if keys else "consistent"
@@ -1720,22 +1727,25 @@ def check_trusted_head(
     head: Checkpoint, keys: set[Key], checkpoint: Checkpoint, report: Report, roots: dict[int, bytes]
 ) -> None:
     if head.origin != checkpoint.origin:
-        report.add("UNVERIFIABLE", f"the trusted head is of the log {head.origin}, the export of {checkpoint.origin}")
+        what = f"the trusted head has the origin {head.origin}, but the export has {checkpoint.origin}"
+        report.add("UNVERIFIABLE", what)
         return
     try:
         signed = bool(signers(head.note, keys))
     except BadSignature:
         signed = False
     if not signed:
-        report.add("UNVERIFIABLE", "the trusted head is not signed by a known key")
+        report.add("UNVERIFIABLE", "the trusted head has no valid signature by a known key")
     elif head.size > report.tree_size:
-        report.add("ROLLED_BACK", f"the export's tree has {report.tree_size} events, the trusted head {head.size}")
+        what = f"the trusted head covers {head.size} events, but the export's tree has only {report.tree_size}"
+        report.add("ROLLED_BACK", what)
     else:
         root = bytes.fromhex(report.root) if head.size == report.tree_size else roots.get(head.size)
         if root is None:
-            report.add("UNVERIFIABLE", "an export of a part of the ledger shows nothing of the trusted head's tree")
+            what = f"the export does not have all of the first {head.size} events"
+            report.add("UNVERIFIABLE", f"{what}, so it cannot be compared with the trusted head; export everything")
         elif root != head.root:
-            report.add("FORKED", "the trusted head is over other events: two trees of one log were signed")
+            report.add("FORKED", "the trusted head covers other events: two histories of one log were signed")
         else:
             report.assurance = "pinned"
 
@@ -1767,7 +1777,7 @@ def read_entries(octets: bytes, width: int, path: str) -> list[bytes]:
 
 
 def verify_tiles(directory: str, report: Report, keys: list[Key], heads: list[Checkpoint]) -> None:
-    """Raises Damaged for what is missing or malformed."""
+    """Raises Damaged if a file is missing or malformed."""
     note = read_part(directory, "checkpoint")
     checkpoint = parse_checkpoint(note)
     if checkpoint is None:
@@ -1801,7 +1811,7 @@ def check_entry(entry: bytes, place: int, chains: dict[str, tuple[int, str]], re
         leaf = None
     sequence = whole_number(leaf.get("sequence")) if isinstance(leaf, dict) else None
     if not sequence or leaf.keys() - {"warnings"} != LEAF_MEMBERS:
-        report.add("TAMPERED", f"entry {place} is no leaf of a ledger", commit_index=place)
+        report.add("TAMPERED", f"entry {place} is not a leaf of a ledger", commit_index=place)
         return
     agent = text_of(leaf, "agent_id")
     last, previous = chains.get(agent, (0, "0" * 64))
@@ -1812,18 +1822,18 @@ def check_entry(entry: bytes, place: int, chains: dict[str, tuple[int, str]], re
 
 
 def verify_export(path: str, keys: Optional[list[Key]] = None, heads: Optional[list[str]] = None) -> Report:
-    """Of a `.plog` file, or a directory of tiles. Raises CannotRun for a trusted head that is none."""
+    """Verifies a `.plog` file or a directory of tiles. Raises CannotRun if a trusted head is not a checkpoint."""
     report = Report(path)
     trusted = []
     for name in heads or []:
         head = Head(name, True).checkpoint
         if head is None:
-            raise CannotRun(f"--head {name} is no signed checkpoint")
+            raise CannotRun(f"--head {name} is not a signed checkpoint")
         trusted.append(head)
     try:
         if os.path.isdir(path):
             if not os.path.lexists(os.path.join(path, "checkpoint")):
-                report.add("MISSING_LOG", f"{path} holds no checkpoint")
+                report.add("MISSING_LOG", f"{path} contains no checkpoint")
             else:
                 verify_tiles(path, report, keys or [], trusted)
         else:
@@ -1831,7 +1841,7 @@ def verify_export(path: str, keys: Optional[list[Key]] = None, heads: Optional[l
                 octets = file.read()
             verify_document(octets, report, keys or [], trusted)
     except Refused as refusal:
-        # What this program does not know it must not call sound, nor forged.
+        # A document in an unknown format is neither valid nor forged.
         report = Report(path)
         report.add("UNVERIFIABLE", str(refusal))
     except Damaged as damage:
@@ -1857,9 +1867,11 @@ def is_export(path: str) -> bool:
 def main(arguments: Optional[list[str]] = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("path", metavar="LEDGER.db|EXPORT.plog|DIRECTORY")
-    parser.add_argument("--key", action="append", default=[], metavar="KEY", help="a trusted public key, or its file")
-    parser.add_argument("--head", action="append", default=[], metavar="FILE", help="a trusted head")
-    parser.add_argument("--json", action="store_true", help="the report as one JSON object")
+    parser.add_argument(
+        "--key", action="append", default=[], metavar="KEY", help="a trusted public key, or its file; repeatable"
+    )
+    parser.add_argument("--head", action="append", default=[], metavar="FILE", help="a trusted head; repeatable")
+    parser.add_argument("--json", action="store_true", help="print the report as one JSON object")
     options = parser.parse_args(arguments)
     try:
         keys = [read_trusted_key(key) for key in options.key]
@@ -1871,7 +1883,8 @@ def main(arguments: Optional[list[str]] = None) -> int:
     try:
         print(json.dumps(report.as_json()) if options.json else report.as_text(), flush=True)
     except BrokenPipeError:
-        # Whoever reads has enough; the verdict is still the exit code. Python would fail again when it flushes at exit.
+        # The reader has closed the pipe. The exit code still gives the verdict. Without this, Python would fail again
+        # when it flushes standard output at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return report.exit_code
 

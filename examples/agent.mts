@@ -1,9 +1,9 @@
 /**
- * A small agent that answers questions about a folder, with a flight recorder: the twin of agent.py.
+ * A small agent that answers questions about a folder, with a flight recorder. The counterpart of agent.py.
  *
  * It has real tools (list, read, search, run a command) and rules instead of a model, so it needs no network and no
- * key. Every question, plan, tool call, result and answer goes into a provenlog ledger; what is printed at the end is
- * read back from there.
+ * key. It records every question, plan, tool call, result and answer in a provenlog ledger. The report at the end is
+ * read back from the ledger.
  *
  *     node agent.mts [--folder FOLDER] [--db LEDGER] [QUESTION...]     # Node 22.18 or newer; else compile it with tsc
  */
@@ -46,7 +46,7 @@ interface Hit {
   text: string;
 }
 
-/** What the agent can do. Knows nothing of the recorder. */
+/** The tools of the agent. They know nothing about the recorder. */
 class Tools {
   readonly #folder: string;
   #paths: string[] = [];
@@ -62,7 +62,7 @@ class Tools {
 
   readFile({ path }: { path: string }): { lines: number; text: string } {
     const text = this.#text(path);
-    if (text === undefined) throw new TypeError(`${path} is no text file, or too large`);
+    if (text === undefined) throw new TypeError(`${path} is not a text file, or is too large`);
     return { lines: lines(text).length, text };
   }
 
@@ -93,7 +93,7 @@ class Tools {
   }
 
   runCommand({ argv: [program = "", ...rest] }: { argv: string[] }): { stdout: string } {
-    if (!COMMANDS.has(program)) throw new TypeError(`${program} is not among the commands that this agent may run`);
+    if (!COMMANDS.has(program)) throw new TypeError(`${program} is not one of the commands that this agent may run`);
     const stdio = ["ignore", "pipe", "ignore"] as const;
     return { stdout: execFileSync(program, rest, { cwd: this.#folder, encoding: "utf8", timeout: 20_000, stdio: [...stdio] }) };
   }
@@ -114,11 +114,11 @@ class Tools {
   }
 }
 
-/** Puts every use of a tool into the ledger: the call before it runs, the result (or the error) after it. */
+/** Records every use of a tool: the call before the tool runs, and the result (or the error) after it. */
 class Recorder {
-  /** The event that caused what comes next. */
+  /** The event that caused the next ones. */
   parent: string | undefined;
-  /** The results that the answer stands on. */
+  /** The results that the answer is based on. */
   results: string[] = [];
   readonly client: ProvenLogClient;
 
@@ -130,7 +130,7 @@ class Recorder {
     return this.client.logEvent({ actionType, actionName, ...fields });
   }
 
-  /** Runs a tool. An error is recorded and becomes no result: an agent carries on. */
+  /** Runs a tool. An error is recorded and gives no result, so that the agent can continue. */
   use<A, R>(tool: string, work: (given: A) => R, given: A): R | undefined {
     const toolCallId = randomUUID();
     const parentEventId = this.log("TOOL_CALL", tool, { toolCallId, actionInput: given, parentEventId: this.parent });
@@ -149,7 +149,7 @@ class Recorder {
   }
 }
 
-/** The first rule that fits, and what the question is about. `trail` records arguments, result and duration. */
+/** Returns the first rule that matches, and the topic. `trail` records arguments, result and duration. */
 const choose = trail(
   (question: string, patterns: readonly RegExp[]): [rule: number | null, about: string] => {
     for (const [number, pattern] of patterns.entries()) {
@@ -161,7 +161,7 @@ const choose = trail(
   { name: "plan" },
 );
 
-/** Answers questions: a rule picks a skill, the skill uses the tools. */
+/** Answers questions: a rule picks a skill, and the skill uses the tools. */
 class Agent {
   readonly #recorder: Recorder;
   readonly #tools: Tools;
@@ -219,7 +219,7 @@ class Agent {
     const argv = ["git", "log", "-3", "--format=%h %s"];
     const log = this.#recorder.use("run_command", (given) => this.#tools.runCommand(given), { argv });
     const commits = lines(log?.stdout.trim() ?? "").filter(Boolean);
-    return commits.length > 0 ? `The last commits: ${commits.join("; ")}.` : "git cannot tell (see the timeline).";
+    return commits.length > 0 ? `The last commits: ${commits.join("; ")}.` : "No commits found (see the timeline).";
   }
 
   #definitionOf(name: string): string {
@@ -231,7 +231,7 @@ class Agent {
 
   #mentionsOf(text: string): string {
     const hits = this.#search({ pattern: new RegExp(escape(text)) });
-    if (hits.length === 0) return `${text} is mentioned nowhere.`;
+    if (hits.length === 0) return `${text} is not mentioned anywhere.`;
     return `${text} is mentioned ${plural(hits.length, "time")}: ${hits.slice(0, 3).map(at).join(", ")}.`;
   }
 
@@ -260,7 +260,7 @@ function at(hit: Hit): string {
   return `${hit.path}:${hit.line}`;
 }
 
-/** Prints the session as it stands in the ledger; true when the ledger verifies. */
+/** Prints the session as the ledger records it. Returns whether the ledger verifies. */
 async function report(client: ProvenLogClient, sessionId: string): Promise<boolean> {
   console.log(`\nTimeline of session ${sessionId}, read back from the ledger`);
   let first: number | undefined;
@@ -274,7 +274,7 @@ async function report(client: ProvenLogClient, sessionId: string): Promise<boole
   }
   console.log(`\nStatistics\n  ${[...kinds].map(([kind, count]) => `${kind}: ${count}`).join("; ")}`);
   const { redactions } = await client.stats();
-  console.log(`  ${redactions} values were personal or secret, and were redacted before anything was stored`);
+  console.log(`  ${redactions} personal or secret values were redacted before anything was stored`);
   const found = await client.verify();
   console.log(`\nVerification\n  ${found.verdict}: ${found.events} events of ${found.agents} agents`);
   if (found.error !== undefined) console.log(`  ${found.error}`);

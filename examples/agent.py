@@ -2,8 +2,8 @@
 """A small agent that answers questions about a folder, with a flight recorder.
 
 It has real tools (list, read, search, run a command) and rules instead of a model, so it needs no network and no key.
-Every question, plan, tool call, result and answer goes into a provenlog ledger; what is printed at the end is read
-back from there.
+It records every question, plan, tool call, result and answer in a provenlog ledger. The report at the end is read back
+from the ledger.
 
     python examples/agent.py                                     # questions about this repository
     python examples/agent.py --folder ~/src/thing "Where is parse_header defined?" "What changed last?"
@@ -72,7 +72,7 @@ STOP_WORDS = {"what", "where", "which", "when", "does", "this", "that", "with", 
 
 
 class Tools:
-    """What the agent can do. Knows nothing of the recorder."""
+    """The tools of the agent. They know nothing about the recorder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -85,11 +85,11 @@ class Tools:
     def read_file(self, path: str) -> dict[str, Any]:
         text = self._text(self.folder / path)
         if text is None:
-            raise ValueError(f"{path} is no text file, or too large")
+            raise ValueError(f"{path} is not a text file, or is too large")
         return {"lines": len(text.splitlines()), "text": text}
 
     def search(self, pattern: str, only: str = "", limit: int = 200, literal: bool = False) -> dict[str, Any]:
-        """Lines that match a regular expression (or hold a literal text), in files whose path matches `only`."""
+        """Lines that match a regular expression (or contain a literal text), in files whose path matches `only`."""
         line_matches = re.compile(re.escape(pattern) if literal else pattern).search
         wanted = re.compile(only, re.IGNORECASE)
         hits = []
@@ -116,7 +116,7 @@ class Tools:
 
     def run_command(self, argv: list[str]) -> dict[str, Any]:
         if argv[0] not in COMMANDS:
-            raise PermissionError(f"{argv[0]} is not among the commands that this agent may run")
+            raise PermissionError(f"{argv[0]} is not one of the commands that this agent may run")
         done = subprocess.run(argv, cwd=self.folder, capture_output=True, text=True, timeout=20, check=False)
         if done.returncode != 0:
             raise RuntimeError(f"exit code {done.returncode}: {done.stderr.strip()}")
@@ -143,13 +143,13 @@ class Tools:
 
 
 class Recorder:
-    """Puts every use of a tool into the ledger: the call before it runs, the result (or the error) after it."""
+    """Records every use of a tool: the call before the tool runs, and the result (or the error) after it."""
 
     def __init__(self, client: ProvenLogClient, tools: Tools) -> None:
         self.client = client
         self._tools = tools
-        self.parent: str | None = None  # the event that caused what comes next
-        self.results: list[str] = []  # the results that the answer stands on
+        self.parent: str | None = None  # the event that caused the next ones
+        self.results: list[str] = []  # the results that the answer is based on
         self.cost: list[float] = []  # seconds that each log_event took
 
     def log(self, action_type: str, action_name: str, **fields: Any) -> str:
@@ -159,7 +159,7 @@ class Recorder:
         return event_id
 
     def use(self, tool: str, **arguments: Any) -> dict[str, Any]:
-        """Runs a tool. An error is recorded and becomes an empty result: an agent carries on."""
+        """Run a tool. An error is recorded and gives an empty result, so that the agent can continue."""
         call = {"tool_call_id": uuid.uuid4().hex, "action_name": tool}
         call_id = self.log("TOOL_CALL", action_input=arguments, parent_event_id=self.parent, **call)
         outcome: dict[str, Any]
@@ -178,7 +178,7 @@ class Recorder:
 
 
 class Agent:
-    """Answers questions: a rule picks a skill, the skill uses the tools."""
+    """Answers questions: a rule picks a skill, and the skill uses the tools."""
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
@@ -236,7 +236,7 @@ class Agent:
     def recent_changes(self, _: str) -> str:
         log = self._use("run_command", argv=["git", "log", "-3", "--format=%h %s"]).get("stdout", "")
         commits = log.strip().splitlines()
-        return "The last commits: " + "; ".join(commits) + "." if commits else "git cannot tell (see the timeline)."
+        return "The last commits: " + "; ".join(commits) + "." if commits else "No commits found (see the timeline)."
 
     def definition_of(self, name: str) -> str:
         symbol = re.escape(name.split("::")[-1].split(".")[-1])
@@ -265,7 +265,7 @@ class Agent:
         per_file = Counter(hit["path"] for hit in hits)
         parts = [f"{path} ({count})" for path, count in per_file.most_common(6)]
         return (
-            f"{name} stands in {plural(len(per_file), 'file')}: " + ", ".join(parts) + "."
+            f"{name} is mentioned in {plural(len(per_file), 'file')}: " + ", ".join(parts) + "."
             if parts
             else f"Nothing uses {name}."
         )
@@ -274,13 +274,13 @@ class Agent:
         found = self._use("search", pattern=text, literal=True)
         places = ", ".join(at(hit) for hit in found["hits"][:3])
         if not places:
-            return f"{text} is mentioned nowhere."
+            return f"{text} is not mentioned anywhere."
         return f"{text} is mentioned {plural(found['count'], 'time')}: {places}."
 
     def summary_of(self, path: str) -> str:
         paths = [hit["path"] for hit in self._use("search", pattern=r"\S", only=re.escape(path) + "$")["hits"]]
         if not paths:
-            return f"There is no text file {path}."
+            return f"There is no text file named {path}."
         content = self._use("read_file", path=paths[0])
         comment = re.search(r"(?:^(?:#|//|/?\*+|\"\"\")[^!\n].*\n?)+", content["text"], re.MULTILINE)
         words = re.sub(r"^[#/*\"\s]+", "", comment.group(0), flags=re.MULTILINE) if comment else ""
@@ -297,7 +297,7 @@ class Agent:
 
 @trail(name="plan")
 def choose(question: str, patterns: list[str]) -> tuple[int | None, str]:
-    """The first rule that fits, and what the question is about. `@trail` records arguments, result and duration."""
+    """Return the first rule that matches, and the topic. `@trail` records arguments, result and duration."""
     for number, pattern in enumerate(patterns):
         match = re.search(pattern, question, re.IGNORECASE)
         if match:
@@ -314,14 +314,14 @@ def at(hit: dict[str, Any]) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Answers questions about a folder, and records how.")
+    parser = argparse.ArgumentParser(description="Answers questions about a folder and records every step.")
     parser.add_argument("questions", nargs="*", help="what to ask (default: a few questions about the folder)")
     parser.add_argument("--folder", type=Path, default=REPOSITORY, help="the folder (default: this repository)")
     parser.add_argument("--db", type=Path, default=None, help="the ledger (default: ~/.provenlog/events.db)")
     arguments = parser.parse_args()
     folder = arguments.folder.resolve()
     if not folder.is_dir():
-        parser.error(f"{folder} is no folder")
+        parser.error(f"{folder} is not a folder")
     questions = arguments.questions or (REPOSITORY_QUESTIONS if folder == REPOSITORY else OTHER_QUESTIONS)
 
     screen = Screen(sys.stdout)

@@ -1,4 +1,4 @@
-"""Prints what a ledger holds about one session: timeline, statistics, verification. Used by agent.py."""
+"""Prints what a ledger contains about one session: timeline, statistics, verification. Used by agent.py."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ COLOURS = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", 
 
 
 class Screen:
-    """Text with colours on a terminal, and without anywhere else (or where NO_COLOR is set)."""
+    """Writes text, with colours only on a terminal and only if NO_COLOR is not set."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
@@ -48,7 +48,7 @@ class Screen:
 
 
 def print_report(screen: Screen, client: ProvenLogClient, session: str, cost: list[float], seconds: float) -> int:
-    """Prints the session as it stands in the ledger; returns the exit code: 0 when the ledger verifies."""
+    """Print the session as the ledger records it. Return the exit code: 0 if the ledger verifies."""
     events = list(client.iter_events(session_id=session))
     print_timeline(screen, session, events)
     print_statistics(screen, events, client.stats(), cost, seconds)
@@ -88,7 +88,7 @@ def print_timeline(screen: Screen, session: str, events: list[Event]) -> None:
 
 
 def look(event: Event) -> tuple[str, str, str]:
-    """Mark, colour and name of an event in the timeline."""
+    """The mark, colour and name of an event in the timeline."""
     name = event.get("action_name", event["action_type"])
     marks = {"question": ("?", "cyan"), "answer": ("=", "green"), "plan": ("→", "yellow")}
     if event["action_type"] == "TOOL_CALL":
@@ -97,7 +97,7 @@ def look(event: Event) -> tuple[str, str, str]:
 
 
 def summary(event: Event) -> str:
-    """What an event says, in a few words."""
+    """A short description of an event."""
     if event.get("error_message"):
         return str(event["error_message"])
     given, got = event.get("action_input"), event.get("action_output")
@@ -140,10 +140,10 @@ def print_statistics(screen: Screen, events: list[Event], stats: Any, cost: list
     tool_ms = sum(event.get("duration_ms", 0) for event in events if event["action_type"] == "TOOL_RESULT")
     size = sum(len(json.dumps(event, ensure_ascii=False).encode()) for event in events)
     screen.line(f"  {len(events)} events, {size:,} bytes; {errors} errors; tools ran for {tool_ms:,} ms")
-    screen.line(f"  {stats['redactions']} values were personal or secret, and were redacted before anything was stored")
+    screen.line(f"  {stats['redactions']} personal or secret values were redacted before anything was stored")
     share = sum(cost) / seconds * 100 if seconds else 0.0
     median = statistics.median(cost) * 1e6 if cost else 0.0
-    screen.line(f"  recording took {median:.1f} µs an event (median), {share:.2f} % of the session's {seconds:.2f} s")
+    screen.line(f"  recording took {median:.1f} µs per event (median), {share:.2f} % of the session's {seconds:.2f} s")
 
 
 def print_verification(screen: Screen, report: Event) -> None:
@@ -153,7 +153,7 @@ def print_verification(screen: Screen, report: Event) -> None:
     reach = f"{report['events']} events of {report['agents']} agents, assurance {report['assurance']}"
     screen.line(f"  {verdict}: {reach}")
     if report["valid"]:
-        screen.answer("Every hash was computed anew from the stored octets; every event links to the one before it.")
+        screen.answer("Every hash was recomputed from the stored bytes, and every event links to the one before it.")
     else:
         screen.line(f"  {report.get('error', '')}")
 
@@ -165,7 +165,7 @@ def print_next(screen: Screen, db_path: str, session: str) -> None:
     screen.heading("Try next")
     for command, purpose in (
         (f"{plog} log --db {db} --last 5", "the newest events"),
-        (f"{plog} log --db {db} --session-id {session} --action-type TOOL_CALL --json", "one object a line"),
+        (f"{plog} log --db {db} --session-id {session} --action-type TOOL_CALL --json", "one JSON object per line"),
         (f"{plog} verify --db {db}", "verify again, without Python"),
     ):
         screen.line(f"  {command}")
@@ -182,7 +182,7 @@ def instant(event: Event) -> datetime:
 
 
 def gauge(value: float, most: float, cells: int = BAR_CELLS) -> str:
-    """A bar of eighths of a cell; anything above zero is visible."""
+    """A bar with a resolution of an eighth of a cell. Any value above zero is visible."""
     if value <= 0 or most <= 0:
         return ""
     eighths = max(1, round(value / most * cells * 8))

@@ -1,4 +1,4 @@
-/* Records a small session from C, reads it back, and verifies the ledger.
+/* Records a small session from C, reads it back and verifies the ledger.
  *
  *   cc examples/record.c -o record $(pkg-config --cflags --libs provenlog)
  *   ./record /tmp/record/events.db
@@ -24,7 +24,7 @@ static void key_text(plog_event* event, const char* key, const char* text) {
   plog_event_string(event, text, strlen(text));
 }
 
-/* The simplest way: an event as JSON text. */
+/* The simplest way to record an event: as JSON text. */
 static void log_call(plog_client* client, char id[37]) {
   plog_error* error = NULL;
   const char* event =
@@ -32,7 +32,7 @@ static void log_call(plog_client* client, char id[37]) {
   check(plog_log_event(client, event, strlen(event), id, &error), &error);
 }
 
-/* The same without any JSON text: value by value. The core sorts, escapes and redacts. */
+/* Records an event value by value, without JSON text. The core sorts, escapes and redacts. */
 static void log_result(plog_client* client, const char* parent) {
   plog_error* error = NULL;
   plog_event* event = NULL;
@@ -54,7 +54,7 @@ static void log_result(plog_client* client, const char* parent) {
   check(plog_event_commit(event, NULL, &error), &error);
 }
 
-/* Prints the session's events, one JSON object a line. */
+/* Prints the events with the label team=search, one JSON object per line. */
 static void print_events(plog_client* client) {
   plog_error* error = NULL;
   plog_cursor* cursor = NULL;

@@ -1,4 +1,4 @@
-// `make lint-node` calls this from the root of the tree: node/src, tests/node and examples.
+// `make lint-node` runs ESLint with this file from the root of the tree, on node/src, tests/node and examples.
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -21,7 +21,7 @@ export default tseslint.config(
     },
   },
   {
-    // What is written here is what a consumer in plain JavaScript may give, whatever the types say.
+    // Callers in plain JavaScript may pass any value, whatever the types say.
     files: ["node/src/**"],
     rules: { "@typescript-eslint/no-unnecessary-condition": "off" },
   },

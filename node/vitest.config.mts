@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
-  // The tests lie outside of this package; what they import is found from here.
+  // The tests are outside this package, so their imports are resolved from here.
   server: { fs: { strict: false } },
   resolve: { alias: { vitest: fileURLToPath(new URL("./node_modules/vitest", import.meta.url)) } },
   test: {

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""The release's number. VERSION is where it stands; CMake, Python and the programs read it there.
+"""The version of the release. The file VERSION defines it; CMake and the Python build read it from there.
 
 usage: packaging/version.py                print it
-       packaging/version.py check [TAG]    fail unless all files agree (and TAG is v and the number)
-       packaging/version.py set X.Y.Z      write it everywhere, and open its sections in the change logs
+       packaging/version.py check [TAG]    fail unless all files agree (and TAG is v + version)
+       packaging/version.py set X.Y.Z      write it everywhere, and start its sections in the change logs
 
-npm, Cargo, Maven and Debian want it written in files of their own: PLACES.
+npm, Cargo, Maven and Debian need it in their own files, which PLACES lists.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Dict, List, Tuple
 
 ROOT = Path(__file__).resolve().parents[1]
 NUMBER = r"\d+\.\d+\.\d+"
-# File: the text before the number, as a regular expression, and how often it stands there.
+# Maps a file to a regular expression for the text before the version, and the number of times it occurs.
 PLACES: Dict[str, Tuple[str, int]] = {
     "VERSION": (r"\A", 1),
     "node/package.json": (r'\A\{\n  "name": "provenlog",\n  "version": "', 1),
@@ -35,7 +35,7 @@ def version() -> str:
 
 
 def found() -> Dict[str, List[str]]:
-    """The numbers that stand in each file."""
+    """The versions found in each file."""
     return {
         name: re.findall(f"{before}({NUMBER})", (ROOT / name).read_text(encoding="utf-8"))
         for name, (before, _) in PLACES.items()
@@ -45,7 +45,7 @@ def found() -> Dict[str, List[str]]:
 def check(tag: str = "") -> None:
     wanted = version()
     wrong = [
-        f"{name}: {', '.join(numbers) or 'none'}"
+        f"{name}: {', '.join(numbers) or 'not found'}"
         for name, numbers in found().items()
         if numbers != [wanted] * PLACES[name][1]
     ]
@@ -57,10 +57,10 @@ def check(tag: str = "") -> None:
 
 def write(number: str) -> None:
     if not re.fullmatch(NUMBER, number):
-        sys.exit(f"{number} is no version: X.Y.Z is")
+        sys.exit(f"{number} is not a version; use X.Y.Z")
     check()
     if number == version():
-        sys.exit(f"it is {number} already")
+        sys.exit(f"the version is already {number}")
     now = datetime.datetime.now(datetime.timezone.utc)
     for name, (before, _) in PLACES.items():
         path = ROOT / name

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Builds what provenlog links, as static libraries, for the wheels and prebuilt addons of the project's own CI: the
-# images of manylinux and musllinux lack these libraries or have them too old. The sources are those of their authors,
-# by version and SHA-256. On Debian, `make deps` is what you want instead.
+# Builds the libraries that provenlog links, as static libraries, for the wheels and prebuilt addons of the project's
+# CI: the manylinux and musllinux images do not have them, or only older versions. Downloads the authors' sources, pinned
+# by version and SHA-256. On Debian use `make deps` instead.
 # usage: packaging/wheel_deps.sh PREFIX
-# An archive that lies in $PLOG_DOWNLOADS already, under the name of its address, is not fetched again.
+# An archive that is already in $PLOG_DOWNLOADS, under the last part of its URL, is not downloaded again.
 set -euo pipefail
 
 prefix=$1
@@ -12,14 +12,14 @@ downloads=${PLOG_DOWNLOADS:-$work}
 jobs=$(getconf _NPROCESSORS_ONLN)
 mkdir -p "$prefix" "$downloads"
 
-# OpenSSL's build needs perl and, on Linux, the kernel's headers.
+# Building OpenSSL needs perl and, on Linux, the kernel headers.
 if command -v dnf >/dev/null; then
   dnf install -y perl-core pkgconf-pkg-config
 elif command -v apk >/dev/null; then
   apk add perl linux-headers pkgconf
 fi
 
-# Fetches an archive, checks it and unpacks it; the folder's name is printed.
+# Downloads an archive, checks its SHA-256, unpacks it, and prints the name of the folder.
 source_of() {
   local address=$1 sum=$2 archive folder
   archive=$downloads/$(basename "$address")
@@ -27,7 +27,10 @@ source_of() {
   if [ ! -f "$archive" ]; then
     curl --fail --silent --show-error --location --retry 3 --proto '=https' --output "$archive" "$address"
   fi
-  cmake -E sha256sum "$archive" | grep -q "^$sum " || { echo "$archive is not what $sum names" >&2; return 1; }
+  cmake -E sha256sum "$archive" | grep -q "^$sum " || {
+    echo "$archive is not what was pinned: its SHA-256 is not $sum" >&2
+    return 1
+  }
   mkdir "$folder"
   (cd "$folder" && cmake -E tar xf "$archive")
   echo "$folder"/*

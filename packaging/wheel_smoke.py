@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Whether an installed wheel works: records, queries and verifies through the package, and through its `plog`."""
+"""Tests an installed wheel: records, queries and verifies with the package, and verifies with its `plog`."""
 
 from __future__ import annotations
 

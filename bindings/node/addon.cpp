@@ -1,4 +1,4 @@
-// The addon's entry: what node/src/native.ts sees.
+// The entry point of the addon. It exports what `Addon` in node/src/native.ts describes.
 #include <napi.h>
 
 #include <string>
@@ -17,7 +17,7 @@ namespace plog::node {
 
 namespace {
 
-// (makeError, names): once, before anything else.
+// Arguments: (makeError, names). Must be called once, before anything else.
 Napi::Value configure(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::of(info.Env());
   environment.make_error = Napi::Persistent(info[0].As<Napi::Function>());
@@ -29,7 +29,7 @@ Napi::Value configure(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// (buffer): where `record` finds events from now on.
+// Arguments: (buffer), the buffer that `record` reads events from.
 Napi::Value set_tape(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::of(info.Env());
   Napi::ArrayBuffer buffer = info[0].As<Napi::ArrayBuffer>();
@@ -39,7 +39,7 @@ Napi::Value set_tape(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// Waiting calls of this environment come back early from now on: the process exits.
+// Called when the process exits: waiting calls of this environment return early from now on.
 Napi::Value stop(const Napi::CallbackInfo& info) {
   Environment::of(info.Env()).stopping()->store(true);
   return info.Env().Undefined();
@@ -51,7 +51,8 @@ Napi::Value status_name(const Napi::CallbackInfo& info) {
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   if (plog_abi_version() != PLOG_ABI_VERSION) {
-    Napi::Error::New(env, "provenlog: the addon was built against another core").ThrowAsJavaScriptException();
+    Napi::Error::New(env, "provenlog: the addon was built for another ABI of the core; reinstall provenlog")
+        .ThrowAsJavaScriptException();
     return exports;
   }
 #ifdef PLOG_SIMDJSON_NAME

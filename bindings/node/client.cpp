@@ -21,7 +21,7 @@ std::int64_t milliseconds_of(const Napi::Value& value) {
   return number >= 0 && number < 1e15 ? static_cast<std::int64_t>(std::ceil(number)) : -1;
 }
 
-// Text, or undefined.
+// A text argument that may be undefined.
 struct OptionalText {
   explicit OptionalText(const Napi::Value& value) : given(value.IsString()) {
     if (given) text = value.As<Napi::String>().Utf8Value();
@@ -32,7 +32,7 @@ struct OptionalText {
   bool given;
 };
 
-// The text that a job found, or undefined when there is none.
+// The text that a job found, or undefined if it found nothing.
 struct Found {
   std::string text;
   bool found = false;
@@ -149,7 +149,7 @@ Client::~Client() {
 }
 
 Napi::Promise Client::let_go(Napi::Env env) {
-  // Destroying it waits for the disk: not on this thread.
+  // Destroying the client waits for the disk, so it is done on the pool.
   return Job::start(
       env,
       [ledger = std::move(ledger_)](plog_error**) mutable {
@@ -185,7 +185,7 @@ napi_value Client::record(std::size_t from, std::size_t to) {
   plog_error* error = nullptr;
   plog_status status = PLOG_E_INTERNAL;
   const std::int32_t policy = ledger_->on_full();
-  // The first try neither waits nor counts a loss; nor does the second wait: an event loop never does.
+  // Neither attempt waits, because an event loop must not be blocked. The first attempt does not count a loss.
   for (const std::int32_t on_full : {std::int32_t{PLOG_ON_FULL_RAISE}, std::int32_t{PLOG_ON_FULL_DROP}}) {
     plog_event* event = nullptr;
     plog_error_destroy(std::exchange(error, nullptr));
@@ -194,7 +194,7 @@ napi_value Client::record(std::size_t from, std::size_t to) {
     if (from > to || to > environment.tape_size ||
         !write_tape(environment.tape_data + from, to - from, environment.names, event)) {
       plog_event_cancel(event);
-      environment.raise(PLOG_E_INTERNAL, "the event was not written as a tape");
+      environment.raise(PLOG_E_INTERNAL, "internal error: the event is not a valid tape");
       return nullptr;
     }
     status = plog_event_commit_with(event, on_full, id, &error);

@@ -11,30 +11,32 @@
 
 namespace plog::node {
 
-// Its environment's thread. Calls that wait for a disk or a lock are promises, settled from libuv's pool.
+// Used only on its environment's thread. A call that may wait for a disk or a lock returns a promise and runs on
+// libuv's pool.
 class Client : public Napi::ObjectWrap<Client> {
  public:
   static Napi::Function define(Napi::Env env);
 
-  // (settings): see `Settings` in node/src/native.ts. Throws an error of the package's classes.
+  // Arguments: (settings), see `Settings` in node/src/native.ts. Throws one of the package's errors.
   explicit Client(const Napi::CallbackInfo& info);
   ~Client() override;
 
   const std::shared_ptr<Ledger>& ledger() const { return ledger_; }
 
  private:
-  // (from, to): the event that stands there on the tape. Its id; "" when the journal had no space and the loss was
-  // counted. A function of the object's own, with the client as its data: a method would look for it in each call.
+  // Arguments: (from, to), the range of the tape that contains the event. Returns its id, or "" if the journal had no
+  // space and the loss was counted. It is a function of each object, with the client as its data, because a method
+  // would have to unwrap the client in every call.
   static napi_value record_callback(napi_env env, napi_callback_info info);
   napi_value record(std::size_t from, std::size_t to);
-  // (milliseconds); negative: no deadline.
+  // Arguments: (milliseconds); negative: no deadline.
   Napi::Value flush(const Napi::CallbackInfo& info);
   Napi::Value close(const Napi::CallbackInfo& info);
-  // (): lets go of the core's client, which is destroyed when the last call under way has ended: a promise. Of what
-  // stands here only nextError may be called after it.
+  // Releases the core's client, which is destroyed when the last running call has ended. Returns a promise. Afterwards,
+  // only nextError may be called.
   Napi::Value release(const Napi::CallbackInfo& info);
   Napi::Promise let_go(Napi::Env env);
-  // On this thread.
+  // The same on this thread, blocking.
   Napi::Value flush_now(const Napi::CallbackInfo& info);
   Napi::Value close_now(const Napi::CallbackInfo& info);
   Napi::Value release_now(const Napi::CallbackInfo& info);
@@ -44,7 +46,7 @@ class Client : public Napi::ObjectWrap<Client> {
   Napi::Value get_event(const Napi::CallbackInfo& info);
   Napi::Value query(const Napi::CallbackInfo& info);
   Napi::Value stats(const Napi::CallbackInfo& info);
-  // An asynchronous error that is there already: [status, message], or undefined.
+  // Returns an asynchronous error without waiting: [status, message], or undefined.
   Napi::Value next_error(const Napi::CallbackInfo& info);
   Napi::Value watch(const Napi::CallbackInfo& info);
   Napi::Value db_path(const Napi::CallbackInfo& info);

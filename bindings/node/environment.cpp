@@ -8,7 +8,7 @@
 namespace plog::node {
 
 namespace {
-// What is not committed by then waits in the journal.
+// The deadline for closing all ledgers. Events that are not committed by then stay in the journal.
 constexpr std::int64_t kEndMs = 5000;
 }  // namespace
 

@@ -1,4 +1,4 @@
-// What one JavaScript environment (the main thread, or a worker) has of the addon.
+// The addon's state for one JavaScript environment (the main thread or a worker).
 #pragma once
 
 #include <napi.h>
@@ -15,7 +15,7 @@ namespace plog::node {
 
 class Ledger;
 
-// One thread: that of its environment, apart from `stopping`.
+// Used only on its environment's thread, except for `stopping`.
 class Environment {
  public:
   explicit Environment(Napi::Env env);
@@ -24,30 +24,31 @@ class Environment {
 
   static Environment& of(Napi::Env env) { return *env.GetInstanceData<Environment>(); }
 
-  // An error of the package's classes. Takes `error`, which may be NULL.
+  // Creates one of the package's errors. Destroys `error`, which may be NULL.
   Napi::Value error(plog_status status, plog_error* error);
   Napi::Value error(plog_status status, const char* message);
-  // The same, thrown.
+  // Creates and throws it.
   void raise(plog_status status, plog_error* error);
   void raise(plog_status status, const char* message);
 
   void opened(const std::shared_ptr<Ledger>& ledger);
-  // After something was made that has a cleanup hook of its own and that end() needs: hooks run last in, first out.
+  // Makes end() run before all cleanup hooks added so far. Call it after an object was created that end() needs and
+  // that has a cleanup hook of its own: hooks run last in, first out.
   void end_first();
 
-  // Set once: waiting calls come back early.
+  // Set once, when the environment ends. Waiting calls then return early.
   const std::shared_ptr<std::atomic<bool>>& stopping() const { return stopping_; }
 
   Napi::Env env;
   Napi::FunctionReference make_error;       // (status, message) => Error
   Napi::FunctionReference cursor;           // constructor
-  std::vector<std::string> names;           // fields that a tape names by number
-  Napi::Reference<Napi::ArrayBuffer> tape;  // where events are written
+  std::vector<std::string> names;           // field names; a tape refers to them by index
+  Napi::Reference<Napi::ArrayBuffer> tape;  // the buffer in which JavaScript writes events
   const std::uint8_t* tape_data = nullptr;
   std::size_t tape_size = 0;
 
  private:
-  // When the environment ends: closes what is still open, with one deadline for all.
+  // Runs when the environment ends: closes all open ledgers, with one deadline for all of them.
   static void end(void* self);
 
   std::shared_ptr<std::atomic<bool>> stopping_;

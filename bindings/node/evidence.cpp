@@ -26,7 +26,7 @@ plog_client* handle_of(const std::shared_ptr<Ledger>& ledger) { return ledger ? 
 
 std::string text_of(const Napi::Value& value) { return value.As<Napi::String>().Utf8Value(); }
 
-// Files with trusted heads.
+// The paths of trusted heads.
 struct Heads {
   std::vector<std::string> paths;
   std::vector<const char*> pointers;
@@ -37,7 +37,7 @@ struct Heads {
   }
 };
 
-// (client or undefined, settings, listener or undefined)
+// Arguments: (client or undefined, settings, listener or undefined).
 Napi::Value verify(const Napi::CallbackInfo& info) {
   struct Call {
     std::shared_ptr<Ledger> ledger;
@@ -68,7 +68,7 @@ Napi::Value verify(const Napi::CallbackInfo& info) {
                     });
 }
 
-// (client, settings, listener or undefined)
+// Arguments: (client, settings, listener or undefined).
 Napi::Value export_events(const Napi::CallbackInfo& info) {
   struct Call {
     std::shared_ptr<Ledger> ledger;
@@ -91,7 +91,7 @@ Napi::Value export_events(const Napi::CallbackInfo& info) {
                     });
 }
 
-// (settings, listener or undefined)
+// Arguments: (settings, listener or undefined).
 Napi::Value verify_export(const Napi::CallbackInfo& info) {
   struct Call {
     std::string path, key;
@@ -114,7 +114,7 @@ Napi::Value verify_export(const Napi::CallbackInfo& info) {
                     });
 }
 
-// (client, path, listener or undefined)
+// Arguments: (client, path, listener or undefined).
 Napi::Value backup(const Napi::CallbackInfo& info) {
   return start_work(info.Env(), info[2],
                     [ledger = ledger_of(info[0]), path = text_of(info[1])](plog_progress_fn progress, void* user_data,
@@ -123,7 +123,7 @@ Napi::Value backup(const Napi::CallbackInfo& info) {
                     });
 }
 
-// (settings, listener or undefined)
+// Arguments: (settings, listener or undefined).
 Napi::Value restore(const Napi::CallbackInfo& info) {
   struct Call {
     std::string path, db_path;
@@ -142,7 +142,7 @@ Napi::Value restore(const Napi::CallbackInfo& info) {
                     });
 }
 
-// (client, id, agent or undefined)
+// Arguments: (client, id, agent or undefined).
 Napi::Value prove(const Napi::CallbackInfo& info) {
   const bool of_agent = info[2].IsString();
   return start_text(info.Env(),
@@ -153,15 +153,15 @@ Napi::Value prove(const Napi::CallbackInfo& info) {
                     });
 }
 
-// (client)
+// Arguments: (client).
 Napi::Value key(const Napi::CallbackInfo& info) {
   return start_text(info.Env(), [ledger = ledger_of(info[0])](plog_buffer** text, plog_error** error) {
     return plog_client_key(handle_of(ledger), text, error);
   });
 }
 
-// A change of heads or keys, and the time that it and the commit before it may take together. The commit, which may
-// wait for another program, is cut short when the environment ends.
+// A change of heads or keys, with one deadline for the change and the commit before it. The commit, which may wait for
+// another process, is aborted when the environment ends.
 struct Change {
   std::shared_ptr<Ledger> ledger;
   std::shared_ptr<std::atomic<bool>> stopping;
@@ -180,7 +180,7 @@ struct Change {
   }
 };
 
-// (client, milliseconds)
+// Arguments: (client, milliseconds).
 Napi::Value checkpoint(const Napi::CallbackInfo& info) {
   return start_text(info.Env(), [change = Change(info, info[1])](plog_buffer** text, plog_error** error) {
     return change.run(error, [&](plog_client* client, std::int64_t rest) {
@@ -189,7 +189,7 @@ Napi::Value checkpoint(const Napi::CallbackInfo& info) {
   });
 }
 
-// (client, milliseconds)
+// Arguments: (client, milliseconds).
 Napi::Value rotate_key(const Napi::CallbackInfo& info) {
   return start_text(info.Env(), [change = Change(info, info[1])](plog_buffer** text, plog_error** error) {
     return change.run(error, [&](plog_client* client, std::int64_t rest) {
@@ -198,7 +198,7 @@ Napi::Value rotate_key(const Napi::CallbackInfo& info) {
   });
 }
 
-// (client, comment, milliseconds): a promise of a number.
+// Arguments: (client, comment, milliseconds). Returns a promise of a number.
 Napi::Value acknowledge(const Napi::CallbackInfo& info) {
   auto count = std::make_shared<std::uint64_t>(0);
   return Job::start(

@@ -1,4 +1,4 @@
-// What proves a ledger to others: verification, heads, keys, exports and copies.
+// Verification, heads, keys, exports and copies: everything that proves a ledger to others.
 #pragma once
 
 #include <napi.h>

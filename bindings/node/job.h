@@ -16,7 +16,8 @@ class Job : public Napi::AsyncWorker {
   using Work = std::function<plog_status(plog_error**)>;
   using Result = std::function<Napi::Value(Napi::Env)>;
 
-  // `work` runs on the pool; then, if it said PLOG_OK, `result` on the environment's thread makes the promise's value.
+  // `work` runs on the pool. If it returns PLOG_OK, `result` then creates the promise's value on the environment's
+  // thread.
   static Napi::Promise start(Napi::Env env, Work work, Result result) {
     auto* job = new Job(env, std::move(work), std::move(result));
     const Napi::Promise promise = job->deferred_.Promise();
@@ -33,7 +34,7 @@ class Job : public Napi::AsyncWorker {
 
   void Execute() override { status_ = work_(&error_); }
   void OnOK() override {
-    work_ = nullptr;  // what it holds goes before the promise is settled
+    work_ = nullptr;  // releases what it holds before the promise is settled
     const Napi::Env env = Env();
     if (status_ != PLOG_OK) {
       deferred_.Reject(Environment::of(env).error(status_, std::exchange(error_, nullptr)));

@@ -1,4 +1,4 @@
-// An open client of the core, shared by its JavaScript object, the calls under way and its cursors.
+// An open client of the core, shared by its JavaScript object, its running calls and its cursors.
 #pragma once
 
 #include <napi.h>
@@ -11,9 +11,10 @@
 
 namespace plog::node {
 
-std::int64_t now_ms();  // of a steady clock
+std::int64_t now_ms();  // steady clock
 
-// Any thread, if not said otherwise. Destroying it closes it, with a deadline.
+// Any thread may call its functions, except where a comment says otherwise. The destructor closes the client, with a
+// deadline.
 class Ledger {
  public:
   explicit Ledger(plog_client* handle);
@@ -24,15 +25,15 @@ class Ledger {
   plog_client* handle() const { return handle_; }
   std::int32_t on_full() const { return on_full_; }
 
-  // plog_client_flush, and plog_client_close, in slices, so that `stopping` ends the wait early (PLOG_E_TIMEOUT).
-  // Another program's lock is waited for like a slow disk.
+  // Call plog_client_flush and plog_client_close in slices, so that `stopping` ends the wait early (PLOG_E_TIMEOUT).
+  // They wait for another process's lock as for a slow disk.
   plog_status flush(std::int64_t timeout_ms, const std::atomic<bool>& stopping, plog_error** error);
   plog_status close(std::int64_t timeout_ms, const std::atomic<bool>& stopping, plog_error** error);
 
-  // Hands asynchronous errors to `callback(status, message)` on the thread of `env`, until the client is closed. The
-  // environment's thread; once.
+  // Passes asynchronous errors to `callback(status, message)` on the thread of `env`, until the client is closed. Call
+  // it at most once, on the environment's thread.
   void watch(Napi::Env env, const Napi::Function& callback);
-  // Closes, and waits for the watcher. The environment's thread.
+  // Closes the client and waits for the watcher thread. Only on the environment's thread.
   void end(std::int64_t timeout_ms);
 
  private:

@@ -1,4 +1,4 @@
-// Rows of queries.
+// Cursors over the rows of a query.
 #pragma once
 
 #include <napi.h>
@@ -14,7 +14,7 @@
 
 namespace plog::node {
 
-// The rows of one query. Any thread, one at a time.
+// The rows of one query. Any thread may use it, but only one at a time.
 class Rows {
  public:
   explicit Rows(std::shared_ptr<Ledger> ledger) : ledger_(std::move(ledger)) {}
@@ -23,9 +23,9 @@ class Rows {
   Rows& operator=(const Rows&) = delete;
 
   plog_status open(const std::string& filter, plog_error** error);
-  // The next rows as JSON text, at most `count`; fewer only at the end, which closes.
+  // Reads the next rows as JSON text, at most `count`. Fewer than `count` means the end; the cursor is then closed.
   plog_status fetch(std::size_t count, std::vector<std::string>& out, plog_error** error);
-  // Lets go of the ledger; there are no more rows.
+  // Releases the ledger. Later calls return no rows.
   void close();
 
  private:
@@ -42,9 +42,9 @@ class Cursor : public Napi::ObjectWrap<Cursor> {
   explicit Cursor(const Napi::CallbackInfo& info);
 
  private:
-  // (count): a promise of texts.
+  // Arguments: (count). Returns a promise of a list of texts.
   Napi::Value fetch(const Napi::CallbackInfo& info);
-  // (): a promise. For a reader that stops before the end.
+  // Returns a promise. For a reader that stops before the end.
   Napi::Value close(const Napi::CallbackInfo& info);
 
   std::shared_ptr<Rows> rows_;

@@ -8,7 +8,7 @@ namespace plog::node {
 
 namespace {
 
-// The text of a buffer, which is destroyed; or the error, raised.
+// Returns the text of a buffer and destroys the buffer, or throws the error.
 Napi::Value text_or_raise(Napi::Env env, plog_status status, plog_buffer* buffer, plog_error* error) {
   if (status != PLOG_OK) {
     Environment::of(env).raise(status, error);

@@ -1,4 +1,4 @@
-// Settings that JavaScript gives by name, as the C API takes them.
+// Reads the members of a JavaScript settings object in the form that the C API expects.
 #pragma once
 
 #include <napi.h>
@@ -10,12 +10,12 @@
 
 namespace plog::node {
 
-// Absent settings are undefined.
+// A setting that is not given is undefined.
 class Settings {
  public:
   explicit Settings(const Napi::Object& object) : object_(object) {}
 
-  // Terminated, for as long as `out` lives; nullptr when absent.
+  // A terminated text that is valid as long as `out`; nullptr if the setting is not given.
   const char* text(const char* name, std::string& out) const {
     const Napi::Value value = object_.Get(name);
     if (!value.IsString()) return nullptr;
@@ -28,7 +28,7 @@ class Settings {
     for (std::uint32_t i = 0; i < list.Length(); ++i) found.push_back(list.Get(i).As<Napi::String>().Utf8Value());
     return found;
   }
-  // What does not fit is out of every range: the core names the right one.
+  // A number that does not fit is out of range for every option. The core's message states the allowed range.
   template <typename Number>
   Number number(const char* name) const {
     const Napi::Value value = object_.Get(name);

@@ -8,7 +8,7 @@
 
 #include <simdjson.h>
 
-// AddressSanitizer does not allow it; the C library of Alpine does not have it.
+// AddressSanitizer does not allow RTLD_DEEPBIND, and musl does not have it.
 #if defined(__SANITIZE_ADDRESS__) || !defined(RTLD_DEEPBIND)
 #define PLOG_BIND_APART 0
 #else
@@ -35,7 +35,7 @@ bool validate_utf8(const char* buf, std::size_t len) noexcept { return validate(
 }  // namespace simdjson
 // NOLINTEND(readability-identifier-naming)
 
-// simdjson::internal::error_codes, which is const for all but us.
+// Defines simdjson::internal::error_codes, which is const for all other code.
 struct PlogErrorText {
   simdjson::error_code code;
   const char* message;
@@ -52,12 +52,13 @@ std::string load() {
   static_assert(sizeof(PlogErrorText) == sizeof(simdjson::internal::error_code_info));
   void* library = dlopen(PLOG_SIMDJSON_NAME, RTLD_NOW | RTLD_LOCAL | PLOG_BIND_APART);
   const char* error = library == nullptr ? dlerror() : nullptr;
-  if (library == nullptr) return error != nullptr ? error : PLOG_SIMDJSON_NAME " cannot be loaded";
+  if (library == nullptr)
+    return error != nullptr ? error : PLOG_SIMDJSON_NAME " cannot be loaded; install it, or reinstall provenlog";
   active = reinterpret_cast<Active>(dlsym(library, "_ZN8simdjson25get_active_implementationEv"));
   validate = reinterpret_cast<Validate>(dlsym(library, "_ZN8simdjson13validate_utf8EPKcm"));
   const void* texts = dlsym(library, "_ZN8simdjson8internal11error_codesE");
   if (active == nullptr || validate == nullptr || texts == nullptr) {
-    return PLOG_SIMDJSON_NAME " is another library than the addon was built with";
+    return PLOG_SIMDJSON_NAME " is not the version that the addon was built with; reinstall provenlog";
   }
   std::memcpy(plog_simdjson_error_codes, texts, sizeof plog_simdjson_error_codes);
   return "";

@@ -50,7 +50,7 @@ class Reader {
   }
   std::string_view short_text() { return text(octet()); }
   std::string_view long_text() { return text(number<std::uint32_t>()); }
-  // Of a string, with its operation before it.
+  // The text of a string, whose operation comes first.
   std::string_view string() { return octet() == static_cast<std::uint8_t>(Op::kString) ? short_text() : long_text(); }
 
  private:

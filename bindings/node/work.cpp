@@ -31,7 +31,7 @@ class Work {
   const std::shared_ptr<std::atomic<bool>>& stopped() const { return stopped_; }
   const std::string& text() const { return text_; }
 
-  // On the pool.
+  // Runs on the pool.
   plog_status run(plog_error** error) {
     plog_buffer* buffer = nullptr;
     plog_status status = PLOG_E_CANCELLED;
@@ -49,7 +49,7 @@ class Work {
  private:
   bool must_stop() const { return stopping_->load() || stopped_->load(); }
 
-  // Does not wait for JavaScript.
+  // Does not wait for the JavaScript listener.
   static int report(void* data, std::uint64_t done, std::uint64_t total) {
     auto* self = static_cast<Work*>(data);
     if (self->wanted_) {

@@ -1,4 +1,4 @@
-// Calls of the C API that give a text, on a thread of libuv's pool; long ones tell how far they are, and can be
+// Calls of the C API that return a text. They run on a thread of libuv's pool. Long ones report progress and can be
 // stopped.
 #pragma once
 
@@ -10,12 +10,12 @@
 
 namespace plog::node {
 
-// A promise of the text.
+// Returns a promise of the text.
 using TextCall = std::function<plog_status(plog_buffer** text, plog_error** error)>;
 Napi::Promise start_text(Napi::Env env, TextCall call);
 
-// {result: a promise of the text, stop: a function}. `listener` is a function, or undefined: it is called with the
-// counts that the work reports, and without any when no more will come. The work also stops when its environment ends.
+// Returns {result: a promise of the text, stop: a function}. `listener` is a function or undefined. It is called with
+// the counts that the work reports, and finally without arguments. The work also stops when its environment ends.
 using WorkCall =
     std::function<plog_status(plog_progress_fn progress, void* user_data, plog_buffer** text, plog_error** error)>;
 Napi::Value start_work(Napi::Env env, const Napi::Value& listener, WorkCall call);

@@ -1,4 +1,4 @@
-// Calls of the C API: their failures as exceptions, their texts as str, and their progress.
+// Helpers for calls of the C API: failures become exceptions, buffers become str, and progress is reported.
 #pragma once
 
 #include <pybind11/pybind11.h>
@@ -11,7 +11,7 @@
 
 namespace plog::python {
 
-// Raise the exception of a status; the error is destroyed.
+// Raises the exception of a status, and destroys the error.
 [[noreturn]] inline void raise(plog_status status, plog_error* error) {
   raise_status(status, error);
   throw pybind11::error_already_set();
@@ -22,7 +22,7 @@ namespace plog::python {
   throw pybind11::error_already_set();
 }
 
-// The text of a buffer, which is destroyed.
+// Returns the text of a buffer, and destroys the buffer.
 inline pybind11::str take_text(plog_buffer* buffer) {
   PyObject* text =
       PyUnicode_DecodeUTF8(plog_buffer_data(buffer), static_cast<Py_ssize_t>(plog_buffer_size(buffer)), "replace");
@@ -31,18 +31,19 @@ inline pybind11::str take_text(plog_buffer* buffer) {
   return pybind11::reinterpret_steal<pybind11::str>(text);
 }
 
-// The open handle of a Client. Raises TypeError and ClosedError.
+// The open handle of a Client. Raises TypeError for another object, and ClosedError for a client that is not open.
 inline plog_client* client_of(const pybind11::object& client) {
   if (!PyObject_TypeCheck(client.ptr(), g.client)) {
-    throw pybind11::type_error("a provenlog client is needed");
+    throw pybind11::type_error("the argument must be a ProvenLogClient");
   }
   plog_client* handle = handle_of(client.ptr());
   if (handle == nullptr) throw pybind11::error_already_set();
   return handle;
 }
 
-// Runs `work(plog_progress_fn, void *user_data, plog_error **)`, a plog_status, without the GIL. `callback`: a callable
-// that is told of the counts, or None. Raises what the work failed with, or what the callback or a signal raised.
+// Runs `work(plog_progress_fn, void *user_data, plog_error **)`, which returns a plog_status, without the GIL.
+// `callback` is a callable that receives the counts, or None. Raises the exception of the failed work, or the one that
+// the callback or a signal handler raised.
 template <typename Work>
 void run_with_progress(PyObject* callback, Work&& work) {
   struct Progress {

@@ -20,13 +20,14 @@ namespace plog::python {
 
 namespace {
 
-// Signals are looked at this often while a call waits.
+// How often a waiting call checks for signals.
 constexpr std::int64_t kSliceMs = 200;
 constexpr std::int64_t kPauseMs = 10;
-// For what is still open when the interpreter is gone.
+// The deadline for clients that are still open after the interpreter has finished.
 constexpr std::int64_t kLateCloseMs = 1000;
 
-// Clients opened again during exit; closed when the interpreter is gone. Never destroyed: other threads may be inside.
+// Clients that were opened again during exit. They are closed after the interpreter has finished, but never destroyed,
+// because other threads may still use them.
 std::mutex late_mutex;
 std::vector<plog_client*>* late_clients = nullptr;
 
@@ -50,7 +51,7 @@ void client_dealloc(PyObject* object) {
   Py_DECREF(type);
 }
 
-// None: left empty. False with a Python error set.
+// Leaves `out` empty for None. False with a Python error set.
 bool take_text(PyObject* value, const char* name, std::string& out, const char*& pointer) {
   pointer = nullptr;
   if (value == Py_None) return true;
@@ -62,7 +63,7 @@ bool take_text(PyObject* value, const char* name, std::string& out, const char*&
   bool repaired = false;
   out = utf8_of(value, scratch, &repaired);
   if (repaired || out.find('\0') != std::string::npos) {
-    PyErr_Format(PyExc_ValueError, "%s holds a character that no setting may hold", name);
+    PyErr_Format(PyExc_ValueError, "%s contains a NUL character or a lone surrogate, which is not allowed", name);
     return false;
   }
   pointer = out.c_str();
@@ -83,15 +84,15 @@ bool take_number(PyObject* value, const char* name, Number& out) {
   const long long number = PyLong_AsLongLongAndOverflow(index.get(), &overflow);
   const bool fits =
       overflow == 0 && number >= 0 && static_cast<unsigned long long>(number) <= std::numeric_limits<Number>::max();
-  // What does not fit is out of every range: the core names the right one.
+  // A number that does not fit is out of range for every option. The core's message states the allowed range.
   out = fits ? static_cast<Number>(number) : std::numeric_limits<Number>::max();
   return true;
 }
 
-// Opens the ledger. Everything is given by position: the package's Python side is the only caller.
+// Opens the ledger. All arguments are positional, because only the Python half of the package calls this.
 PyObject* client_open(PyObject* object, PyObject* args) {
   ClientObject* self = self_of(object);
-  if (self->handle != nullptr) return raise_status(PLOG_E_INVALID, "the client is open already");
+  if (self->handle != nullptr) return raise_status(PLOG_E_INVALID, "the client is already open");
   PyObject *base_url, *db_path, *agent, *session, *labels, *metadata, *context, *source, *capture, *content;
   PyObject *batch_size, *flush_interval, *block_timeout, *max_event, *journal_limit;
   int durability = 0, on_full = 0, salt = 1;
@@ -136,14 +137,14 @@ PyObject* client_open(PyObject* object, PyObject* args) {
   Py_RETURN_NONE;
 }
 
-// Seconds to milliseconds; None is "no deadline" (-1). False with a Python error set.
+// Converts seconds to milliseconds. None means no deadline (-1). False with a Python error set.
 bool milliseconds_of(PyObject* seconds, std::int64_t* out) {
   *out = -1;
   if (seconds == Py_None) return true;
   const double value = PyFloat_AsDouble(seconds);
   if (value == -1 && PyErr_Occurred() != nullptr) return false;
   if (std::isnan(value) || value < 0) {
-    PyErr_SetString(PyExc_ValueError, "a timeout must not be negative");
+    PyErr_SetString(PyExc_ValueError, "a timeout must be a number of seconds, 0 or more");
     return false;
   }
   if (value < 1e12) *out = static_cast<std::int64_t>(std::ceil(value * 1000));
@@ -157,7 +158,7 @@ std::int64_t now_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now().time_since_epoch()).count();
 }
 
-// In slices, so that Ctrl-C is seen. Another program's lock is waited for like a slow disk.
+// Waits in slices, to check for signals (Ctrl-C) between them. Waits for another process's lock as for a slow disk.
 PyObject* client_flush(PyObject* object, PyObject* seconds) {
   plog_client* handle = handle_of(object);
   std::int64_t timeout = 0;
@@ -261,7 +262,7 @@ PyObject* client_get_event(PyObject* object, PyObject* args) {
   return status == PLOG_OK ? text_of(buffer) : raise_status(status, error);
 }
 
-// (status, message), and NULL for the error: takes it.
+// Returns (status, message), and destroys the error.
 PyObject* error_pair(plog_error* error) {
   const char* message = plog_error_message(error);
   PyObject* pair = nullptr;
@@ -291,8 +292,9 @@ PyObject* client_stats(PyObject* object, PyObject* /*unused*/) {
                        stats.errors, "last_error", last_error.get());
 }
 
-// Waits for an asynchronous error: (status, message), or None when the time passed. Raises ClosedError when no more
-// will come. No C++ object lives in this frame: at exit CPython ends a waiting thread without returning here.
+// Waits for an asynchronous error: (status, message), or None if the time passed. Raises ClosedError if the client is
+// closed and has no more errors. This frame must hold no C++ object with a destructor: at exit, CPython ends a waiting
+// thread without returning here.
 PyObject* client_next_error(PyObject* object, PyObject* seconds) {
   plog_client* handle = handle_of(object);
   std::int64_t timeout = 0;
@@ -335,14 +337,18 @@ constexpr char kLogEventDoc[] =
     "          action_status=None, error_message=None, agent_id=None, session_id=None, labels=None, metadata=None,\n"
     "          duration_ms=None, timestamp=None, id=None, parent_event_id=None, parents=None, tool_call_id=None,\n"
     "          **fields)\n--\n\n"
-    "Records one event, given as a ProvenLogEvent, as a mapping, by keywords, or both (keywords win), and returns its\n"
-    "id. When it returns, the event survives the death of this process; with durability=\"power\" also the loss of\n"
-    "power. A keyword that schema 1.0 does not know is kept as a field of that name. Values may be anything: see\n"
-    "docs/native-values.md. agent_id, session_id and parent_event_id come from the running session, agent and parent\n"
-    "scopes when they are not given.\n\n"
-    "Returns \"\" when the event was not recorded because the journal was full (on_full=\"block\" or \"drop\"): it is\n"
-    "counted, and the ledger gets a gap event. Raises InvalidEventError without an agent_id, ClosedError after close,\n"
-    "JournalFullError with on_full=\"raise\".";
+    "Record one event and return its id.\n\n"
+    "The event is a ProvenLogEvent, a mapping, keywords, or one of the first two with keywords, which then win. When\n"
+    "the call returns, the event survives the death of this process and, with durability=\"power\", a power failure.\n"
+    "A keyword that schema 1.0 does not define is stored as a field of that name. Values may be of any type; they are\n"
+    "converted to JSON. An agent_id, session_id or parent_event_id that is not given is taken from the enclosing\n"
+    "agent, session or parent block, else from the client's defaults. Odd values do not raise: they are repaired,\n"
+    "and the event's validation_warnings name them.\n\n"
+    "Returns \"\" if the event was not recorded because the journal was full (on_full=\"block\" or \"drop\"): the "
+    "loss\n"
+    "is counted, and a gap event records it in the ledger. Raises InvalidEventError if there is no agent_id,\n"
+    "ClosedError after close, StorageError if the journal cannot be written, and JournalFullError with\n"
+    "on_full=\"raise\".";
 
 PyCFunction as_function(PyObject* (*method)(PyObject*, PyObject* const*, Py_ssize_t, PyObject*)) {
   return reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(method));
@@ -373,7 +379,7 @@ PyGetSetDef properties[] = {
     {nullptr, nullptr, nullptr, nullptr, nullptr},
 };
 
-// After the interpreter: no Python here.
+// Runs after the interpreter has finished, so it must not call Python.
 void close_late_clients() {
   const std::lock_guard lock(late_mutex);
   if (late_clients == nullptr) return;
@@ -400,7 +406,7 @@ bool add_client_type(PyObject* module) {
       {Py_tp_dealloc, reinterpret_cast<void*>(client_dealloc)},
       {Py_tp_methods, methods()},
       {Py_tp_getset, properties},
-      {Py_tp_doc, const_cast<char*>("An open ledger; the base of provenlog.ProvenLogClient.")},
+      {Py_tp_doc, const_cast<char*>("An open ledger. The base class of provenlog.ProvenLogClient.")},
       {0, nullptr},
   };
   static PyType_Spec spec = {"provenlog._native.Client", sizeof(ClientObject), 0,
@@ -408,7 +414,7 @@ bool add_client_type(PyObject* module) {
   PyObject* type = PyType_FromSpec(&spec);
   if (type == nullptr || PyObject_SetAttrString(module, "Client", type) != 0) return false;
   g.client = reinterpret_cast<PyTypeObject*>(type);
-  // When there is no slot left for it, late events stay in the journal for the next process: nothing is lost.
+  // If no exit slot is free, late events stay in the journal for the next process, so nothing is lost.
   Py_AtExit(close_late_clients);
   return true;
 }

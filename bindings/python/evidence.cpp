@@ -11,11 +11,12 @@ namespace py = pybind11;
 namespace plog::python {
 namespace {
 
-// A text for the C API, which ends at a NUL.
+// Converts a text argument for the C API, which expects a terminated text.
 std::string terminated(const py::object& value, const char* name) {
   if (value.is_none()) return {};
   std::string text = value.cast<std::string>();
-  if (text.find('\0') != std::string::npos) raise(PLOG_E_INVALID, (std::string(name) + " holds a NUL").c_str());
+  if (text.find('\0') != std::string::npos)
+    raise(PLOG_E_INVALID, (std::string(name) + " contains a NUL character").c_str());
   return text;
 }
 
@@ -23,7 +24,7 @@ const char* or_null(const py::object& value, const std::string& text) {
   return value.is_none() ? nullptr : text.c_str();
 }
 
-// A call without the GIL that gives a text.
+// Makes a call that returns a text, without the GIL.
 template <typename Call>
 py::str text_of(Call&& call) {
   plog_buffer* out = nullptr;

@@ -1,4 +1,4 @@
-// Heads, keys, exports and copies for Python.
+// The Python bindings for heads, keys, exports and copies.
 #pragma once
 
 #include <pybind11/pybind11.h>

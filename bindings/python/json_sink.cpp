@@ -11,7 +11,8 @@ namespace plog::python {
 
 namespace {
 
-// Octet order is code point order; in UTF-16 the characters beyond U+FFFF come before U+E000.
+// RFC 8785 orders keys by UTF-16 code units, where characters above U+FFFF come before U+E000. Bytes of UTF-8 are in
+// code point order.
 bool key_less(std::string_view left, std::string_view right) {
   const auto [l, r] = std::mismatch(left.begin(), left.end(), right.begin(), right.end());
   if (l == left.end() || r == right.end()) return l == left.end() && r != right.end();
@@ -130,7 +131,7 @@ void JsonSink::end_object() {
   Open open = std::move(open_.back());
   open_.pop_back();
   --depth_;
-  // Real names first: a key that was no string gives way.
+  // Keys that are strings keep their names. A coerced key that collides with one gets another name.
   std::set<std::string, std::less<>> names;
   for (const Member& member : open.members) {
     if (!member.coerced) names.insert(member.key);
@@ -147,7 +148,7 @@ void JsonSink::end_object() {
   std::string text = "{";
   for (std::size_t i = 0; i < open.members.size(); ++i) {
     const Member& member = open.members[i];
-    if (i + 1 < open.members.size() && open.members[i + 1].key == member.key) continue;  // the last one stands
+    if (i + 1 < open.members.size() && open.members[i + 1].key == member.key) continue;  // the last of equal keys wins
     if (text.size() > 1) text += ',';
     append_quoted(text, member.key);
     text += ':';

@@ -1,5 +1,5 @@
-// Writes values as JSON text: what crosses the C API as text (defaults, context, filters), the keys that are no
-// strings, and the elements of sets, whose order is that of their canonical form.
+// Writes values as JSON text: the arguments that the C API takes as text (defaults, context, filters), keys that are
+// not strings, and the elements of sets, which are sorted by their canonical form.
 #pragma once
 
 #include <cstdint>
@@ -14,10 +14,11 @@ struct Warning {
   std::string code, detail;
 };
 
-// The same calls as EventSink. One value is written; text() is then its canonical form (RFC 8785, redaction apart).
+// Has the same functions as EventSink. After one value was written, text() is its canonical form (RFC 8785, not
+// redacted).
 class JsonSink {
  public:
-  // `depth`: containers that are open around the value.
+  // `depth`: the number of open containers around the value.
   explicit JsonSink(int depth = 0) : depth_(depth) {}
 
   void key(std::string_view text) { pending_ = {std::string(text), false, 0, 0}; }
@@ -41,7 +42,7 @@ class JsonSink {
   std::size_t bytes() const { return out_.size(); }
 
   const std::string& text() const { return out_; }
-  // The text for a key: of a string its content, else the JSON text.
+  // The text for a key: the content of a string, or the JSON text of any other value.
   std::string key_text() const { return root_is_string_ ? root_ : out_; }
   const std::vector<Warning>& warnings() const { return warnings_; }
 
@@ -70,7 +71,7 @@ class JsonSink {
   int depth_;
 };
 
-// As a quoted JSON string.
+// Appends the text as a quoted JSON string.
 void append_quoted(std::string& out, std::string_view utf8);
 
 }  // namespace plog::python

@@ -14,9 +14,10 @@ namespace plog::python {
 
 namespace {
 
-// An event with more text than this is prepared without the GIL; for less, letting go of it costs more than it gives.
+// An event with more text than this is committed without the GIL. For a smaller one, releasing the GIL costs more than
+// it gains.
 constexpr std::size_t kLargeEvent = 64 * 1024;
-// Asynchronous errors are looked for once in so many events when no thread waits for them.
+// If no thread waits for asynchronous errors, they are polled once per this number of events.
 constexpr std::uint32_t kPollInterval = 256;
 
 class EventWriter {
@@ -35,11 +36,12 @@ class EventWriter {
 };
 
 struct Arguments {
-  PyObject* event = nullptr;  // the positional one, or NULL
+  PyObject* event = nullptr;  // the positional argument, or NULL
   PyObject* const* values = nullptr;
   PyObject* names = nullptr;  // may be NULL
   Py_ssize_t count = 0;
 
+  // The value of a keyword, or NULL. Names are nearly always interned, so comparing pointers is usually enough.
   PyObject* find(PyObject* name) const {
     for (Py_ssize_t i = 0; i < count; ++i) {
       PyObject* own = PyTuple_GET_ITEM(names, i);
@@ -47,7 +49,7 @@ struct Arguments {
     }
     return nullptr;
   }
-  // Names are nearly always interned, so that a look at the pointers is enough; the rest is compared as text.
+  // Whether the keyword was given with a value that is not None.
   bool gives(PyObject* name) const {
     PyObject* value = find(name);
     return value != nullptr && value != Py_None;
@@ -80,11 +82,11 @@ class Recording {
   Recording(plog_event* event, const Arguments& arguments)
       : arguments_(arguments), sink_(event), walker_(sink_, budget_) {}
 
-  // False: the positional argument is no event.
+  // False: the positional argument is not an event.
   bool write() {
     if (arguments_.event != nullptr && !write_event(arguments_.event)) {
       if (!walker_.interrupted()) return false;
-      field(g.event, arguments_.event);  // says that it was not read
+      field(g.event, arguments_.event);  // records that it was not read
     }
     for (Py_ssize_t i = 0; i < arguments_.count; ++i) {
       PyObject* name = PyTuple_GET_ITEM(arguments_.names, i);
@@ -108,7 +110,7 @@ class Recording {
     }
   }
 
-  // Fields of the positional event, without those that keywords replace.
+  // Writes the fields of the positional event, except those that keywords replace.
   bool write_event(PyObject* event) {
     const auto member = [this](PyObject* name, PyObject* value) {
       if (value == Py_None) return;
@@ -120,7 +122,7 @@ class Recording {
     };
     const bool mapping = PyDict_Check(event);
     return walker_.members(event, [&](PyObject* name, PyObject* value) {
-      // ProvenLogEvent.extra holds the fields that the schema does not know.
+      // ProvenLogEvent.extra contains the fields that the schema does not define.
       if (!mapping && name == g.extra) {
         if (!walker_.members(value, member)) field(name, value);
       } else {
@@ -135,7 +137,7 @@ class Recording {
     if (PyUnicode_Compare(name, g.parent_event_id) == 0) parent_given_ = true;
   }
 
-  // What the running `with client.session(...)` and its kin say, where the event says nothing.
+  // Writes the agent, session and parent of the enclosing `with` blocks, unless the event has them.
   void write_scope() {
     PyObject* current = nullptr;
     if (PyContextVar_Get(g.scope, nullptr, &current) != 0) {
@@ -160,7 +162,7 @@ class Recording {
   bool agent_given_ = false, session_given_ = false, parent_given_ = false;
 };
 
-// An asynchronous error that is there already goes to the package, which logs it.
+// Passes an asynchronous error, if there is one, to the Python half of the package, which logs it.
 bool report_errors(PyObject* self, plog_client* handle) {
   plog_error* error = nullptr;
   if (plog_client_next_error(handle, 0, &error, nullptr) != PLOG_OK || error == nullptr) return true;
@@ -173,19 +175,19 @@ bool report_errors(PyObject* self, plog_client* handle) {
   return static_cast<bool>(done);
 }
 
-// Late events of a program that is exiting: the package closed the client, the caller did not.
+// Opens the client again for late events of a program that is exiting. The package closed it, not the caller.
 void reopen(ClientObject* client) {
   plog_client* fresh = nullptr;
   plog_client_options options = client->options->values;
-  options.context_json = nullptr;  // set already
+  options.context_json = nullptr;  // recorded when the client was first opened
   if (plog_client_new(&options, &fresh, nullptr) != PLOG_OK) return;
   keep_until_exit(fresh);
-  client->handle = fresh;  // the old one is never destroyed: another thread may be inside
+  client->handle = fresh;  // the old handle is never destroyed, because another thread may use it
   client->late = true;
   client->closed_at_exit = false;
 }
 
-// Whether an asyncio loop runs on this thread, which must not be kept waiting.
+// Whether an asyncio event loop runs on this thread. It must not be blocked.
 bool on_event_loop() {
   PyObject* modules = PyImport_GetModuleDict();
   PyObject* asyncio = modules != nullptr ? PyDict_GetItemString(modules, "asyncio") : nullptr;
@@ -197,8 +199,8 @@ bool on_event_loop() {
 
 enum class Outcome { kDone, kRaised };
 
-// Writes the event and commits it. kRaised: with a Python error set. `wait`: whether it may wait for space. `interrupt`
-// gets what the caller raises when it is done.
+// Writes the event and commits it. kRaised: a Python error is set. `wait`: whether it may wait for journal space.
+// `interrupt` receives a KeyboardInterrupt that user code raised; the caller must raise it at the end.
 Outcome record(ClientObject* client, const Arguments& arguments, bool wait, char (&id)[37], plog_status* status,
                plog_error** error, Ref* interrupt) {
   plog_event* event = nullptr;
@@ -244,7 +246,7 @@ PyObject* log_event(PyObject* self, PyObject* const* args, Py_ssize_t count, PyO
   try {
     if (record(client, arguments, false, id, &status, &error, &interrupt) == Outcome::kRaised) return nullptr;
     if (status == PLOG_E_FULL && client->on_full != PLOG_ON_FULL_RAISE) {
-      // The first try neither waited nor counted a loss.
+      // The first attempt neither waited nor counted a loss.
       plog_error_destroy(std::exchange(error, nullptr));
       if (record(client, arguments, true, id, &status, &error, &interrupt) == Outcome::kRaised) return nullptr;
     }

@@ -5,7 +5,7 @@
 
 namespace plog::python {
 
-// METH_FASTCALL | METH_KEYWORDS.
+// With the signature of METH_FASTCALL | METH_KEYWORDS.
 PyObject* log_event(PyObject* self, PyObject* const* args, Py_ssize_t count, PyObject* keywords);
 
 }  // namespace plog::python

@@ -37,13 +37,13 @@ py::tuple json_and_interrupt(const py::object& value) {
 }
 
 constexpr char kSubinterpreter[] =
-    "provenlog cannot be used in a subinterpreter: its clients, threads and fork handlers belong to the whole process. "
-    "Import it in the main interpreter.";
+    "provenlog cannot be used in a subinterpreter: its clients, threads and fork handlers belong to the whole process; "
+    "import it in the main interpreter";
 
 bool in_subinterpreter() { return PyInterpreterState_Get() != PyInterpreterState_Main(); }
 
 void refuse_unsupported_hosts() {
-  // CPython 3.13 calls PyInit__native in the main interpreter, whichever imports.
+  // CPython 3.13 calls PyInit__native in the main interpreter, whichever interpreter imports the module.
   if (in_subinterpreter()) throw py::import_error(kSubinterpreter);
   if (plog_abi_version() != PLOG_ABI_VERSION) {
     throw py::import_error("provenlog._native was built for ABI " + std::to_string(PLOG_ABI_VERSION) +
@@ -60,7 +60,7 @@ PYBIND11_MODULE(_native_of_main, module, py::multiple_interpreters::not_supporte
   if (!init_datetime() || !init_types()) throw py::error_already_set();
   module.doc() = "The native half of provenlog. Private: import provenlog instead.";
 
-  py::class_<JsonText>(module, "Json", py::is_final(), "JSON text that log_event writes as it is.")
+  py::class_<JsonText>(module, "Json", py::is_final(), "JSON text that log_event writes unchanged.")
       .def(py::init(&json_of), py::arg("value"))
       .def_readonly("text", &JsonText::text);
   g.json_text = reinterpret_cast<PyTypeObject*>(module.attr("Json").ptr());
@@ -73,7 +73,7 @@ PYBIND11_MODULE(_native_of_main, module, py::multiple_interpreters::not_supporte
   module.attr("scope") = py::reinterpret_borrow<py::object>(g.scope);
   module.attr("status_classes") = py::reinterpret_borrow<py::object>(g.status_classes);
   module.def("json_and_interrupt", &json_and_interrupt, py::arg("value"),
-             "(Json of the value, the KeyboardInterrupt that came while it was read or None).");
+             "Return the Json of a value, and the KeyboardInterrupt that was raised while it was read, or None.");
   module.def(
       "version", [] { return std::string(plog_version()); }, "The release of the core.");
   module.def(
@@ -81,8 +81,8 @@ PYBIND11_MODULE(_native_of_main, module, py::multiple_interpreters::not_supporte
       "The stable name of a status number.");
 }
 
-// The entry point. pybind11's own takes the GIL with PyGILState_Ensure, which waits for ever in a subinterpreter of
-// CPython before 3.12: it must not be reached there.
+// The entry point. pybind11's own entry point takes the GIL with PyGILState_Ensure, which never returns in a
+// subinterpreter of CPython before 3.12, so it must not be called there.
 extern "C" PYBIND11_EXPORT PyObject* PyInit__native() {
   if (plog::python::in_subinterpreter()) {
     PyErr_SetString(PyExc_ImportError, plog::python::kSubinterpreter);

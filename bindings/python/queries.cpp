@@ -16,8 +16,8 @@ namespace plog::python {
 
 namespace {
 
-// The GIL is let go by the bare calls: gil_scoped_release would take it back in a destructor, where CPython cannot end
-// a thread at exit without ending the process.
+// The GIL is released with PyEval_SaveThread. gil_scoped_release would take it back in a destructor, and there CPython
+// cannot end a thread at exit without terminating the process.
 class Cursor {
  public:
   Cursor(py::object client, const std::string& filter) : client_(std::move(client)) {
@@ -32,9 +32,9 @@ class Cursor {
   Cursor& operator=(const Cursor&) = delete;
   ~Cursor() { plog_cursor_destroy(cursor_); }
 
-  // The next events as JSON text, at most `count`; fewer only at the end.
+  // The next events as JSON text, at most `count`. Fewer than `count` means the end.
   py::list fetch(std::size_t count) {
-    if (busy_) raise(PLOG_E_INVALID, "two threads use one iterator of events");
+    if (busy_) raise(PLOG_E_INVALID, "the iterator of events is in use by another thread; give each thread its own");
     busy_ = true;
     std::vector<std::string> rows;
     plog_error* error = nullptr;
@@ -82,7 +82,8 @@ py::str verify(const py::object& client, const py::object& db_path, const py::ob
     all += head;
     head_paths.push_back(head.c_str());
   }
-  if (all.find('\0') != std::string::npos) raise(PLOG_E_INVALID, "a path, a key or an agent_id holds a NUL");
+  if (all.find('\0') != std::string::npos)
+    raise(PLOG_E_INVALID, "a path, a key or an agent_id contains a NUL character");
   if (!db_path.is_none()) options.db_path = path.c_str();
   if (!agent_id.is_none()) options.agent_id = agent.c_str();
   options.read_only = read_only ? 1 : 0;

@@ -1,4 +1,4 @@
-// Cursor, verification and redaction for Python.
+// The Python bindings for queries, verification and redaction.
 #pragma once
 
 #include <pybind11/pybind11.h>

@@ -14,7 +14,7 @@ inline PyObject* Py_NewRef(PyObject* object) {
 
 namespace plog::python {
 
-// All members need the GIL.
+// Every member function needs the GIL.
 class Ref {
  public:
   Ref() = default;

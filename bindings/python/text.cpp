@@ -12,7 +12,8 @@ namespace plog::python {
 
 namespace {
 
-// Beyond this a non-ASCII string is encoded for the moment only: CPython would keep the UTF-8 beside the text for ever.
+// A longer non-ASCII string is encoded into a temporary buffer, because CPython would cache its UTF-8 form for as long
+// as the string lives.
 constexpr Py_ssize_t kCacheLimit = 4096;
 
 void append_code_point(std::string& out, Py_UCS4 c) {
@@ -33,7 +34,7 @@ void append_code_point(std::string& out, Py_UCS4 c) {
   }
 }
 
-// A high and a low surrogate side by side are one character, as they are in UTF-16.
+// Encodes a string that may contain surrogates. A high surrogate followed by a low one is one character, as in UTF-16.
 std::string_view encode(PyObject* text, std::string& scratch, bool* repaired) {
   scratch.clear();
   const Py_ssize_t size = PyUnicode_GET_LENGTH(text);
@@ -82,7 +83,7 @@ void append_zone(std::string& out, PyObject* offset) {
 Ref offset_of(PyObject* object) {
   Ref offset(PyObject_CallMethod(object, "utcoffset", nullptr));
   if (offset && offset.get() != Py_None && !PyDelta_Check(offset.get())) {
-    PyErr_SetString(PyExc_TypeError, "utcoffset() returned no timedelta");
+    PyErr_SetString(PyExc_TypeError, "utcoffset() did not return a timedelta");
     return Ref();
   }
   return offset;
@@ -103,7 +104,7 @@ bool append_datetime(PyObject* object, std::string& out) {
     if (offset.get() != Py_None) {
       shifted = Ref(PyNumber_Subtract(object, offset.get()));
       if (!shifted || !PyDateTime_Check(shifted.get())) {
-        // Beyond year 1 or 9999 in UTC: kept with its own offset.
+        // In UTC it would be before year 1 or after 9999, so it is written with its own offset.
         PyErr_Clear();
         append_date(out, PyDateTime_GET_YEAR(object), PyDateTime_GET_MONTH(object), PyDateTime_GET_DAY(object));
         out += 'T';
@@ -212,7 +213,7 @@ bool is_datetime_kind(PyObject* object) {
 
 bool datetime_text(PyObject* object, std::string& out) {
   if (PyDateTime_Check(object)) {
-    // pandas.NaT calls itself a datetime.
+    // pandas.NaT claims to be a datetime.
     if (std::string_view(Py_TYPE(object)->tp_name).ends_with("NaTType")) {
       out = "NaT";
       return true;

@@ -1,4 +1,4 @@
-// Text as the core wants it: UTF-8 of Python strings, base64, and times.
+// Converts Python values to the text forms that the core expects: UTF-8, base64, and times.
 #pragma once
 
 #include <Python.h>
@@ -14,18 +14,18 @@ std::string_view utf8_of(PyObject* text, std::string& scratch, bool* repaired);
 
 std::string base64(std::string_view bytes);
 
-// What datetime's C API must have loaded before the calls below. False with a Python error set.
+// Loads the C API of datetime. Must be called before the functions below. False with a Python error set.
 bool init_datetime();
 bool is_datetime_kind(PyObject* object);  // date, datetime, time, timedelta or a subclass
-// RFC 3339 (see docs/native-values.md). False with a Python error set when a tzinfo raised.
+// The text of docs/native-values.md (RFC 3339 or ISO 8601). False with a Python error set if a tzinfo raised.
 bool datetime_text(PyObject* object, std::string& out);
-// Whole milliseconds, rounded down, when `object` is a timedelta.
+// Whole milliseconds, rounded down. False if `object` is not a timedelta.
 bool timedelta_milliseconds(PyObject* object, std::int64_t* out);
 
-// Removes " at 0x7f…": the same object is to give the same text in every run.
+// Removes " at 0x7f…", so that the same object gives the same text in every run.
 void strip_addresses(std::string& text);
 
-// Canonical text (RFC 8785) of a finite double: keys, and the order of sets.
+// The RFC 8785 text of a finite double. Used for keys and to sort the elements of sets.
 std::string number_text(double value);
 
 }  // namespace plog::python

@@ -19,7 +19,7 @@ bool find_type(PyTypeObject*& out, const char* module, const char* name) {
   PyObject* found = attribute_of(module, name);
   if (found == nullptr) return false;
   if (!PyType_Check(found)) {
-    PyErr_Format(PyExc_ImportError, "%s.%s is no type", module, name);
+    PyErr_Format(PyExc_ImportError, "%s.%s is not a type", module, name);
     return false;
   }
   out = reinterpret_cast<PyTypeObject*>(found);
@@ -31,8 +31,8 @@ bool find_object(PyObject*& out, const char* module, const char* name) {
   return out != nullptr;
 }
 
-// Types of modules that this one does not import, because they take longer than all the rest of it: a program that has
-// not imported them has no value of theirs.
+// Types of modules that this module does not import, because importing them takes longer than the rest of the package.
+// A program that has not imported them cannot have a value of these types.
 struct LateType {
   const char* module;
   const char* name;
@@ -134,7 +134,7 @@ PyObject* raise_status(plog_status status, const char* message) {
   const Ref number(PyLong_FromLong(status));
   PyObject* cls = number ? PyDict_GetItem(g.status_classes, number.get()) : nullptr;
   if (cls == nullptr) cls = PyExc_RuntimeError;
-  // The text may hold a path that is no UTF-8.
+  // The message may contain a path that is not valid UTF-8.
   const Ref text(PyUnicode_DecodeUTF8(message, static_cast<Py_ssize_t>(strlen(message)), "replace"));
   if (text) PyErr_SetObject(cls, text.get());
   return nullptr;

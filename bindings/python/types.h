@@ -1,4 +1,5 @@
-// What the module looks up once: types it recognises, names it asks for, and the package's exception classes.
+// Objects that the module looks up once: types that it recognises, attribute names, and the package's exception
+// classes.
 #pragma once
 
 #include <Python.h>
@@ -17,7 +18,7 @@ struct Types {
   PyObject* sequence;
   PyObject* user_string;
 
-  PyObject* scope;  // the ContextVar with None or (agent_id, session_id, parent_event_id)
+  PyObject* scope;  // a ContextVar: None or (agent_id, session_id, parent_event_id)
 
   // Names.
   PyObject *event, *agent_id, *session_id, *parent_event_id, *duration_ms, *extra;
@@ -34,7 +35,7 @@ extern Types g;
 // Looks everything up. False with a Python error set.
 bool init_types();
 
-// Whether it is a Decimal, a UUID or a path, or of a class derived from one: what is written as its str().
+// Whether values of this type are written as their str(): Decimal, UUID, PurePath and their subclasses.
 bool is_written_as_text(PyTypeObject* type);
 
 // Raises the exception class of `status` with the error's message, and destroys the error. Returns NULL.

@@ -10,7 +10,8 @@ namespace plog::python {
 
 namespace {
 
-// What one event may hold: a list that holds itself twice, 40 levels deep, has 2^40 values.
+// Limits of one event. They are needed because a list that contains the same list twice, 40 levels deep, has 2^40
+// values.
 constexpr std::size_t kMaxValues = std::size_t{1} << 22;
 constexpr std::size_t kMaxBytes = std::size_t{256} << 20;
 constexpr int kMaxDepth = 128;
@@ -59,7 +60,7 @@ void Walker<Sink>::advance(Frame& frame, PyObject* key, PyObject* value) {
     frame.value = value;
     return;
   }
-  // Dropping the old ones may run a __del__, which is user code: the new ones are pinned before.
+  // Releasing the old objects may run a __del__, which is user code, so the new ones are pinned first.
   PyObject* old_key = std::exchange(frame.key, key);
   PyObject* old_value = std::exchange(frame.value, value);
   frame.pinned = key != nullptr || value != nullptr;
@@ -154,7 +155,7 @@ void Walker<Sink>::key(PyObject* object) {
     bool repaired = false;
     const std::string_view utf8 = utf8_of(object, scratch_, &repaired);
     budget_.bytes += utf8.size();
-    // Below the top level a repaired name is reported for its object, as it is for JSON text.
+    // Below the top level, the warning about a repaired key refers to its object, as it does for JSON text.
     const bool inner = sink_.depth() > 1;
     if (repaired && inner) sink_.warning(kRepaired, kRepairDetail);
     sink_.key(utf8);
@@ -216,7 +217,7 @@ void Walker<Sink>::list(PyObject* object) {
   sink_.begin_array();
   {
     FrameScope scope(*this, nullptr);
-    const Py_ssize_t size = PyList_GET_SIZE(object);  // elements that user code appends meanwhile are not read
+    const Py_ssize_t size = PyList_GET_SIZE(object);  // elements appended by user code are not read
     for (Py_ssize_t i = 0; i < size && i < PyList_GET_SIZE(object) && !exhausted(); ++i) {
       advance(scope.frame, nullptr, PyList_GET_ITEM(object, i));
       value(scope.frame.value);

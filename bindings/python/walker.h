@@ -1,6 +1,6 @@
-// Walks Python values into a sink: the event writer of plog.h, or JSON text. docs/native-values.md says what becomes
-// what. Nothing that a value does (an exception, a change of a container while it is read, a cycle) reaches the caller
-// or costs the event.
+// Writes Python values to a sink: the event writer of plog.h, or JSON text. docs/native-values.md specifies the result.
+// Nothing that a value does while it is read (an exception, a change of a container, a cycle) reaches the caller or
+// prevents the event from being recorded.
 #pragma once
 
 #include <Python.h>
@@ -59,13 +59,13 @@ class EventSink {
   std::size_t bytes_ = 0;
 };
 
-// What one event has taken so far.
+// The number of values and the bytes of text that one event has used so far.
 struct Budget {
   std::size_t values = 0;
   std::size_t bytes = 0;
 };
 
-// One thread at a time, with the GIL. Values given must stay alive for the call.
+// One thread at a time, with the GIL. The caller must keep a value alive during the call.
 template <class Sink>
 class Walker {
  public:
@@ -74,21 +74,21 @@ class Walker {
   Walker& operator=(const Walker&) = delete;
 
   void value(PyObject* object);
-  // Before the value of an object's member.
+  // Writes a key; the member's value must follow.
   void key(PyObject* object);
-  // The members of a dict, a mapping or a dataclass, without the braces: `member(key, value)` is called for each.
-  // False: `object` is none of these, or could not be read.
+  // Calls `member(key, value)` for each member of a dict, a mapping or a dataclass. False: `object` is not one of
+  // these, or could not be read.
   using Member = std::function<void(PyObject* key, PyObject* value)>;
   bool members(PyObject* object, const Member& member);
 
-  // User code was interrupted by the user (KeyboardInterrupt): the caller finishes, then re-raises it.
+  // Whether user code raised KeyboardInterrupt. The caller must finish the event and then raise it again.
   bool interrupted() const { return static_cast<bool>(interrupt_); }
-  // The exception, or nothing.
+  // That exception, or an empty reference.
   Ref take_interrupt() { return std::move(interrupt_); }
 
  private:
-  // A container being read. As long as no user code runs, borrowed references into it are safe; before user code runs,
-  // pin() takes what is still to be read into our own hands.
+  // A container that is being read. Borrowed references into it are safe as long as no user code runs. Before user code
+  // runs, before_user_code() takes owned references to everything that is still to be read.
   struct Frame {
     Frame* outer;
     PyObject* dict = nullptr;  // not NULL: read with PyDict_Next until `copied`
@@ -113,11 +113,11 @@ class Walker {
   static bool next_member(Frame& frame);
   static void advance(Frame& frame, PyObject* key, PyObject* value);
 
-  // False: a marker was written instead. Depth is what bounds the use of the C stack.
+  // False: a marker was written instead. The depth limit also bounds the use of the C stack.
   bool enter(PyObject* container);
   void leave() { ancestors_.pop_back(); }
   bool exhausted() const;
-  // Writes a value into a sink of its own, at our cost.
+  // Writes a value to a separate sink, within this walker's budget.
   void apart(JsonSink& json, PyObject* object);
 
   void text(PyObject* object);
@@ -147,12 +147,12 @@ class Walker {
   void oversize();
   void unrepresentable(PyObject* object);
   void unread(PyObject* object, const std::string& error);
-  // A value that user code returned, or NULL with an error set.
+  // Writes a value that user code returned; NULL if it raised: then writes that `origin` is unrepresentable.
   void result(const Ref& value, PyObject* origin);
   bool is_a(PyObject* object, PyObject* cls);
   // An attribute, or NULL without an error.
   Ref find(PyObject* object, PyObject* name);
-  // Clears the error; a KeyboardInterrupt is kept for take_interrupt(). The name of its type.
+  // Clears the Python error and returns the name of its type. A KeyboardInterrupt is kept for take_interrupt().
   std::string swallow();
 
   Sink& sink_;
@@ -166,7 +166,7 @@ class Walker {
 extern template class Walker<EventSink>;
 extern template class Walker<JsonSink>;
 
-// JSON text kept as it is when it is walked: provenlog._native.Json.
+// JSON text that is written unchanged: provenlog._native.Json.
 struct JsonText {
   std::string text;
   std::vector<Warning> warnings;
@@ -175,10 +175,11 @@ struct JsonText {
 // The content of a provenlog._native.Json; borrowed. Defined in module.cpp.
 const JsonText* json_text_of(PyObject* object);
 
-// The canonical text of any value, and the KeyboardInterrupt that came while it was read, if any.
+// Stores the canonical text of any value in `out`. Returns the KeyboardInterrupt that was raised while it was read, if
+// any.
 Ref to_json(PyObject* object, JsonText& out);
 
-// Sets it as the Python error.
+// Sets the exception as the current Python error.
 void raise_interrupt(const Ref& interrupt);
 
 }  // namespace plog::python

@@ -1,4 +1,4 @@
-// Values that are no plain JSON: the second half of walker.cpp, its only includer.
+// Values that are not plain JSON. The second half of walker.cpp, which is the only file that includes it.
 #pragma once
 
 #include <algorithm>
@@ -37,7 +37,7 @@ void Walker<Sink>::result(const Ref& value, PyObject* origin) {
   }
 }
 
-// With a Python error set, which it clears.
+// Must be called with a Python error set, which it clears.
 template <class Sink>
 void Walker<Sink>::unrepresentable(PyObject* object) {
   unread(object, swallow());
@@ -70,7 +70,7 @@ void Walker<Sink>::huge_integer(PyObject* object) {
     literal(text);
     return;
   }
-  // Piece by piece: int() refuses to print more than a few thousand digits at once.
+  // Converted in pieces, because Python refuses to convert integers of more than a few thousand digits.
   constexpr int kPiece = 18;
   const Ref unit(PyLong_FromLongLong(1'000'000'000'000'000'000));
   std::vector<std::string> pieces;
@@ -198,7 +198,7 @@ void Walker<Sink>::named_tuple(PyObject* object, PyObject* names) {
 template <class Sink>
 void Walker<Sink>::set(PyObject* object) {
   if (!enter(object)) return;
-  // Elements in the order of their canonical octets: the iteration order of a set differs from run to run.
+  // Elements are sorted by their canonical bytes, because the iteration order of a set differs from run to run.
   std::vector<std::pair<std::string, std::vector<Warning>>> elements;
   const Ref copy(PySequence_List(object));
   if (!copy) {
@@ -299,7 +299,7 @@ void Walker<Sink>::representation(PyObject* object) {
   sink_.string(text);
 }
 
-// Classes that say what their fields are. False: none of these, and nothing was written.
+// Writes objects of classes that declare their fields. False: it is not one of these, and nothing was written.
 template <class Sink>
 bool Walker<Sink>::user_defined(PyObject* object) {
   if (!enter(object)) return true;
@@ -333,7 +333,7 @@ bool Walker<Sink>::attributes(PyObject* object) {
     FrameScope scope(*this, fields.get());
     while (next_member(scope.frame) && !exhausted()) {
       before_user_code();
-      // Class variables and InitVars are listed too; "_FIELD" is the name of real ones.
+      // Class variables and InitVars are listed too. The kind of a real field is named "_FIELD".
       const Ref kind = find(scope.frame.value, g.field_type);
       const Ref name(kind ? PyObject_GetAttrString(kind.get(), "name") : nullptr);
       if (!name) PyErr_Clear();
@@ -367,7 +367,8 @@ bool Walker<Sink>::attributes(PyObject* object) {
   return false;
 }
 
-// Fields are read from where pydantic keeps them: serialisers are user code that may change or refuse them.
+// Reads the fields from where pydantic stores them. Serialisers are not run: they are user code and may change fields
+// or raise.
 template <class Sink>
 bool Walker<Sink>::pydantic(PyObject* object) {
   const auto type = reinterpret_cast<PyObject*>(Py_TYPE(object));
@@ -426,10 +427,10 @@ bool Walker<Sink>::pydantic(PyObject* object) {
   return true;
 }
 
-// False: not of numpy, or it failed before anything was written.
+// False: it is not a numpy object, or it could not be read; nothing was written.
 template <class Sink>
 bool Walker<Sink>::numpy(PyObject* object) {
-  // numpy is never imported by us: without it there are no such values.
+  // This module never imports numpy: without it there are no such values.
   PyObject* modules = PyImport_GetModuleDict();
   PyObject* module = modules != nullptr ? PyDict_GetItemString(modules, "numpy") : nullptr;
   if (module == nullptr) return false;
@@ -508,7 +509,7 @@ void Walker<Sink>::numpy_array(PyObject* object) {
   leave();
 }
 
-// Containers known by their abstract base class.
+// Writes containers that are recognised by their abstract base class.
 template <class Sink>
 bool Walker<Sink>::abstract(PyObject* object) {
   if (interrupted()) return false;
@@ -547,7 +548,7 @@ bool Walker<Sink>::mapping(PyObject* object) {
   }
   if (!enter(object)) return true;
   sink_.begin_object();
-  for (Py_ssize_t i = 0; i < size && !exhausted(); ++i) {  // no more than it said: it may be endless
+  for (Py_ssize_t i = 0; i < size && !exhausted(); ++i) {  // no more than its len(): it may be endless
     const Ref name(PyIter_Next(iterator.get()));
     if (!name) break;
     const Ref found(PyObject_GetItem(object, name.get()));
@@ -581,7 +582,7 @@ void Walker<Sink>::sequence(PyObject* object) {
       break;
     }
     result(item, object);
-    if (!item) break;  // one failure is enough said
+    if (!item) break;  // one marker for the failure is enough
   }
   if (PyErr_Occurred() != nullptr) swallow();
   sink_.end_array();

@@ -1,5 +1,5 @@
-// Octets that grow at their end. Unlike std::string it neither clears memory before it is written nor ends with a NUL,
-// and it always has kSlack allocated octets behind the end, so that short texts can be read and written by whole words.
+// A growable byte buffer. Unlike std::string, it neither zeroes new memory nor ends with a NUL. It always has kSlack
+// allocated bytes after its end, so that short texts can be read and written in whole words.
 #pragma once
 
 #include <algorithm>
@@ -21,7 +21,8 @@ class Buffer {
   char back() const noexcept { return data_[size_ - 1]; }
   std::string_view view() const noexcept { return {data_.get(), size_}; }
 
-  // The end, with room for `size` octets and the slack behind it. What was written there counts after set_end.
+  // Returns the end, followed by room for `size` bytes and the slack. Bytes written there become content when set_end
+  // is called with their end.
   char* room(std::size_t size) {
     if (size > capacity_ - size_) [[unlikely]]
       grow(size);

@@ -41,7 +41,7 @@ class Scanner {
     *value = result;
     return true;
   }
-  // One digit or more; those after the sixth are dropped.
+  // Reads one digit or more; digits after the sixth are dropped.
   bool fraction(Micros* micros) {
     if (!peek_digit()) return false;
     Micros scale = kSecond / 10;
@@ -54,7 +54,7 @@ class Scanner {
   const char* end_;
 };
 
-// "Z", an offset, or nothing; the offset is what has to be taken away to get UTC.
+// Reads "Z", a numeric offset, or nothing. *offset is what must be subtracted to get UTC.
 bool scan_zone(Scanner& in, Micros* offset) {
   if (in.done() || in.take('Z') || in.take('z')) return in.done();
   const bool ahead = in.take('+');
@@ -70,7 +70,7 @@ bool scan_zone(Scanner& in, Micros* offset) {
   return true;
 }
 
-// hh:mm[:ss[.f…]] as microseconds of the day.
+// Reads hh:mm[:ss[.f…]] as microseconds since midnight.
 bool scan_time(Scanner& in, Micros* time) {
   int hour = 0;
   int minute = 0;
@@ -107,7 +107,7 @@ std::int64_t steady_millis() noexcept {
 void format_timestamp(Micros time, char* out) noexcept {
   if (time < kMin) time = kMin;
   if (time > kMax) time = kMax;
-  // Counted from the year 0, so that the divisions are unsigned.
+  // Counting from the year 0 keeps the divisions unsigned.
   const auto shifted = static_cast<std::uint64_t>(time - kMin);
   const auto days = static_cast<int>(shifted / kDay);
   const std::uint64_t in_day = shifted % kDay;

@@ -18,14 +18,15 @@ std::int64_t steady_millis() noexcept;
 
 inline constexpr std::size_t kTimestampSize = 27;  // 2026-02-17T00:00:00.000000Z
 
-// Writes exactly kTimestampSize characters (RFC 3339, UTC, six fraction digits). Years outside 0000..9999 are clamped.
+// Writes exactly kTimestampSize characters (RFC 3339, UTC, six fraction digits), without a NUL. Times outside the years
+// 0000..9999 are clamped.
 void format_timestamp(Micros time, char* out) noexcept;
 std::string format_timestamp(Micros time);
 
-// Parses RFC 3339, with these liberties: 'T' may be 't' or one space; seconds, fraction, and zone may be missing (no
-// zone means UTC); a date alone is its midnight; "+hh:mm", "+hhmm" and "+hh" are accepted; a leap second is the last
-// microsecond of its minute. Fractions are rounded down to microseconds. nullopt for anything else, for dates that do
-// not exist, and for results outside the years 0000..9999.
+// Parses RFC 3339 with these extensions: 'T' may be 't' or one space; seconds, fraction and zone may be missing (no
+// zone means UTC); a date alone means midnight; offsets may be "+hh:mm", "+hhmm" or "+hh"; a leap second becomes the
+// last microsecond of its minute. Fractions are rounded down to microseconds. Returns nullopt for any other text, for
+// dates that do not exist, and for results outside the years 0000..9999.
 std::optional<Micros> parse_timestamp(std::string_view text) noexcept;
 
 }  // namespace plog

@@ -49,7 +49,7 @@ std::string encode_base64(const std::uint8_t* data, std::size_t size, const char
   return out;
 }
 
-// Eight tables, so that eight octets are folded in at once.
+// Eight tables, so that one step processes eight bytes (slicing-by-8).
 using CrcTables = std::array<std::array<std::uint32_t, 256>, 8>;
 constexpr CrcTables kCrcTables = [] {
   CrcTables tables{};
@@ -80,8 +80,8 @@ std::uint32_t crc_tables(const std::uint8_t* p, std::size_t size, std::uint32_t 
 #if defined(__x86_64__)
 bool has_crc_instruction() noexcept { return __builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("pclmul"); }
 
-// What a checksum is multiplied by, with a carry-less product that the CRC instruction then reduces (which multiplies
-// by x^33 itself), to move it over this many octets: x^(8 * size - 33) modulo the polynomial, reflected.
+// The factor that moves a checksum over `size` bytes: x^(8 * size - 33) modulo the polynomial, reflected. move_over
+// multiplies by it without carries and reduces the product with the CRC instruction, which contributes x^33.
 constexpr std::uint32_t move_factor(std::size_t size) noexcept {
   std::uint32_t factor = 0x80000000u;
   for (std::size_t power = 8 * size - 33; power > 0; --power) factor = (factor >> 1) ^ (factor & 1 ? 0x82F63B78u : 0);
@@ -105,7 +105,7 @@ std::uint64_t word_at(const std::uint8_t* p) noexcept {
 __attribute__((target("sse4.2,pclmul"))) std::uint32_t crc_instruction(const std::uint8_t* p, std::size_t size,
                                                                        std::uint32_t crc) noexcept {
   std::uint64_t wide = crc;
-  // The instruction takes three cycles, but one can start in each: three stretches at a time.
+  // The instruction has a latency of three cycles, but one can start in each cycle. So three stretches are interleaved.
   constexpr std::size_t kStretch = 64;
   for (; size >= 3 * kStretch; p += 3 * kStretch, size -= 3 * kStretch) {
     std::uint64_t second = 0, third = 0;
@@ -146,7 +146,7 @@ std::uint32_t crc_instruction(const std::uint8_t* p, std::size_t size, std::uint
 
 constexpr std::uint64_t kHighBits = 0x8080808080808080u;
 
-// The first octet at or after p that is not ASCII.
+// Returns the first byte at or after p that is not ASCII, or `end`.
 const std::uint8_t* skip_ascii(const std::uint8_t* p, const std::uint8_t* end) noexcept {
   for (; end - p >= 32; p += 32) {
     std::uint64_t words[4];
@@ -167,14 +167,14 @@ struct Step {
   bool valid;
 };
 
-// The code point, or the part to be replaced by one U+FFFD, at p != end.
+// Measures the code point at p, or the invalid part there that one U+FFFD replaces. p must not be `end`.
 Step next_step(const std::uint8_t* p, const std::uint8_t* end) noexcept {
   const std::uint8_t lead = *p;
   if (lead < 0x80) return {1, true};
   if (lead < 0xC2 || lead > 0xF4) return {1, false};
   const std::size_t size = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
   const auto left = static_cast<std::size_t>(end - p);
-  // The second octet tells overlong forms, surrogates and what is beyond U+10FFFF (Unicode table 3-7).
+  // The second byte reveals overlong forms, surrogates and code points above U+10FFFF (Unicode table 3-7).
   const std::uint8_t low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
   const std::uint8_t high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
   if (left < 2) return {1, false};
@@ -260,7 +260,7 @@ std::optional<std::string> base64_decode(std::string_view text) {
   std::string out;
   out.reserve(text.size() / 4 * 3 + 2);
   std::uint32_t bits = 0;
-  unsigned count = 0;  // of the low bits that are no octet yet
+  unsigned count = 0;  // low bits of `bits` that are not yet part of the output
   for (const char c : text) {
     const std::int8_t value = kBase64Values[static_cast<unsigned char>(c)];
     if (value < 0) return std::nullopt;
@@ -286,7 +286,7 @@ std::uint32_t crc32c_portable(const void* data, std::size_t size, std::uint32_t 
 bool is_utf8(std::string_view text) noexcept {
   const std::uint8_t* end = octets(text) + text.size();
   const std::uint8_t* p = skip_ascii(octets(text), end);
-  // Below this the call costs more than it saves.
+  // For shorter texts, the call costs more than it saves.
   constexpr std::ptrdiff_t kWorthSimd = 64;
   if (end - p >= kWorthSimd) {
     return simdjson::validate_utf8(reinterpret_cast<const char*>(p), static_cast<std::size_t>(end - p));
@@ -304,7 +304,7 @@ std::string repair_utf8(std::string_view text, std::vector<Utf8Repair>* repairs)
   out.reserve(text.size() + 16);
   const std::uint8_t* const begin = octets(text);
   const std::uint8_t* const end = begin + text.size();
-  const std::uint8_t* run = begin;  // the start of what is valid and not yet copied
+  const std::uint8_t* run = begin;  // start of the valid text that is not yet copied
   const auto copy_run = [&](const std::uint8_t* until) {
     out.append(reinterpret_cast<const char*>(run), static_cast<std::size_t>(until - run));
   };

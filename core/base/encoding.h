@@ -1,4 +1,4 @@
-// Hexadecimal (lower case), base64url without padding (RFC 4648 section 5), CRC-32C (Castagnoli), and UTF-8 repair.
+// Hexadecimal (lower case), base64 and base64url (RFC 4648), CRC-32C (Castagnoli), and UTF-8 checks and repair.
 #pragma once
 
 #include <cstddef>
@@ -11,28 +11,30 @@
 
 namespace plog {
 
-// Writes 2 * size characters.
+// Writes 2 * size characters to `out`, without a NUL.
 void hex_encode(const std::uint8_t* data, std::size_t size, char* out) noexcept;
 std::string hex_encode(const std::uint8_t* data, std::size_t size);
-// Lower-case digits only, exactly 2 * size of them; false otherwise.
+// Decodes exactly 2 * size lower-case digits into `size` bytes. Returns false for any other text; `out` may then be
+// partly written.
 bool hex_decode(std::string_view text, std::uint8_t* out, std::size_t size) noexcept;
 
+// RFC 4648 section 5, without padding.
 std::string base64url_encode(const std::uint8_t* data, std::size_t size);
-// Writes the 22 characters of 16 octets.
+// Encodes 16 bytes as 22 characters, without a NUL.
 void base64url_encode16(const std::uint8_t* data, char* out) noexcept;
-// RFC 4648 section 4, with padding: what bytes become in an event.
+// RFC 4648 section 4, with padding. An event contains byte strings in this form.
 std::string base64_encode(const std::uint8_t* data, std::size_t size);
-// The octets of which `text` is the only spelling: padded, nothing between the characters, no bits left over; nullopt
-// for any other text.
+// Decodes what base64_encode writes. Returns nullopt for any other text: without padding, with other characters such as
+// line breaks, or with non-zero unused bits.
 std::optional<std::string> base64_decode(std::string_view text);
 
 // CRC-32C (reflected polynomial 0x82F63B78, initial and final inversion); crc32c("123456789") == 0xE3069283. Uses the
-// CPU's instruction where there is one. `crc` continues an earlier call's result.
+// CPU's CRC instruction if there is one. To continue an earlier call, pass its result as `crc`.
 std::uint32_t crc32c(const void* data, std::size_t size, std::uint32_t crc = 0) noexcept;
-// The same by tables, for CPUs without the instruction (and for the test that both agree).
+// The same with tables, for CPUs without the instruction and for the test that both agree.
 std::uint32_t crc32c_portable(const void* data, std::size_t size, std::uint32_t crc = 0) noexcept;
 
-// Copies a text to memory with room for it; returns whether all of it is ASCII.
+// Copies `text` to `to`, which must have room for it. Returns whether the text is all ASCII.
 inline bool copy_text(char* to, std::string_view text) noexcept {
   constexpr std::uint64_t kHighBits = 0x8080808080808080u;
   const char* from = text.data();
@@ -44,7 +46,7 @@ inline bool copy_text(char* to, std::string_view text) noexcept {
     std::memcpy(to + at, &octets, 8);
     all |= octets;
   };
-  // The last word overlaps the one before, instead of a loop over what is left.
+  // The last word overlaps the one before it, which saves a loop over the remaining bytes.
   if (size >= 8) {
     std::size_t at = 0;
     for (; size - at >= 16; at += 16) {
@@ -74,18 +76,19 @@ inline bool copy_text(char* to, std::string_view text) noexcept {
 // Whether the text is valid UTF-8 (no surrogates, no overlong forms, nothing above U+10FFFF).
 bool is_utf8(std::string_view text) noexcept;
 
-// Replaces each maximal invalid part (Unicode chapter 3, "maximal subpart" practice, what Python's errors="replace"
-// does) by one U+FFFD, but a three-byte encoded surrogate (CESU) as a whole by one U+FFFD.
+// Replaces each maximal invalid part with one U+FFFD, following the "maximal subpart" practice of Unicode chapter 3, as
+// Python's errors="replace" does. In contrast to these, a surrogate encoded in three bytes (CESU-8) counts as one part.
 std::string repair_utf8(std::string_view text);
-// Also appends where, in order, unless `repairs` is null.
+// One repair; positions and sizes are in bytes.
 struct Utf8Repair {
   std::size_t position;  // of the U+FFFD in the result
   std::size_t original;  // of the replaced part in the input
   std::size_t size;      // of the replaced part
 };
+// Also appends each repair to `repairs`, in order, unless `repairs` is null.
 std::string repair_utf8(std::string_view text, std::vector<Utf8Repair>* repairs);
 
-// The longest prefix of valid UTF-8 `text` of at most `size` bytes that does not cut a code point.
+// The longest prefix of `text` that has at most `size` bytes and does not cut a code point. `text` must be valid UTF-8.
 std::string_view utf8_prefix(std::string_view text, std::size_t size) noexcept;
 
 }  // namespace plog

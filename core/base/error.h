@@ -1,4 +1,4 @@
-// The one exception type of the core, and the status numbers it carries.
+// The core's only exception type, and the status codes that it carries.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,7 @@
 
 namespace plog {
 
-// The numbers are those of plog_status in plog.h; capi/ asserts it.
+// The values are those of plog_status in plog.h; capi/ asserts this.
 enum class Status : std::int32_t {
   kOk = 0,
   kInvalid = 1,
@@ -26,7 +26,7 @@ enum class Status : std::int32_t {
 };
 
 // Thrown by core code for failures; expected outcomes (not found, a verdict) are return values. `message` is one line,
-// names the field, file or key at fault and the remedy, and never holds content of an event.
+// names the field, file or key at fault and the remedy, and never contains event content.
 class Error : public std::runtime_error {
  public:
   Error(Status status, const std::string& message) : std::runtime_error(message), status_(status) {}
@@ -36,7 +36,8 @@ class Error : public std::runtime_error {
   Status status_;
 };
 
-// Error(kIo or, for ENOSPC and EDQUOT, kFull) with the text of errno: "cannot open /x/y: Permission denied".
+// Returns an Error whose message is `what` and the text of `errno_value`: "cannot open /x/y: Permission denied". Its
+// status is kFull for ENOSPC and EDQUOT, kIo for all others.
 Error errno_error(const std::string& what, int errno_value);
 
 }  // namespace plog

@@ -22,7 +22,7 @@ bool is_directory(const std::string& path) {
   return stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
 }
 
-// Without trailing slashes, but for the root's.
+// Removes trailing slashes, but keeps "/" itself.
 std::string strip_slashes(std::string path) {
   while (path.size() > 1 && path.back() == '/') path.pop_back();
   return path;
@@ -37,7 +37,7 @@ std::optional<std::string> resolve(const std::string& path) {
 void check_regular(int fd, const std::string& path) {
   struct stat info {};
   if (fstat(fd, &info) != 0) throw errno_error("cannot open " + path, errno);
-  if (!S_ISREG(info.st_mode)) throw Error(Status::kIo, path + " is no file");
+  if (!S_ISREG(info.st_mode)) throw Error(Status::kIo, path + " is not a regular file");
 }
 
 std::string read_link(const std::string& path) {
@@ -51,7 +51,7 @@ std::string read_link(const std::string& path) {
 void Fd::reset() noexcept {
   if (fd_ < 0) return;
   const int saved = errno;
-  close(std::exchange(fd_, -1));  // not retried: after EINTR, Linux has closed it
+  close(std::exchange(fd_, -1));  // not retried: Linux has closed it even after EINTR
   errno = saved;
 }
 
@@ -129,7 +129,7 @@ std::string read_file(const std::string& path, std::size_t limit) {
   const Fd fd = open_file(path, O_RDONLY | O_NONBLOCK);
   check_regular(fd.get(), path);
   std::string content;
-  // Not by its size: that of a file in /proc is 0.
+  // The size cannot be trusted: it is 0 for a file in /proc.
   std::vector<char> chunk(64 * 1024);
   for (;;) {
     const ssize_t got = read(fd.get(), chunk.data(), chunk.size());
@@ -152,7 +152,7 @@ void sync_file(int fd) {
 void sync_directory(const std::string& path) {
   const Fd fd = open_file(path, O_RDONLY | O_DIRECTORY);
   while (fsync(fd.get()) != 0) {
-    if (errno == EINVAL) return;  // a file system without syncable directories
+    if (errno == EINVAL) return;  // this file system cannot sync directories
     if (errno != EINTR) throw errno_error("cannot sync directory " + path, errno);
   }
 }
@@ -183,9 +183,14 @@ bool same_file(int fd, const std::string& path) noexcept {
          held.st_ino == named.st_ino;
 }
 
+std::string directory_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+}
+
 std::string real_path(const std::string& path) {
   std::string current = strip_slashes(path);
-  constexpr int kMaxLinks = 40;  // as the kernel has it
+  constexpr int kMaxLinks = 40;  // the kernel's limit
   for (int links = 0; links < kMaxLinks; ++links) {
     if (auto resolved = resolve(current)) return *resolved;
     if (errno != ENOENT || current.empty()) throw errno_error("cannot resolve " + path, errno);
@@ -195,7 +200,7 @@ std::string real_path(const std::string& path) {
     const auto folder = resolve(parent);
     if (!folder) throw errno_error("cannot resolve " + path, errno);
     const std::string prefix = *folder == "/" ? "/" : *folder + "/";
-    // A link to a file that does not exist yet: what creating it would make is the target.
+    // A dangling link: opening it with O_CREAT would create its target, so the target is the real path.
     const std::string target = read_link(prefix + name);
     if (target.empty()) return prefix + name;
     current = strip_slashes(target.front() == '/' ? target : prefix + target);

@@ -10,7 +10,7 @@
 
 namespace plog {
 
-// Owns a descriptor.
+// Owns a descriptor; empty (-1) by default.
 class Fd {
  public:
   Fd() = default;
@@ -37,38 +37,48 @@ class Fd {
 
 // open(2) with O_CLOEXEC, retried on EINTR. Throws errno_error("cannot open <path>").
 Fd open_file(const std::string& path, int flags, mode_t mode = 0600);
-// The same for regular files (else kIo), never waiting for a FIFO; an empty Fd when the path does not exist.
+// Opens a regular file without ever creating it or blocking on a FIFO. Returns an empty Fd if the path does not exist;
+// throws kIo if it is not a regular file or cannot be opened.
 Fd open_existing(const std::string& path, int flags);
 
-// Creates the directory and its parents, each 0700, and follows existing ones as they are. Throws.
+// Creates the directory and its missing parents with mode 0700. Leaves existing directories, and links to directories,
+// as they are. Throws.
 void make_directories(const std::string& path);
 
-// Writes all or throws; on failure the file may hold a part.
+// Writes all bytes or throws; after a failure the file may contain some of them.
 void write_all(int fd, const void* data, std::size_t size);
 void pwrite_all(int fd, const void* data, std::size_t size, off_t offset);
-// Reads up to `size` octets at offset, less only at the end of the file. Throws.
+// Reads `size` bytes at `offset`, fewer only at the end of the file. Returns the number of bytes read. Throws.
 std::size_t pread_some(int fd, void* data, std::size_t size, off_t offset);
-std::string read_file(const std::string& path, std::size_t limit);  // of regular files; kInvalid beyond `limit`
+// Reads a whole regular file. Throws kInvalid if it has more than `limit` bytes, kIo if it is not a regular file or
+// cannot be read.
+std::string read_file(const std::string& path, std::size_t limit);
 
 void sync_file(int fd);                        // fdatasync; throws
 void sync_directory(const std::string& path);  // fsync of a directory; throws
-std::uint64_t file_size(int fd);
+std::uint64_t file_size(int fd);               // in bytes; throws
 
-// flock(2): an exclusive advisory lock of the open file description. The kernel drops it when the last descriptor
-// closes, so at death at the latest; it is seen across pid namespaces. False when another holds it.
+// Takes an exclusive advisory lock on the open file description with flock(2), without waiting. Returns false if
+// another description holds the lock; throws on other failures. The kernel releases the lock when the last descriptor
+// is closed, at the latest when the process dies. The lock works across pid namespaces.
 bool try_lock(int fd);
 void unlock(int fd) noexcept;
 
-// Whether the descriptor still is what stands at the path (same device and inode).
+// Whether the path still names the file that the descriptor refers to (same device and inode).
 bool same_file(int fd, const std::string& path) noexcept;
 
-// The absolute path with links resolved; the last component need not exist.
+// Returns the directory that contains the path: "." if the path has no slash.
+std::string directory_of(const std::string& path);
+
+// Returns the absolute path with links resolved; the last component need not exist. Throws kIo.
 std::string real_path(const std::string& path);
 
-// "~" and "~/x" from HOME, or from the password file where HOME is unset.
+// Expands "~" and "~/x" with HOME, or with the password file if HOME is unset or empty. Returns any other path
+// unchanged. Throws kConfig if the user has no home directory.
 std::string expand_home(const std::string& path);
 
-// A name such as "nfs" when the path lies on a file system that locks can't be trusted on; nullopt on local ones.
+// Returns the type, such as "nfs", if the path is on a network file system, where locks are unreliable; nullopt
+// otherwise. The path need not exist.
 std::optional<std::string> network_file_system(const std::string& path);
 
 }  // namespace plog

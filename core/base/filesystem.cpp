@@ -1,4 +1,4 @@
-// Which file systems are shared between machines.
+// Recognizes file systems that are shared between machines.
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/sysmacros.h>
@@ -16,7 +16,7 @@ struct Magic {
   const char* name;
 };
 
-// statfs(2)'s f_type. FUSE is not among them: it may be either.
+// Values of f_type in statfs(2). FUSE is not listed, since it can be local or shared.
 constexpr Magic kNetwork[] = {
     {0x6969, "nfs"},        {0x517B, "smb"},       {0xFE534D42, "smb2"},   {0xFF534D42, "cifs"},  {0x01021997, "9p"},
     {0x5346414F, "afs"},    {0x6B414653, "afs"},   {0x73757245, "coda"},   {0x564C, "ncp"},       {0x00C36400, "ceph"},
@@ -30,7 +30,8 @@ constexpr const char* kNetworkFuse[] = {
     "fuse.blobfuse", "fuse.blobfuse2", "fuse.ceph", "fuse.juicefs",   "fuse.davfs",  "fuse.curlftpfs",
     "fuse.mount-s3", "fuse.moosefs",   "fuse.mfs",  "fuse.seaweedfs", "fuse.cvmfs2", "fuse.vmhgfs-fuse"};
 
-// The type that /proc/self/mountinfo gives a device: "36 35 98:0 /root /mnt options - fuse.sshfs source options".
+// Returns the type that /proc/self/mountinfo lists for a device, or "" if it is not listed. A line looks like
+// "36 35 98:0 /root /mnt options - fuse.sshfs source options".
 std::string mount_type(dev_t device) {
   const std::string wanted = std::to_string(major(device)) + ":" + std::to_string(minor(device));
   std::ifstream mounts("/proc/self/mountinfo");
@@ -46,7 +47,7 @@ std::string mount_type(dev_t device) {
   return {};
 }
 
-// The path, or its nearest ancestor that exists.
+// Returns the path, or its nearest ancestor that exists.
 std::string existing_part(std::string path) {
   struct stat info {};
   while (stat(path.c_str(), &info) != 0) {

@@ -21,8 +21,9 @@
 namespace plog {
 namespace {
 
-// Detects that this process is a copy of another one, whose random pool must not be used twice. The epoch lies in a
-// page that the kernel zeroes in a child, however it was made; where there is no such page, a fork handler zeroes it.
+// Detects that this process is a copy of another one, because both must not use the same random pool. The epoch is in a
+// page that the kernel zeroes in every child, however the child was created. Where the kernel cannot do that, a fork
+// handler zeroes the epoch.
 std::atomic<std::uint64_t>* epoch_cell() noexcept {
   static std::atomic<std::uint64_t>* const cell = []() noexcept {
     static std::atomic<std::uint64_t> fallback{0};
@@ -45,7 +46,7 @@ std::atomic<std::uint64_t>* epoch_cell() noexcept {
 
 void forget_epoch() noexcept { epoch_cell()->store(0, std::memory_order_relaxed); }
 
-// The epoch of this process, never 0 and never that of an ancestor.
+// Returns the epoch of this process, which is never 0 and never that of an ancestor.
 std::uint64_t current_epoch() noexcept {
   static const int registered = pthread_atfork(nullptr, nullptr, forget_epoch);
   static_cast<void>(registered);
@@ -58,8 +59,8 @@ std::uint64_t current_epoch() noexcept {
   return cell->compare_exchange_strong(epoch, fresh, std::memory_order_relaxed) ? fresh : epoch;
 }
 
-// Where the system gives no randomness at all (a chroot without devices under a strict seccomp filter): ids must still
-// be unique, though they can be guessed.
+// The last resort, if the system provides no randomness at all (a chroot without devices under a strict seccomp
+// filter). The ids are guessable then, but must still be unique.
 void mix_octets(std::uint8_t* out, std::size_t size) noexcept {
   static std::atomic<std::uint64_t> counter{0};
   std::uint64_t state = static_cast<std::uint64_t>(now_micros()) ^ (static_cast<std::uint64_t>(getpid()) << 40) ^
@@ -94,18 +95,19 @@ void system_octets(std::uint8_t* out, std::size_t size) noexcept {
   if (size > 0) mix_octets(out, size);
 }
 
-// One for each thread. Trivially destructible, so that it can be used until the thread is gone.
+// One per thread. Trivially destructible, so that it can be used until the thread has ended.
 struct Generator {
   static constexpr std::size_t kPoolSize = 1024;
 
   std::uint64_t epoch;
-  std::size_t left;  // unused octets at the end of the pool
+  std::size_t left;  // unused bytes at the end of the pool
   std::uint64_t millis;
-  std::uint64_t high;  // the upper 12 of the 74 random bits of the last id; kSpent: there is none to count up from
+  std::uint64_t high;  // the upper 12 of the last id's 74 random bits; kSpent if there is no id to count up from
   std::uint64_t low;   // the lower 62
   std::uint8_t pool[kPoolSize];
 
-  // Drops what a parent process may also use. The millisecond moves on because the new random bits may be smaller.
+  // Discards the state that the parent process may use too. Advances the millisecond, because the new random bits may
+  // be smaller than the last ones.
   void check_fork() noexcept {
     const std::uint64_t now = current_epoch();
     if (now == epoch) [[likely]]
@@ -127,7 +129,7 @@ struct Generator {
     }
     std::uint8_t* from = pool + (kPoolSize - left);
     std::memcpy(out, from, size);
-    std::memset(from, 0, size);  // a later dump of memory must not tell the salts of earlier events
+    std::memset(from, 0, size);  // a later memory dump must not reveal the salts of earlier events
     left -= size;
   }
 
@@ -165,7 +167,7 @@ Uuid uuid_v7(Micros now) noexcept {
     std::uint64_t random[2];
     own.take(random, sizeof random);
     own.millis = std::max(own.millis, millis);
-    own.high = random[0] & 0x7FF;  // the top bit stays free, so that counting up practically never runs over
+    own.high = random[0] & 0x7FF;  // the top bit stays clear, so counting up practically never overflows
     own.low = random[1] & kLowMask;
   } else {
     ++own.low;
@@ -193,7 +195,8 @@ Uuid uuid_v5(const Uuid& name_space, std::string_view name) {
   input += name;
   std::uint8_t digest[EVP_MAX_MD_SIZE];
   if (EVP_Digest(input.data(), input.size(), digest, nullptr, EVP_sha1(), nullptr) != 1) {
-    throw Error(Status::kInternal, "SHA-1 is not available from this OpenSSL; UUIDv5 needs it");
+    throw Error(Status::kInternal,
+                "cannot create a UUIDv5: OpenSSL does not provide SHA-1; use an OpenSSL build with SHA-1");
   }
   Uuid uuid;
   std::memcpy(uuid.data(), digest, uuid.size());

@@ -47,12 +47,13 @@ constexpr PublicKeyOctets kGroupOrder = {0xED, 0xD3, 0xF5, 0x5C, 0x1A, 0x63, 0x1
                                          0xA2, 0xDE, 0xF9, 0xDE, 0x14, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
                                          0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x10};
 
-// As little-endian numbers of 32 octets.
+// Compares two little-endian numbers of 32 bytes.
 bool less(const std::uint8_t* left, const PublicKeyOctets& right) noexcept {
   return std::lexicographical_compare(std::reverse_iterator(left + right.size()), std::reverse_iterator(left),
                                       right.rbegin(), right.rend());
 }
 
+// Whether the key is canonical (y below the field prime) and not of small order.
 bool acceptable(const PublicKeyOctets& key) noexcept {
   PublicKeyOctets y = key;
   y.back() &= 0x7F;
@@ -64,7 +65,7 @@ PublicKeyOctets public_octets(EVP_PKEY* key) {
   PublicKeyOctets result{};
   std::size_t size = result.size();
   if (EVP_PKEY_get_raw_public_key(key, result.data(), &size) != 1 || size != result.size()) {
-    throw Error(Status::kInternal, "OpenSSL gives no public key");
+    throw Error(Status::kInternal, "OpenSSL cannot export the public key");
   }
   return result;
 }
@@ -80,7 +81,9 @@ void wipe(void* octets, std::size_t size) noexcept { OPENSSL_cleanse(octets, siz
 void KeyRelease::operator()(KeyHandle* key) const noexcept { EVP_PKEY_free(openssl_key(key)); }
 
 PublicKey::PublicKey(const PublicKeyOctets& octets) : octets_(octets) {
-  if (!acceptable(octets)) throw Error(Status::kInvalid, "not an acceptable Ed25519 public key");
+  if (!acceptable(octets)) {
+    throw Error(Status::kInvalid, "not an acceptable Ed25519 public key: non-canonical or of small order");
+  }
   key_.reset(handle(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, octets.data(), octets.size())),
              KeyRelease());
   if (!key_) throw Error(Status::kInvalid, "not an Ed25519 public key");
@@ -100,13 +103,13 @@ PrivateKey::PrivateKey(Handle key) : key_(std::move(key)), public_key_(public_oc
 PrivateKey::PrivateKey(const Seed& seed)
     : PrivateKey([&seed] {
         Handle key(handle(EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, seed.data(), Seed::size())));
-        if (!key) throw Error(Status::kInternal, "OpenSSL takes no Ed25519 key");
+        if (!key) throw Error(Status::kInternal, "OpenSSL cannot load an Ed25519 private key");
         return key;
       }()) {}
 
 PrivateKey PrivateKey::generate() {
   Handle key(handle(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519")));
-  if (!key) throw Error(Status::kInternal, "OpenSSL cannot make an Ed25519 key");
+  if (!key) throw Error(Status::kInternal, "OpenSSL cannot generate an Ed25519 key");
   return PrivateKey(std::move(key));
 }
 
@@ -114,7 +117,7 @@ Seed PrivateKey::seed() const {
   Seed seed;
   std::size_t size = Seed::size();
   if (EVP_PKEY_get_raw_private_key(openssl_key(key_.get()), seed.data(), &size) != 1 || size != Seed::size()) {
-    throw Error(Status::kInternal, "OpenSSL gives no private key");
+    throw Error(Status::kInternal, "OpenSSL cannot export the private key");
   }
   return seed;
 }
@@ -126,7 +129,7 @@ Signature PrivateKey::sign(std::string_view message) const {
   if (EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, openssl_key(key_.get())) != 1 ||
       EVP_DigestSign(context.get(), signature.data(), &size, raw(message), message.size()) != 1 ||
       size != signature.size()) {
-    throw Error(Status::kInternal, "OpenSSL cannot sign");
+    throw Error(Status::kInternal, "OpenSSL cannot create an Ed25519 signature");
   }
   return signature;
 }

@@ -1,8 +1,8 @@
 // Ed25519 (RFC 8032, without context or prehash) on OpenSSL.
 //
-// What is accepted is decided here and not left to the library: a public key must be the canonical encoding of a point
-// whose order is not small, S must be below the group order, and R is compared as octets. So a signature cannot be
-// respelled, and no key exists under which one signature fits many messages.
+// This code decides what is accepted and does not leave it to the library: a public key must be the canonical encoding
+// of a point that is not of small order, S must be below the group order, and R is compared bytewise. So a signature
+// has only one encoding, and there is no key under which one signature is valid for many messages.
 #pragma once
 
 #include <array>
@@ -19,11 +19,11 @@ inline constexpr std::size_t kSignatureSize = 64;
 using PublicKeyOctets = std::array<std::uint8_t, kPublicKeySize>;
 using Signature = std::array<std::uint8_t, kSignatureSize>;
 
-// 32 secret octets, wiped when they go out of scope.
+// 32 secret bytes, wiped on destruction.
 class Seed {
  public:
   Seed() = default;
-  explicit Seed(const std::uint8_t* octets) noexcept;
+  explicit Seed(const std::uint8_t* octets) noexcept;  // copies 32 bytes
   Seed(const Seed&) = default;
   Seed& operator=(const Seed&) = default;
   ~Seed();
@@ -36,7 +36,7 @@ class Seed {
   std::array<std::uint8_t, kSeedSize> octets_{};
 };
 
-// Overwrites secret octets, also where the compiler sees no more use of them.
+// Overwrites secret bytes with zeros. The compiler cannot optimize this away.
 void wipe(void* octets, std::size_t size) noexcept;
 
 struct KeyHandle;  // an EVP_PKEY
@@ -44,14 +44,14 @@ struct KeyRelease {
   void operator()(KeyHandle* key) const noexcept;
 };
 
-// Immutable and cheap to copy; any thread.
+// Immutable, cheap to copy, thread-safe.
 class PublicKey {
  public:
-  // Throws Error(kInvalid) for octets that are no acceptable key.
+  // Throws Error(kInvalid) if the bytes are not an acceptable key.
   explicit PublicKey(const PublicKeyOctets& octets);
 
   const PublicKeyOctets& octets() const noexcept { return octets_; }
-  // False for anything but a valid signature of 64 octets. Not constant-time: nothing here is secret.
+  // Returns true only for a valid signature of 64 bytes. Not constant-time, since nothing here is secret.
   bool verify(std::string_view message, std::string_view signature) const;
 
   friend bool operator==(const PublicKey& left, const PublicKey& right) noexcept {
@@ -63,15 +63,15 @@ class PublicKey {
   std::shared_ptr<KeyHandle> key_;
 };
 
-// Move-only; the secret lives in OpenSSL's memory and is wiped with it. Any thread.
+// Move-only, thread-safe. OpenSSL stores the secret and wipes it when the key is freed.
 class PrivateKey {
  public:
-  static PrivateKey generate();  // from the operating system's generator
+  static PrivateKey generate();  // from OpenSSL's generator, which the operating system seeds
   explicit PrivateKey(const Seed& seed);
 
   Seed seed() const;
   const PublicKey& public_key() const noexcept { return public_key_; }
-  // Deterministic; constant-time in the key.
+  // Deterministic, and constant-time with respect to the key.
   Signature sign(std::string_view message) const;
 
  private:

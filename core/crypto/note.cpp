@@ -33,7 +33,7 @@ std::string key_id_hex(std::uint32_t id) {
   return hex_encode(raw, sizeof raw);
 }
 
-// The octets of the code points that Unicode calls white space, besides those of ASCII.
+// The UTF-8 encodings of the code points outside ASCII that Unicode classifies as white space.
 constexpr std::string_view kSpaces[] = {
     "\xC2\x85",     "\xC2\xA0",     "\xE1\x9A\x80", "\xE2\x80\x80", "\xE2\x80\x81", "\xE2\x80\x82", "\xE2\x80\x83",
     "\xE2\x80\x84", "\xE2\x80\x85", "\xE2\x80\x86", "\xE2\x80\x87", "\xE2\x80\x88", "\xE2\x80\x89", "\xE2\x80\x8A",
@@ -42,7 +42,7 @@ constexpr std::string_view kSpaces[] = {
 
 bool is_control(char c) noexcept { return static_cast<unsigned char>(c) < 0x20; }
 
-// The parts of "<name>+<id>+<base64>"; the type octet is the first of `key`.
+// The parts of "<name>+<id>+<base64>". The first byte of `key` is the key type.
 struct KeyText {
   std::string_view name;
   std::uint32_t id = 0;
@@ -74,7 +74,7 @@ std::optional<KeyText> split_key(std::string_view text) {
 
 struct Line {
   std::string_view name;
-  std::string blob;  // key id and signature
+  std::string blob;  // the key id and the signature
 };
 
 std::optional<Line> parse_signature_line(std::string_view line) {
@@ -123,22 +123,26 @@ Verifier::Verifier(std::string name, const PublicKey& key)
     : name_(std::move(name)),
       key_(key),
       key_id_(note_key_id(name_, kEd25519KeyType, view(key.octets().data(), key.octets().size()))) {
-  if (!is_key_name(name_)) throw Error(Status::kInvalid, "not a key name (no spaces and no '+'): '" + name_ + "'");
+  if (!is_key_name(name_)) {
+    throw Error(Status::kInvalid,
+                "'" + name_ + "' is not a key name; use UTF-8 text without spaces, control characters and '+'");
+  }
 }
 
 Verifier Verifier::parse(std::string_view text) {
   const std::optional<KeyText> parts = split_key(text);
-  if (!parts) throw Error(Status::kInvalid, "not a public key: expected <name>+<key id>+<base64>");
+  if (!parts) throw Error(Status::kInvalid, "not a public key; expected <name>+<key id>+<base64>");
   const auto type = static_cast<std::uint8_t>(parts->key.front());
   const std::string_view key = std::string_view(parts->key).substr(1);
   if (note_key_id(parts->name, type, key) != parts->id) {
-    throw Error(Status::kInvalid, "public key: the key id is not that of the key; is it complete?");
+    throw Error(Status::kInvalid, "public key: the key id does not match the key; check that the text is complete");
   }
   if (type != kEd25519KeyType) {
-    throw Error(Status::kUnsupported, "public key: type " + std::to_string(type) + "; only Ed25519 (1) is supported");
+    throw Error(Status::kUnsupported,
+                "public key: type " + std::to_string(type) + " is not supported; use an Ed25519 key (type 1)");
   }
   PublicKeyOctets raw;
-  if (key.size() != raw.size()) throw Error(Status::kInvalid, "public key: an Ed25519 key has 32 octets");
+  if (key.size() != raw.size()) throw Error(Status::kInvalid, "public key: an Ed25519 key must have 32 bytes");
   std::copy(key.begin(), key.end(), raw.begin());
   return Verifier(std::string(parts->name), PublicKey(raw));
 }
@@ -155,15 +159,16 @@ Signer::Signer(std::string name, PrivateKey key)
 Signer Signer::parse(std::string_view text) {
   std::optional<KeyText> parts;
   if (text.starts_with(kSecretPrefix)) parts = split_key(text.substr(kSecretPrefix.size()));
-  if (!parts) throw Error(Status::kInvalid, "not a private key: expected PRIVATE+KEY+<name>+<key id>+<base64>");
+  if (!parts) throw Error(Status::kInvalid, "not a private key; expected PRIVATE+KEY+<name>+<key id>+<base64>");
   const auto type = static_cast<std::uint8_t>(parts->key.front());
   if (type != kEd25519KeyType) {
-    throw Error(Status::kUnsupported, "private key: type " + std::to_string(type) + "; only Ed25519 (1) is supported");
+    throw Error(Status::kUnsupported,
+                "private key: type " + std::to_string(type) + " is not supported; use an Ed25519 key (type 1)");
   }
-  if (parts->key.size() != 1 + Seed::size()) throw Error(Status::kInvalid, "private key: a seed has 32 octets");
+  if (parts->key.size() != 1 + Seed::size()) throw Error(Status::kInvalid, "private key: a seed must have 32 bytes");
   Signer signer(std::string(parts->name), PrivateKey(Seed(raw_of(parts->key) + 1)));
   if (signer.verifier().key_id() != parts->id) {
-    throw Error(Status::kInvalid, "private key: the key id is not that of the key; is it complete?");
+    throw Error(Status::kInvalid, "private key: the key id does not match the key; check that the text is complete");
   }
   return signer;
 }
@@ -207,19 +212,20 @@ std::optional<Note> parse_note(std::string_view octets) {
 }
 
 std::string format_note(const Note& note) {
-  if (!is_note_text(note.text)) throw Error(Status::kInvalid, "not the text of a note");
+  if (!is_note_text(note.text))
+    throw Error(Status::kInvalid, "the text of a note must be UTF-8 without control characters and end with a newline");
   if (note.signatures.empty() || note.signatures.size() > kMaxNoteSignatures) {
-    throw Error(Status::kInvalid, "a note has 1 to 100 signatures");
+    throw Error(Status::kInvalid, "a note must have 1 to 100 signatures");
   }
   std::string out = note.text;
   out += '\n';
   for (const NoteSignature& signature : note.signatures) {
     if (!is_key_name(signature.name) || signature.signature.empty()) {
-      throw Error(Status::kInvalid, "not a signature of a note");
+      throw Error(Status::kInvalid, "a signature of a note must have a valid key name and must not be empty");
     }
     append_signature_line(out, signature.name, signature.key_id, signature.signature);
   }
-  if (out.size() > kMaxNoteSize) throw Error(Status::kInvalid, "a note over 1,000,000 octets");
+  if (out.size() > kMaxNoteSize) throw Error(Status::kInvalid, "the note is larger than the limit of 1,000,000 bytes");
   return out;
 }
 

@@ -1,11 +1,12 @@
-// Signed notes (c2sp.org/signed-note): a text, an empty line, and one line for each signature.
+// Signed notes (c2sp.org/signed-note): a text, an empty line, and one line per signature.
 //
 //   <text, ending in a newline>
 //   <empty line>
-//   — <key name> <base64 of key id (4 octets, big-endian) and signature>
+//   — <key name> <base64 of key id (4 bytes, big-endian) and signature>
 //
-// Signed are the octets of the text with its last newline. Parsing is strict, so that one note has one spelling:
-// base64 has its padding, no line breaks and no bits left over; names and text are what the format allows.
+// The signature covers the bytes of the text, including its last newline. Parsing is strict, so that a note has only
+// one spelling: base64 must be padded, without line breaks and non-zero unused bits, and names and text must be as the
+// format requires.
 #pragma once
 
 #include <cstdint>
@@ -19,32 +20,32 @@
 
 namespace plog::crypto {
 
-inline constexpr std::size_t kMaxNoteSize = 1'000'000;
+inline constexpr std::size_t kMaxNoteSize = 1'000'000;  // bytes
 inline constexpr std::size_t kMaxNoteSignatures = 100;
 
-// The kind of a key is the octet in front of it in its text form.
+// The key type is the byte before the key in its text form.
 inline constexpr std::uint8_t kEd25519KeyType = 0x01;
 
-// Non-empty UTF-8 without Unicode spaces, control characters below 0x20, and '+'.
+// Whether the name is non-empty UTF-8 without Unicode white space, control characters below 0x20, and '+'.
 bool is_key_name(std::string_view name) noexcept;
 
-// The first four octets of SHA-256(name ‖ 0x0A ‖ type ‖ key), as a big-endian number.
+// The first four bytes of SHA-256(name ‖ 0x0A ‖ type ‖ key), as a big-endian number.
 std::uint32_t note_key_id(std::string_view name, std::uint8_t type, std::string_view key);
 
-// Who may have signed: a name and a public key. Immutable; any thread.
+// A name and a public key, with which signatures are verified. Immutable and thread-safe.
 class Verifier {
  public:
   // Throws Error(kInvalid) for a bad name.
   Verifier(std::string name, const PublicKey& key);
-  // The text form "<name>+<key id, 8 lower-case hex digits>+<base64 of type and key>". Throws Error(kInvalid) for any
-  // other text, also when the id is not that of the key; Error(kUnsupported) for a key of a type but Ed25519's.
+  // Reads the text form "<name>+<key id, 8 lower-case hex digits>+<base64 of type and key>". Throws Error(kInvalid) for
+  // any other text and if the id does not match the key, Error(kUnsupported) if the key is not an Ed25519 key.
   static Verifier parse(std::string_view text);
 
-  std::string format() const;
+  std::string format() const;  // the text form
   const std::string& name() const noexcept { return name_; }
   std::uint32_t key_id() const noexcept { return key_id_; }
   const PublicKey& key() const noexcept { return key_; }
-  // `signature`: without the key id.
+  // `signature` does not include the key id.
   bool verify(std::string_view text, std::string_view signature) const { return key_.verify(text, signature); }
 
   friend bool operator==(const Verifier& left, const Verifier& right) noexcept {
@@ -57,16 +58,17 @@ class Verifier {
   std::uint32_t key_id_;
 };
 
-// Who signs: a name and a private key. Move-only; any thread.
+// A name and a private key, with which notes are signed. Move-only and thread-safe.
 class Signer {
  public:
+  // Throws Error(kInvalid) for a bad name.
   Signer(std::string name, PrivateKey key);
   static Signer generate(std::string name) { return Signer(std::move(name), PrivateKey::generate()); }
-  // The text form "PRIVATE+KEY+<name>+<key id>+<base64 of 0x01 and seed>"; throws as Verifier::parse does. No message
-  // holds any part of the text.
+  // Reads the text form "PRIVATE+KEY+<name>+<key id>+<base64 of 0x01 and seed>". Throws as Verifier::parse does. No
+  // error message contains any part of the text.
   static Signer parse(std::string_view text);
 
-  // The text form: a secret, which the caller wipes.
+  // The text form. It is a secret; the caller must wipe it.
   std::string format() const;
   const Verifier& verifier() const noexcept { return verifier_; }
   const std::string& name() const noexcept { return verifier_.name(); }
@@ -81,7 +83,7 @@ class Signer {
 struct NoteSignature {
   std::string name;
   std::uint32_t key_id = 0;
-  std::string signature;  // octets, without the key id; one or more
+  std::string signature;  // raw bytes without the key id; not empty
 
   friend bool operator==(const NoteSignature&, const NoteSignature&) = default;
 };
@@ -91,34 +93,34 @@ struct Note {
   std::vector<NoteSignature> signatures;
 };
 
-// Well-formed notes of at most kMaxNoteSize octets and 1 to kMaxNoteSignatures signatures; nullopt for anything else.
-// format_note gives back the same octets.
+// Parses a well-formed note of at most kMaxNoteSize bytes with 1 to kMaxNoteSignatures signatures. Returns nullopt for
+// anything else. format_note reproduces the same bytes.
 std::optional<Note> parse_note(std::string_view octets);
-// Throws Error(kInvalid) for what parse_note would refuse.
+// Throws Error(kInvalid) if parse_note would reject the result.
 std::string format_note(const Note& note);
 
-// A note with one signature by each signer, in their order. Throws Error(kInvalid) as format_note does.
+// Returns a note with one signature of each signer, in their order. Throws Error(kInvalid) as format_note does.
 std::string sign_note(std::string_view text, std::span<const Signer* const> signers);
 std::string sign_note(std::string_view text, const Signer& signer);
 
 enum class NoteFault {
   kNone,
-  kMalformed,     // no note, or over the limits
-  kUnknownKey,    // a note, signed by none of the keys
-  kBadSignature,  // a signature with name and id of one of the keys does not fit
+  kMalformed,     // not a note, or larger than the limits
+  kUnknownKey,    // a note that none of the keys has signed
+  kBadSignature,  // a signature with the name and id of one of the keys is not valid
   kAmbiguousKey,  // a signature has the name and id of two different keys
 };
 
 struct OpenedNote {
   NoteFault fault = NoteFault::kMalformed;
-  // Below: empty unless fault is kNone.
+  // The members below are empty unless `fault` is kNone.
   std::string text;
-  std::vector<NoteSignature> verified;    // one for each key that signed, in the note's order
-  std::vector<NoteSignature> unverified;  // of other keys and other kinds of signature (cosignatures), as they stand
+  std::vector<NoteSignature> verified;    // one per key that signed, in the note's order
+  std::vector<NoteSignature> unverified;  // those of other keys and other types (cosignatures), unchecked
 };
 
-// Holds a note against known keys. Signatures of others are not looked at; at least one must be by a known key, and
-// each that claims to be must fit.
+// Checks a note against known keys. Signatures of unknown keys are ignored. At least one signature must be of a known
+// key, and every signature with the name and id of a known key must be valid.
 OpenedNote open_note(std::string_view octets, std::span<const Verifier> verifiers);
 OpenedNote open_note(std::string_view octets, const Verifier& verifier);
 

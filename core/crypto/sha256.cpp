@@ -1,6 +1,6 @@
 #include "crypto/sha256.h"
 
-// The block functions are called directly: through EVP a digest of a short text costs more in set-up than in hashing.
+// Calls the SHA256_ functions directly: with EVP, the set-up for a short text costs more than the hashing.
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/sha.h>
 

@@ -10,10 +10,10 @@ namespace plog {
 
 using Digest = std::array<std::uint8_t, 32>;
 
-// One-shot.
 Digest sha256(std::string_view data);
-// The digest of the concatenation of two parts, without joining them.
+// The digest of the concatenation of two parts, without copying them together.
 Digest sha256(std::string_view first, std::string_view second);
+// The digest as 64 lower-case hexadecimal digits.
 std::string sha256_hex(std::string_view data);
 
 }  // namespace plog

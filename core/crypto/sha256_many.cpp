@@ -15,7 +15,7 @@ namespace plog {
 
 namespace {
 
-// The processor's instructions for SHA-256 wait for each other's results, and a second message fits into the waiting.
+// The processor's SHA-256 instructions wait for each other's results. Interleaving a second message fills the wait.
 constexpr std::size_t kLanes = 2;
 constexpr std::size_t kBlock = 64;
 
@@ -29,7 +29,7 @@ alignas(16) constexpr std::uint32_t kRoundConstants[64] = {
     0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
     0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
 
-// The eight words of the state as the instructions want them, the first word named in the highest place.
+// The eight words of the state in the layout that the instructions use; the first word named is the highest.
 struct State {
   __m128i abef, cdgh;
 };
@@ -42,8 +42,8 @@ State initial_state() noexcept {
   return {_mm_set_epi32(word(0), word(1), word(4), word(5)), _mm_set_epi32(word(2), word(3), word(6), word(7))};
 }
 
-// A message as blocks: of the first part while whole ones are left, then copies that hold what follows, with the
-// padding of FIPS 180-4 at the end.
+// Splits a message into blocks: first the whole blocks of the first part, in place, then copies of the remaining bytes,
+// followed by the padding of FIPS 180-4.
 class Lane {
  public:
   void start(const HashInput& input, Digest* digest) noexcept {
@@ -72,7 +72,7 @@ class Lane {
     std::memset(copy_ + size, 0, kBlock - size);
     if (size <= kBlock - 8) {
       for (int i = 0; i < 8; ++i) copy_[kBlock - 1 - i] = static_cast<std::uint8_t>(bits_ >> (8 * i));
-      done_ = true;  // when this block is worked in
+      done_ = true;  // this is the last block
     }
     return copy_;
   }
@@ -91,7 +91,7 @@ class Lane {
   State state;
 
  private:
-  // Moves the front of `part` to the block from `at` on, as far as there is room.
+  // Moves bytes from the front of `part` to position `at` of the block, as many as fit. Returns the end position.
   std::size_t take(std::string_view& part, std::size_t at) noexcept {
     const std::size_t size = std::min(part.size(), kBlock - at);
     if (size > 0) std::memcpy(copy_ + at, part.data(), size);
@@ -101,13 +101,13 @@ class Lane {
 
   std::string_view first_, second_;
   std::uint64_t bits_ = 0;
-  bool marked_ = false;  // the 1 bit behind the message is written
+  bool marked_ = false;  // whether the 1 bit after the message is written
   bool done_ = true;
   Digest* digest_ = nullptr;
   std::uint8_t copy_[kBlock];
 };
 
-// Works one block into the state of each lane.
+// Adds one block to the state of each lane.
 template <std::size_t Lanes>
 __attribute__((target("sha,sse4.1"))) void compress(State* const (&states)[Lanes],
                                                     const std::uint8_t* const (&blocks)[Lanes]) noexcept {
@@ -118,7 +118,7 @@ __attribute__((target("sha,sse4.1"))) void compress(State* const (&states)[Lanes
     cdgh[lane] = states[lane]->cdgh;
   }
 #pragma GCC unroll 16
-  for (int group = 0; group < 16; ++group) {  // of four rounds
+  for (int group = 0; group < 16; ++group) {  // four rounds each
     const __m128i constants = _mm_load_si128(reinterpret_cast<const __m128i*>(kRoundConstants) + group);
 #pragma GCC unroll 4
     for (std::size_t lane = 0; lane < Lanes; ++lane) {
@@ -151,7 +151,7 @@ bool has_instructions() noexcept {
 void hash_in_lanes(std::span<const HashInput> inputs, Digest* digests) noexcept {
   Lane lanes[kLanes];
   std::size_t next = 0, open = 0;
-  Lane* at[kLanes];  // the lanes that have a message, in front
+  Lane* at[kLanes];  // the first `open` entries are the lanes that have a message
   for (; open < kLanes && next < inputs.size(); ++open, ++next) {
     at[open] = &lanes[open];
     at[open]->start(inputs[next], &digests[next]);

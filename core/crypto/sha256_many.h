@@ -1,4 +1,4 @@
-// SHA-256 of many messages, side by side where the processor can.
+// SHA-256 of many messages, in parallel if the processor supports it.
 #pragma once
 
 #include <cstddef>
@@ -9,16 +9,16 @@
 
 namespace plog {
 
-// A message given as two parts, of which either may be empty.
+// A message in two parts, each of which may be empty.
 struct HashInput {
   std::string_view first, second;
 };
 
-// digests[i] = sha256(inputs[i].first, inputs[i].second). Messages of a like length gain the most from being given
-// together; a handful is enough.
+// Sets digests[i] = sha256(inputs[i].first, inputs[i].second). `digests` must have room for inputs.size() elements.
+// Messages of similar length gain the most; a handful per call is enough.
 void sha256_many(std::span<const HashInput> inputs, Digest* digests);
 
-// Whether this processor works on several messages at a time; else they are hashed one after another.
+// Whether sha256_many processes several messages at a time on this processor; otherwise it hashes one after another.
 bool sha256_is_parallel() noexcept;
 
 }  // namespace plog

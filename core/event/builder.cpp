@@ -11,7 +11,7 @@
 
 namespace plog::event {
 namespace {
-// Buffers beyond this are given back after the event that needed them.
+// Buffers larger than this are released after the event that needed them.
 constexpr std::size_t kKeepBytes = 256 * 1024;
 constexpr std::size_t kKeepNodes = 8 * 1024;
 
@@ -61,7 +61,7 @@ void Builder::misuse(const char* what) {
 }
 
 void Builder::misplaced_key() {
-  misuse(in_object_ ? "a key was written where a value must stand" : "a key was written outside an object");
+  misuse(in_object_ ? "a key was written where a value is expected" : "a key was written outside an object");
 }
 
 void Builder::key_warnings(bool repaired) {
@@ -69,10 +69,10 @@ void Builder::key_warnings(bool repaired) {
   if (key_coerced_) warning("key_not_string", "the key became its JSON text");
 }
 
-// At the end of a buffer: the repaired text.
+// Appends the repaired text.
 void Builder::append_repaired(Buffer& arena, std::string_view text) { arena.append(repair_utf8(text)); }
 
-// Gives the top-level value that was just written its place.
+// Records the top-level value that was just written as that of its field.
 void Builder::place(std::uint32_t index) {
   if (field_ == Field::kUnknown) {
     unknown_.push_back(index);
@@ -84,7 +84,7 @@ void Builder::place(std::uint32_t index) {
   }
 }
 
-// The value at `index` is written: the path to it ends with its own key or index.
+// Warns about a repair in the value at `index`, which is already written.
 void Builder::repair_warning(std::uint32_t index) {
   std::vector<std::string> path = current_path();
   if (!stack_.empty()) {
@@ -97,7 +97,7 @@ void Builder::repair_warning(std::uint32_t index) {
   add_warning(std::move(path), "invalid_utf8", "replaced by U+FFFD");
 }
 
-// A number that became text is still no value for a field that takes a string.
+// A number that became text is still not a valid value for a field that must be a string.
 void Builder::add_number_text(std::string_view text) {
   const Kind kind = stack_.empty() ? field_kind(field_) : Kind::kAny;
   if (kind != Kind::kString && kind != Kind::kText) {
@@ -150,7 +150,8 @@ void Builder::other_number(std::string_view literal) {
 
 void Builder::misplaced_end(Type type) {
   const bool open = !stack_.empty() && nodes_[stack_.back().node].type == type;
-  misuse(open ? "a key was written without its value" : "an end was written without its begin");
+  misuse(open ? "a key was written without a value"
+              : "an object or array was ended that is not the innermost open one");
 }
 
 void Builder::truncated(std::string_view reason) {

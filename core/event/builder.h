@@ -1,5 +1,6 @@
-// Builds one event value by value and prepares it: validated, merged with defaults, redacted, canonical. This is where
-// every way in meets: JSON text (json_input.h) and the native values of the language bindings.
+// Builds one event value by value and prepares it: validates it, merges it with the defaults, redacts it, and writes
+// its canonical form. All input passes through here: JSON text (json_input.h) and native values of the language
+// bindings.
 #pragma once
 
 #include <array>
@@ -18,7 +19,7 @@
 
 namespace plog::event {
 
-// A member of client-wide labels or metadata, already redacted and canonical.
+// A member of a client's default labels or metadata, already redacted.
 struct DefaultMember {
   std::string key;
   std::string value;  // canonical JSON
@@ -26,36 +27,37 @@ struct DefaultMember {
 
 // What a client adds to its events. Immutable while events are prepared.
 struct Defaults {
-  std::string agent_id, session_id, source, capture_method;  // empty: none
+  std::string agent_id, session_id, source, capture_method;  // empty: no default
   std::vector<DefaultMember> labels, metadata;               // sorted by key (RFC 8785 order), no duplicates
-  std::shared_ptr<const redact::Redactor> redactor;          // may be null: no redaction
-  CapturePolicy capture;                                     // labels and metadata above are redacted also with full
+  std::shared_ptr<const redact::Redactor> redactor;          // null: no redaction
+  CapturePolicy capture;  // default labels and metadata are redacted even if it is `full`
   std::uint64_t max_event_bytes = kDefaultMaxEventBytes;
   bool salt = true;
 };
 
-// Sets what a default `labels` or `metadata` object (JSON text) becomes; throws Error(kInvalid) naming `what`.
+// Reads default labels (if `labels`) or metadata from a JSON object; empty text gives no members. `redactor` may be
+// null. Throws Error(kInvalid) if the text is malformed or not an object; `what` names it in the message.
 std::vector<DefaultMember> make_default_members(std::string_view json, bool labels, const redact::Redactor* redactor,
                                                 const std::string& what);
 
-// Counts of one prepared event, for statistics.
+// What preparing one event did, for statistics.
 struct Effects {
   std::uint32_t redactions = 0;
   bool truncated = false;
 };
 
-// One thread at a time. The event object is open from reset() to prepare(). Misuse (a value without a key, an end
-// without a begin) is kept and thrown by prepare(). Values go to a flat list of nodes, with all free text side by side
-// in one buffer: the order in which the redactor wants to see it.
+// Use it from one thread at a time. The event object is open from reset() to prepare(). Misuse (a value without a key,
+// an end without a begin) is remembered, and prepare() throws it. Values are stored in a flat list of nodes. All free
+// text is contiguous in one buffer, as the redactor needs it.
 class Builder {
  public:
   Builder() { reset(); }
 
-  // Forgets everything; keeps buffers, unless the last event made them very large.
+  // Discards the event. Keeps the buffers unless the last event made them very large.
   void reset();
 
   void key(std::string_view text) { add_key(text, false); }
-  void coerced_key(std::string_view text) { add_key(text, true); }
+  void coerced_key(std::string_view text) { add_key(text, true); }  // the JSON text of a key that is not a string
   void string(std::string_view text);
   void integer(std::int64_t value);
   void number(double value);                      // NaN and infinities become strings
@@ -66,50 +68,53 @@ class Builder {
   void end_object() { end(Type::kObject); }
   void begin_array() { begin(Type::kArray); }
   void end_array() { end(Type::kArray); }
+  // Writes the marker {"reason": reason, "truncated": true} in place of a value, and a warning with the code `reason`.
   void truncated(std::string_view reason);
-  // About the value that comes next (or, inside a container, the container's next element).
+  // Adds a warning about the next value or, inside a container, about its next element.
   void warning(std::string_view code, std::string_view detail);
-  // Open containers, the event included; a container that would make it exceed kMaxDepth becomes a marker.
+  // The number of open containers, including the event. A container that would exceed kMaxDepth becomes a marker, and
+  // its content is skipped.
   int depth() const noexcept { return static_cast<int>(stack_.size()) + skip_ + 1; }
   bool skipping() const noexcept { return skip_ > 0; }
 
-  // Marks the event as one of the reserved agent; only the library itself may.
+  // Marks the event as one of the reserved agent. Only the library itself may call this.
   void set_system() { system_ = true; }
 
-  // Finishes the event. The result borrows from this builder until the next reset(). Throws Error(kInvalid) for a
-  // missing agent_id and for misuse.
+  // Finishes the event. The result borrows from this builder and is valid until the next reset(). Throws
+  // Error(kInvalid) if agent_id is missing and on misuse.
   Prepared prepare(const Defaults& defaults, Effects& effects);
 
-  // The value that was written between reset() and now as the content of field action_input, canonical and redacted:
-  // what the redactor's JSON filter and default members use. `out` is appended to.
+  // Returns the canonical form, redacted, of the value of `action_input`, which must be all that was written since
+  // reset(). The value is redacted as a document of its own and not as a field of an event. Throws Error(kInvalid) on
+  // misuse.
   std::string canonical_value(const redact::Redactor* redactor, Effects& effects);
 
  private:
   enum class Type : std::uint8_t { kNull, kTrue, kFalse, kNumber, kString, kObject, kArray };
   static constexpr std::uint32_t kNone = 0xFFFFFFFF;
-  static constexpr std::uint32_t kBorrowed = 0xFFFFFFFE;  // a slot whose text is in borrowed_
+  static constexpr std::uint32_t kBorrowed = 0xFFFFFFFE;  // the slot's text is in borrowed_
 
   struct Node {
     Type type = Type::kNull;
-    bool fixed = false;  // the text lies in fixed_ (structural or a number), else in free_
+    bool fixed = false;  // the text is in fixed_ (a structural string or a number), otherwise in free_
     bool coerced_key = false;
-    bool changed_key = false;   // by redaction
+    bool changed_key = false;   // redaction changed the key
     std::uint32_t key = kNone;  // in free_
     std::uint32_t key_size = 0;
-    std::uint32_t text = 0;  // offset; for containers the number of children
-    std::uint32_t size = 0;  // of the text; for containers the index behind the last descendant
+    std::uint32_t text = 0;  // offset of the text; in a container, the number of children
+    std::uint32_t size = 0;  // size of the text; in a container, the index after its last descendant
   };
   struct Open {
     std::uint32_t node;
     std::uint32_t children;
   };
   struct Warning {
-    std::vector<std::string> path;  // tokens, unredacted
+    std::vector<std::string> path;  // tokens, not yet redacted
     std::string code, detail;
-    std::string pointer;  // instead of the path: ready, from octets that are already redacted
+    std::string pointer;  // used instead of `path` if the pointer is already redacted
   };
   struct ChangedKey {
-    std::uint32_t node, key, key_size;  // the key as it was before redaction
+    std::uint32_t node, key, key_size;  // the key before redaction
   };
 
   // builder.cpp
@@ -175,7 +180,7 @@ class Builder {
   struct Member {
     std::uint32_t node;
     std::string_view key;
-    std::uint64_t start;  // the key's first octets, so that most comparisons are one of numbers
+    std::uint64_t start;  // the key's first bytes as a number, which decides most comparisons
   };
   std::string_view node_text(const Node& node) const noexcept {
     return {(node.fixed ? fixed_ : free_).data() + node.text, node.size};
@@ -197,32 +202,32 @@ class Builder {
   void resolve_keys(std::vector<Member>& members, std::vector<std::string>& names);
   void set_span(Field field, std::size_t begin, std::size_t end);
 
-  Buffer free_;   // every free string followed by redact::kSeparator
+  Buffer free_;   // free strings, each followed by redact::kSeparator
   Buffer fixed_;  // structural strings and number texts
   std::vector<Node> nodes_;
-  std::vector<Open> stack_;  // without the event itself
+  std::vector<Open> stack_;  // open containers, without the event itself
   std::uint32_t slots_[kFieldCount];
-  std::string_view borrowed_[kFieldCount];  // texts of defaults and of the three below, which need no node
+  std::string_view borrowed_[kFieldCount];  // texts that need no node: of the defaults and of the three buffers below
   char id_text_[kUuidTextSize], time_text_[kTimestampSize], salt_text_[22];
-  std::array<Capture, kContentNames.size()> captures_{};  // of this event, unless all is as usual
+  std::array<Capture, kContentNames.size()> captures_{};  // for this event; unused if captures_usual_
   bool captures_usual_ = true;
-  bool long_structural_ = false;                          // a structural text is over its limit
-  std::uint32_t present_ = 0;                             // a bit for each slot that has a node
+  bool long_structural_ = false;                          // a structural text exceeds its limit
+  std::uint32_t present_ = 0;                             // bit mask of the fields whose slot is set
   std::vector<std::uint32_t> unknown_;                    // top-level nodes of unknown fields
-  std::vector<std::pair<Field, std::uint32_t>> invalid_;  // what goes to metadata._invalid
+  std::vector<std::pair<Field, std::uint32_t>> invalid_;  // values for metadata._invalid
   std::vector<Warning> warnings_;
   std::size_t more_warnings_ = 0;
   std::vector<ChangedKey> changed_keys_;
-  std::vector<std::uint32_t> path_;  // nodes, while emitting
-  std::vector<Member> members_;      // of the objects that are being emitted, the innermost at the end
+  std::vector<std::uint32_t> path_;  // during emit: the nodes from the top-level value to the current one
+  std::vector<Member> members_;      // during emit: members of the open objects, those of the innermost last
   std::vector<std::uint32_t> candidates_;
   const char* misuse_ = nullptr;
-  Field field_ = Field::kUnknown;  // of the value being written
-  bool in_object_ = true;          // the innermost open container is one
+  Field field_ = Field::kUnknown;  // the field of the value being written
+  bool in_object_ = true;          // the innermost open container is an object
   bool have_key_ = false;
   bool key_coerced_ = false;
   bool system_ = false;
-  bool document_ = false;  // the value of action_input is all there is
+  bool document_ = false;  // the value of action_input is a document of its own
   int skip_ = 0;
   std::uint32_t key_ = kNone, key_size_ = 0;
   std::string scratch_;

@@ -1,4 +1,4 @@
-// The hot part of builder.h, which the walks over values inline: every value of every event passes here.
+// The hot part of builder.h, inlined into the code that walks over values, since every value of an event passes here.
 #pragma once
 
 #include <algorithm>
@@ -7,11 +7,11 @@
 
 namespace plog::event {
 
-// A text and the separator behind it.
+// Appends a text and the separator after it. Returns the offset of the text.
 inline std::uint32_t Builder::append_free(std::string_view text, bool* repaired) {
   const auto offset = static_cast<std::uint32_t>(free_.size());
   if (free_.size() + text.size() > 0xFFFFFFF0u) [[unlikely]] {
-    misuse("an event's text is limited to 4 GiB");
+    misuse("the text of an event is limited to 4 GiB");
     text = {};
   }
   char* to = free_.room(text.size() + 1);
@@ -53,7 +53,7 @@ inline std::uint32_t Builder::add_node(Type type) {
   if (misuse_ != nullptr) [[unlikely]]
     return kNone;
   if (in_object_ && !have_key_) [[unlikely]] {
-    misuse("a value was written where a key must stand");
+    misuse("a value was written where a key is expected");
     return kNone;
   }
   const auto index = static_cast<std::uint32_t>(nodes_.size());
@@ -113,7 +113,7 @@ inline void Builder::string(std::string_view text) {
   add_text(text);
 }
 
-// A label's number becomes a string in the end, so the redactor has to see it.
+// A number in a label later becomes a string, so the redactor must see it.
 inline void Builder::add_number(std::string_view text) {
   const bool label = stack_.size() == 1 && field_ == Field::kLabels;
   const std::uint32_t index = add_node(Type::kNumber);
@@ -161,7 +161,7 @@ inline void Builder::begin(Type type) {
   }
   const std::uint32_t index = add_node(type);
   if (index == kNone) [[unlikely]] {
-    ++skip_;  // keeps begin and end paired after a misuse
+    ++skip_;  // keeps begin and end calls paired after misuse
     return;
   }
   stack_.push_back({index, 0});

@@ -42,7 +42,7 @@ CapturePolicy CapturePolicy::parse(const json::Value& given) {
         continue;
       }
       if (key != "fields" && key != "action_types") {
-        throw Error(Status::kInvalid, "unknown; known are default, fields and action_types");
+        throw Error(Status::kInvalid, "unknown key; use default, fields or action_types");
       }
       if (!value.is_object()) throw Error(Status::kInvalid, "must be an object");
       for (const auto& [name, capture] : value.object()) {
@@ -64,7 +64,7 @@ CapturePolicy CapturePolicy::parse(const json::Value& given) {
 void CapturePolicy::set_default(std::string_view capture) { note(default_ = capture_named(capture)); }
 
 void CapturePolicy::set_field(std::string_view content, std::string_view capture) {
-  const std::size_t field = index_of(kContentNames, content, "no field with content; known are");
+  const std::size_t field = index_of(kContentNames, content, "not a content field; use one of");
   fields_[field] = capture_named(capture);
   note(*fields_[field]);
 }

@@ -1,4 +1,4 @@
-// What is kept of the content of events (`capture_content`): all of it, all but what is redacted, or none of it.
+// The setting `capture_content`: how much of an event's content is kept.
 #pragma once
 
 #include <array>
@@ -12,17 +12,17 @@
 
 namespace plog::event {
 
-// From the most that is kept to the least.
+// Ordered from keeping the most to keeping the least.
 enum class Capture : std::uint8_t {
-  kFull,      // as it came: nothing is redacted
-  kRedacted,  // with markers in place of hits
-  kDigest,    // its size and SHA-256 only
-  kNone,      // its size only
+  kFull,      // keep the content as it is, without redaction
+  kRedacted,  // keep the content with redaction
+  kDigest,    // keep only its size and SHA-256
+  kNone,      // keep only its size
 };
 inline constexpr std::array<std::string_view, 4> kCaptureNames = {"full", "redacted", "digest", "none"};
 
-// The parts of an event that are content; `unknown`: all fields that the schema does not know, each by itself;
-// `context`: of a label value.
+// The parts of an event that are content. `unknown` means every field that the schema does not define, each by itself;
+// `context` is the context of a label value.
 enum class Content : std::uint8_t {
   kActionInput,
   kActionOutput,
@@ -35,22 +35,24 @@ enum class Content : std::uint8_t {
 inline constexpr std::array<std::string_view, 7> kContentNames = {
     "action_input", "action_output", "context", "error_message", "labels", "metadata", "unknown"};
 
+// Decides what is kept of each content. By default, everything is redacted and kept.
 class CapturePolicy {
  public:
-  // A name, or an object {default: name, fields: {content: name}, action_types: {type: name}}. Throws Error(kInvalid).
+  // Reads a name of kCaptureNames, or an object {default: name, fields: {content: name}, action_types: {type: name}}.
+  // Throws Error(kInvalid), whose message starts with the path of the wrong member.
   static CapturePolicy parse(const json::Value& given);
 
-  // These throw Error(kInvalid) for a name that there is not.
+  // These throw Error(kInvalid) for an unknown name of a content or capture.
   void set_default(std::string_view capture);
   void set_field(std::string_view content, std::string_view capture);
   void set_action_type(std::string_view type, std::string_view capture);
 
-  // Whether everything is redacted and kept, as without any policy.
+  // Whether everything is redacted and kept, as by default.
   bool usual() const noexcept { return usual_; }
-  // Where a field and an action type are both named, less is kept. Labels, by which events are found, are kept unless
-  // they are named; contexts are never full.
+  // If the policy names both the content and the action type, the setting that keeps less applies. Labels are used to
+  // find events, so they are redacted and kept unless the policy names them. The context of a label is never `full`.
   Capture of(Content content, std::string_view action_type) const;
-  // What parse reads.
+  // The inverse of parse.
   json::Value to_json() const;
 
  private:
@@ -62,8 +64,8 @@ class CapturePolicy {
   std::map<std::string, Capture, std::less<>> action_types_;
 };
 
-// What stands for a value of which only the size, or also the SHA-256, is kept: {"bytes","omitted":true[,"sha256"]}.
-// `canonical`: the value's canonical octets, redacted. `capture`: kDigest or kNone.
+// Returns the marker that replaces an omitted value: {"bytes","omitted":true[,"sha256"]}. `canonical` is the value's
+// canonical form, redacted. `capture` must be kDigest or kNone; only kDigest adds the SHA-256.
 std::string omission_marker(std::string_view canonical, Capture capture);
 
 }  // namespace plog::event

@@ -10,7 +10,7 @@ std::vector<DefaultMember> make_default_members(std::string_view text, bool labe
                                                 const std::string& what) {
   if (text.empty()) return {};
   if (!json::parse(text).is_object()) throw Error(Status::kInvalid, what + " must be a JSON object");
-  // The same way as an event's own labels and metadata, so that defaults obey the same rules.
+  // Prepare an event with these labels or metadata, so that defaults obey the same rules as an event's own.
   Builder builder;
   json::Reader reader;
   builder.key("agent_id");

@@ -1,4 +1,4 @@
-// RFC 8785 output of the built event, in one pass; objects whose keys came unsorted are sorted on the way.
+// Writes the canonical form (RFC 8785) of the event in one pass. Sorts the members of objects on the way.
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -17,8 +17,8 @@ namespace {
 
 constexpr std::uint64_t kNotAscii = 0x8080808080808080u;
 
-// The first eight octets as a number that compares as they do, if all of them are ASCII; zeros behind a shorter text.
-// The text lies in a Buffer, behind whose end a whole word can be read.
+// The first eight bytes as a number that, if all are ASCII, compares as the bytes do. A shorter text is padded with
+// zeros. The text must be in a Buffer, whose slack lets a whole word be read past the end.
 std::uint64_t start_of(std::string_view text) noexcept {
   if constexpr (std::endian::native != std::endian::little) return kNotAscii;
   if (text.empty()) return 0;
@@ -28,7 +28,7 @@ std::uint64_t start_of(std::string_view text) noexcept {
   return text.size() >= sizeof word ? word : word & ~(~std::uint64_t{0} >> (8 * text.size()));
 }
 
-// Each field's name as it stands before its value, behind another member.
+// What precedes the value of a field that is not the first member: `,"name":`.
 struct Prefix {
   static constexpr std::size_t kCopied = 24;
   char text[kCopied + 1] = {};
@@ -47,7 +47,7 @@ constexpr auto kPrefixes = [] {
 
 }  // namespace
 
-// Collects sibling members at the end of members_.
+// Appends the sibling members in [first, end) to members_.
 void Builder::gather(std::uint32_t first, std::uint32_t end) {
   for (std::uint32_t i = first; i < end; i = following(i)) {
     const std::string_view key = node_key(nodes_[i]);
@@ -60,8 +60,8 @@ int Builder::compare(const Member& a, const Member& b) noexcept {
   return json::compare_keys(a.key, b.key);
 }
 
-// As gather, in order. False, with an unknown part of them collected, when they can't be written as they stand: a key
-// is there twice, or was no string, or was changed by redaction.
+// As gather, but sorted by key. Returns false, with an unspecified part of the members appended, if resolve_keys must
+// handle them: a key occurs twice, was not a string, or was changed by redaction.
 bool Builder::gather_sorted(std::uint32_t first, std::uint32_t end) {
   constexpr std::size_t kFew = 16;
   const std::size_t begin = members_.size();
@@ -80,7 +80,7 @@ bool Builder::gather_sorted(std::uint32_t first, std::uint32_t end) {
     if (order == 0) return false;
     sorted = false;
     if (members_.size() - begin > kFew) continue;
-    // Down to its place.
+    // Insert the member at its place.
     const Member moved = member;
     Member* place = &member;
     int above = order;
@@ -99,7 +99,7 @@ bool Builder::gather_sorted(std::uint32_t first, std::uint32_t end) {
                             [](const Member& a, const Member& b) { return compare(a, b) == 0; }) == members_.end();
 }
 
-// Tokens of the path to the value being written; path_ holds its node and all above.
+// Returns the tokens of the path to the value being written. path_ contains its node and the nodes above it.
 std::vector<std::string> Builder::emit_path() const {
   std::vector<std::string> path;
   for (std::size_t i = 0; i < path_.size(); ++i) {
@@ -117,7 +117,8 @@ std::vector<std::string> Builder::emit_path() const {
   return path;
 }
 
-// Last duplicate wins; keys that were no strings, or that redaction changed, are numbered where they collide; sorts.
+// Keeps the last of duplicate keys, numbers colliding keys that were not strings or that redaction changed, and sorts
+// the members by key. `names` owns the numbered keys.
 void Builder::resolve_keys(std::vector<Member>& members, std::vector<std::string>& names) {
   const auto original = [&](std::uint32_t node) {
     const auto found = std::lower_bound(changed_keys_.begin(), changed_keys_.end(), node,
@@ -154,7 +155,7 @@ void Builder::resolve_keys(std::vector<Member>& members, std::vector<std::string
   }
   if (renamed) {
     const bool top = path_.empty();
-    names.reserve(members.size());  // the keys below point into it
+    names.reserve(members.size());  // the members' keys point into it
     for (Member& member : members) {
       const Node& node = nodes_[member.node];
       if (!node.coerced_key && !node.changed_key) continue;
@@ -204,7 +205,7 @@ void Builder::emit_value(std::uint32_t index, Buffer& out) {
   }
 }
 
-// A value inside of another. Only containers look at the path.
+// Writes a value inside another one. Only containers use the path, so others leave it as it is.
 inline void Builder::emit_inner(std::uint32_t index, Buffer& out) {
   const Node& node = nodes_[index];
   if (node.type == Type::kString) {
@@ -218,7 +219,7 @@ inline void Builder::emit_inner(std::uint32_t index, Buffer& out) {
   }
 }
 
-// A label's value is a string: anything else becomes its canonical text.
+// Writes the value of a label. A value that is not a string becomes its canonical text.
 void Builder::emit_label(std::uint32_t index, Buffer& out) {
   if (nodes_[index].type == Type::kString) {
     json::append_quoted(out, node_text(nodes_[index]));
@@ -293,7 +294,7 @@ void Builder::emit_invalid(Buffer& out, const std::vector<std::uint32_t>& entrie
   out += '{';
   for (std::size_t i = 0; i < sorted.size(); ++i) {
     const auto& [field, node] = invalid_[sorted[i]];
-    if (i + 1 < sorted.size() && invalid_[sorted[i + 1]].first == field) continue;  // the last one stands
+    if (i + 1 < sorted.size() && invalid_[sorted[i + 1]].first == field) continue;  // the last value of a field wins
     if (out.back() != '{') out += ',';
     out += '"';
     out += field_name(field);
@@ -336,7 +337,7 @@ void Builder::emit_field(Field field, const Defaults& defaults) {
   const Prefix& prefix = kPrefixes[static_cast<std::size_t>(field)];
   const std::size_t skip = canonical_.size() > 1 ? 0 : 1;  // the comma
   char* to = canonical_.room(Prefix::kCopied);
-  std::memcpy(to, prefix.text + skip, Prefix::kCopied);  // a fixed size is faster; what is too much is written over
+  std::memcpy(to, prefix.text + skip, Prefix::kCopied);  // a fixed size is faster; excess bytes are overwritten
   canonical_.set_end(to + prefix.size - skip);
   const std::size_t begin = canonical_.size();
   if (field_kind(field) == Kind::kString) {
@@ -414,8 +415,8 @@ void Builder::emit(const Defaults& defaults) {
 }
 
 Prepared Builder::prepare(const Defaults& defaults, Effects& effects) {
-  if (misuse_ == nullptr && (!stack_.empty() || skip_ > 0)) misuse("a container was left open");
-  if (misuse_ == nullptr && have_key_) misuse("a key was written without its value");
+  if (misuse_ == nullptr && (!stack_.empty() || skip_ > 0)) misuse("an object or array was not ended");
+  if (misuse_ == nullptr && have_key_) misuse("a key was written without a value");
   if (misuse_ != nullptr) throw Error(Status::kInvalid, misuse_);
   index_ = Index{};
   validate(defaults);
@@ -445,7 +446,7 @@ Prepared Builder::prepare(const Defaults& defaults, Effects& effects) {
 }
 
 std::string Builder::canonical_value(const redact::Redactor* redactor, Effects& effects) {
-  if (misuse_ == nullptr && (!stack_.empty() || skip_ > 0)) misuse("a container was left open");
+  if (misuse_ == nullptr && (!stack_.empty() || skip_ > 0)) misuse("an object or array was not ended");
   if (misuse_ != nullptr) throw Error(Status::kInvalid, misuse_);
   const std::uint32_t index = slot(Field::kActionInput);
   if (index == kNone) throw Error(Status::kInvalid, "no value was written");

@@ -49,7 +49,7 @@ class BuilderHandler {
     if (event_) --depth_;
     builder_.end_array();
   }
-  // The builder warns about a value that stands behind its key, so a repair is kept until that is known.
+  // Before the event's object is open, the builder has no place for a warning.
   void repaired(std::string_view code) {
     if (event_ && depth_ == 0) {
       pending_ = code;

@@ -1,4 +1,4 @@
-// JSON text into a Builder.
+// Reads JSON text into a Builder.
 #pragma once
 
 #include <string_view>
@@ -8,11 +8,11 @@
 
 namespace plog::event {
 
-// Writes the members of one JSON object as the event's top-level fields. Throws Error(kInvalid) when the text is
-// malformed or no object.
+// Writes the members of one JSON object as the event's top-level fields. Throws Error(kInvalid) if the text is
+// malformed or not an object.
 void read_event(json::Reader& reader, std::string_view text, Builder& builder);
 
-// Writes one JSON text as a value where the builder stands.
+// Writes one JSON text as the builder's next value. Throws Error(kInvalid) if the text is malformed.
 void read_value(json::Reader& reader, std::string_view text, Builder& builder);
 
 }  // namespace plog::event

@@ -8,12 +8,12 @@
 namespace plog::event {
 namespace {
 [[noreturn]] void corrupt(const char* what) {
-  throw Error(Status::kCorrupt, std::string("stored octets are not a canonical event: ") + what);
+  throw Error(Status::kCorrupt, std::string("the stored bytes are not a canonical event: ") + what);
 }
 }  // namespace
 
 std::size_t skip_string(std::string_view text, std::size_t at) {
-  if (at >= text.size() || text[at] != '"') corrupt("a string must start here");
+  if (at >= text.size() || text[at] != '"') corrupt("a string is missing");
   std::size_t i = at + 1;
   while (true) {
     const void* found = i < text.size() ? std::memchr(text.data() + i, '"', text.size() - i) : nullptr;
@@ -55,13 +55,13 @@ std::size_t skip_value(std::string_view text, std::size_t at) {
 }
 
 MemberReader::MemberReader(std::string_view object) : object_(object) {
-  if (object.empty() || object[0] != '{') corrupt("no object");
+  if (object.empty() || object[0] != '{') corrupt("not an object");
 }
 
 bool MemberReader::next(std::string_view& key, std::string_view& value) {
   if (at_ >= object_.size()) corrupt("an unterminated object");
   if (object_[at_] == '}') {
-    if (at_ + 1 != object_.size()) corrupt("octets behind the object");
+    if (at_ + 1 != object_.size()) corrupt("bytes after the closing brace");
     return false;
   }
   if (!first_) {
@@ -84,7 +84,7 @@ std::string salt_of(std::string_view canonical) {
   for (std::string_view name, value; members.next(name, value);) {
     if (name != "salt" || value.size() < 2 || value.front() != '"') continue;
     if (!json::append_unescaped(salt, value.substr(1, value.size() - 2), nullptr)) {
-      throw Error(Status::kCorrupt, "an event holds a bad escape");
+      throw Error(Status::kCorrupt, "the stored bytes are not a canonical event: an invalid escape in a string");
     }
     break;
   }

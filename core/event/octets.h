@@ -1,4 +1,5 @@
-// Walks canonical octets (RFC 8785 output, trusted to be well formed but never to be in bounds).
+// Walks over canonical JSON (RFC 8785). The text may be damaged: every read is checked against its bounds, but the
+// syntax is checked only as far as the walk needs it.
 #pragma once
 
 #include <cstddef>
@@ -7,13 +8,13 @@
 
 namespace plog::event {
 
-// Reads the members of a canonical object one by one. Texts are views into the object.
+// Reads the members of a canonical object one by one. The texts are views into the object.
 class MemberReader {
  public:
-  // Throws Error(kCorrupt) when `object` does not start with '{'.
+  // Throws Error(kCorrupt) if `object` does not start with '{'.
   explicit MemberReader(std::string_view object);
-  // The next member: its key between the quotes (still escaped) and its value. False at the end. Throws
-  // Error(kCorrupt) on anything that is no canonical member.
+  // Reads the next member: `key` is the text between its quotes (still escaped), `value` the text of its value. Returns
+  // false at the end. Throws Error(kCorrupt) if the text is malformed.
   bool next(std::string_view& key, std::string_view& value);
 
  private:
@@ -22,12 +23,12 @@ class MemberReader {
   bool first_ = true;
 };
 
-// The end of the string whose opening quote is at `at`: the index behind its closing quote. Throws Error(kCorrupt).
+// Returns the index after the closing quote of the string whose opening quote is at `at`. Throws Error(kCorrupt).
 std::size_t skip_string(std::string_view text, std::size_t at);
-// The index behind the value that starts at `at`. Throws Error(kCorrupt).
+// Returns the index after the value that starts at `at`. Throws Error(kCorrupt).
 std::size_t skip_value(std::string_view text, std::size_t at);
 
-// The decoded text of a canonical event's `salt`; empty when it has none. Throws Error(kCorrupt).
+// Returns the decoded text of a canonical event's `salt`, or "" if the event has no salt. Throws Error(kCorrupt).
 std::string salt_of(std::string_view canonical);
 
 }  // namespace plog::event

@@ -14,9 +14,9 @@ namespace {
 
 constexpr std::uint8_t kPayloadVersion = 1;
 constexpr std::uint8_t kSystemFlag = 1;
-constexpr std::uint8_t kWideFlag = 2;  // spans of 32-bit numbers, not of 16-bit ones
+constexpr std::uint8_t kWideFlag = 2;  // spans are 32-bit numbers instead of 16-bit ones
 constexpr std::size_t kSpans = 8 + kReferenceCount;
-constexpr std::size_t kFixedHeader = 4 + 4 + 4 + sizeof(Uuid) + 8;  // then the spans that are present
+constexpr std::size_t kFixedHeader = 4 + 4 + 4 + sizeof(Uuid) + 8;  // followed by the spans that are present
 
 std::array<Span*, kSpans> spans(Index& index) {
   std::array<Span*, kSpans> all{&index.agent, &index.session, &index.source, &index.type,
@@ -25,7 +25,7 @@ std::array<Span*, kSpans> spans(Index& index) {
   return all;
 }
 
-// Little-endian, as every machine is that this is built for; big-endian ones swap.
+// Writes a little-endian number. Supported machines are little-endian; a big-endian one takes the loop.
 template <typename T>
 void put(char*& at, T value) {
   if constexpr (std::endian::native == std::endian::big) {
@@ -56,13 +56,14 @@ std::string_view text_of(const Prepared& event, const Span& span, std::string& b
   const std::string_view raw = event.raw(span);
   if (raw.find('\\') == raw.npos) return raw;
   buffer.clear();
-  if (!json::append_unescaped(buffer, raw, nullptr)) throw Error(Status::kCorrupt, "a string holds a bad escape");
+  if (!json::append_unescaped(buffer, raw, nullptr))
+    throw Error(Status::kCorrupt, "a string of an event contains an invalid escape");
   return buffer;
 }
 
 Index index_of(std::string_view canonical) {
   if (canonical.size() > std::numeric_limits<std::uint32_t>::max()) {
-    throw Error(Status::kCorrupt, "stored octets are not a canonical event: too long");
+    throw Error(Status::kCorrupt, "the stored bytes are not a canonical event: too long");
   }
   Index index;
   bool have_id = false, have_time = false;
@@ -105,7 +106,7 @@ Index index_of(std::string_view canonical) {
     }
   }
   if (!have_id || !have_time || index.agent.size == 0) {
-    throw Error(Status::kCorrupt, "stored octets are not a canonical event: id, timestamp or agent_id is missing");
+    throw Error(Status::kCorrupt, "the stored bytes are not a canonical event: id, timestamp or agent_id is missing");
   }
   return index;
 }
@@ -147,7 +148,7 @@ void encode(const Prepared& event, std::string& out) {
 }
 
 Prepared decode(std::string_view payload) {
-  const auto bad = [] { return Error(Status::kCorrupt, "a journal record does not decode"); };
+  const auto bad = [] { return Error(Status::kCorrupt, "a journal record cannot be decoded"); };
   if (payload.size() < kFixedHeader) throw bad();
   const char* at = payload.data();
   if (get<std::uint8_t>(at) != kPayloadVersion) throw bad();

@@ -1,5 +1,5 @@
-// The one place where an event meets the redactor: every value and key of the free content, and the warnings. What is
-// not to be kept at all goes here too.
+// The only place where an event is redacted: all keys and values of the free content, and the warnings. Content that
+// the capture policy omits is replaced here too.
 #include <algorithm>
 #include <optional>
 
@@ -26,7 +26,7 @@ std::optional<Content> content_of(Field field) noexcept {
 }
 }  // namespace
 
-// ---- What is kept
+// ---- Capture policy
 
 void Builder::choose_captures(const CapturePolicy& policy) {
   captures_usual_ = policy.usual();
@@ -35,7 +35,8 @@ void Builder::choose_captures(const CapturePolicy& policy) {
   for (std::size_t i = 0; i < captures_.size(); ++i) captures_[i] = policy.of(static_cast<Content>(i), type);
 }
 
-// Of a top-level field, or of what stands inside it: a value of the wrong type is kept in the metadata.
+// The capture of a top-level field or, if `inside`, of a value inside it. Such a value in a field that is not content
+// has the wrong type and is kept in the metadata, so the capture of the metadata applies.
 Capture Builder::capture_of(Field field, bool inside) const noexcept {
   const std::optional<Content> content = content_of(field);
   if (!content && !inside) return Capture::kRedacted;
@@ -51,7 +52,7 @@ bool Builder::is_full(std::uint32_t index) const {
          std::find(unknown_.begin(), unknown_.end(), index) != unknown_.end();
 }
 
-// Puts a marker in the place of the value that was just emitted, from `begin` on, if that is all that is to be kept.
+// If the policy omits the value that was just emitted, from `begin` on, replaces it with its marker.
 void Builder::omit(Field field, std::size_t begin) {
   const Capture capture = capture_of(field, false);
   if (capture < Capture::kDigest) return;
@@ -68,9 +69,10 @@ void Builder::omit(Field field, std::size_t begin) {
   if (member) canonical_ += '}';
 }
 
-// ---- What is redacted
+// ---- Redaction
 
-// An object that describes a value instead of holding it, as a JSON schema does: {"type": "string", ...}.
+// Whether the node is an object that describes a value instead of containing it, as a JSON schema does:
+// {"type": "string", ...}.
 bool Builder::is_schema(std::uint32_t index) const {
   if (nodes_[index].type != Type::kObject) return false;
   for (std::uint32_t i = index + 1; i < nodes_[index].size; i = following(i)) {
@@ -84,7 +86,7 @@ bool Builder::is_schema(std::uint32_t index) const {
   return false;
 }
 
-// Finds the nodes that a redactor leaves alone with all that is below them: their indexes in ascending order.
+// Returns the indexes of the nodes that must not be redacted, including their descendants, in ascending order.
 std::vector<std::uint32_t> Builder::allowed_nodes(const redact::Redactor& redactor) const {
   struct Level {
     std::uint32_t end;
@@ -108,7 +110,7 @@ std::vector<std::uint32_t> Builder::allowed_nodes(const redact::Redactor& redact
       pointer.append("/").append(std::to_string(levels.back().position++));
     } else {
       const auto* const found = std::find(std::begin(slots_), std::end(slots_), i);
-      // What is no event is a document by itself.
+      // A document of its own has the root pointer "".
       if (found != std::end(slots_) && !document_) {
         pointer.append("/").append(field_name(static_cast<Field>(found - std::begin(slots_))));
       }
@@ -146,7 +148,7 @@ void Builder::redact(const redact::Redactor& redactor, Effects& effects) {
   std::vector<std::uint32_t> allowed;
   if (redactor.allows_places() || !captures_usual_) allowed = allowed_nodes(redactor);
   std::size_t next_allowed = 0;
-  // Keys that say something of all values below them, from the outermost on.
+  // Open nodes whose key has a rule for all values below it, outermost first.
   struct Ruled {
     std::uint32_t end, rule;
   };
@@ -167,7 +169,7 @@ void Builder::redact(const redact::Redactor& redactor, Effects& effects) {
         node.key = replaced(hits);
         node.key_size = static_cast<std::uint32_t>(scratch_.size());
       }
-      // As it stands in the end, so that redacting again comes to the same.
+      // Use the redacted key, so that redacting the result again changes nothing.
       const std::uint32_t rule = redactor.key_rule(node_key(node));
       if (rule != 0 && !is_schema(i)) ruled.push_back({following(i), rule});
     }
@@ -209,11 +211,11 @@ void Builder::finish_warnings(const redact::Redactor* redactor, Effects& effects
     std::string pointer = warning.pointer;
     const bool omitted =
         !warning.path.empty() && capture_of(find_field(warning.path[0]), warning.path.size() > 1) >= Capture::kDigest;
-    // Token by token: an escaped "~1" must not hide a hit.
+    // Redact each token before it is escaped: a "~1" must not hide a hit.
     for (const std::string& token : warning.path) {
       pointer += '/';
       json::append_pointer_token(pointer, redact_text(redactor, token, effects));
-      if (omitted) break;  // the rest are keys of what is not kept
+      if (omitted) break;  // the other tokens are keys of omitted content
     }
     const std::string code = redact_text(redactor, warning.code, effects);
     const std::string detail = omitted ? "not kept" : redact_text(redactor, warning.detail, effects);

@@ -7,14 +7,14 @@ namespace {
 
 constexpr std::size_t kSlots = 128;
 
-// The length and three of the characters tell all names apart.
+// The length and three characters distinguish all names.
 constexpr std::uint32_t fingerprint(std::string_view name) noexcept {
   const auto octet = [&](std::size_t at) { return static_cast<std::uint32_t>(static_cast<unsigned char>(name[at])); };
   return static_cast<std::uint32_t>(name.size()) << 24 | octet(1) << 16 | octet(name.size() * 3 / 4) << 8 |
          octet(name.size() - 1);
 }
 
-// The first odd factor that puts no two names into one slot. When a name is added: try on until `distinct` holds again.
+// The first odd factor with which no two names share a slot. After adding a name, search on until `distinct` holds.
 constexpr std::uint32_t kFactor = 3957u;
 
 constexpr std::size_t place(std::uint32_t fingerprint) noexcept { return fingerprint * kFactor >> 25; }
@@ -45,7 +45,7 @@ Word differences(const char* a, const char* b, std::size_t size) noexcept {
   return static_cast<Word>((front[0] ^ front[1]) | (back[0] ^ back[1]));
 }
 
-// Whether a name of two octets at least is the text. Words that overlap do without a loop.
+// Whether the two texts are equal. `name` must have at least two bytes. Overlapping words avoid a loop.
 bool same(std::string_view name, std::string_view text) noexcept {
   const std::size_t size = name.size();
   if (text.size() != size) return false;

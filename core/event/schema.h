@@ -1,4 +1,4 @@
-// Schema 1.0: the top-level fields of an event (design 3.1), in the order in which the canonical form has them.
+// Schema 1.0: the top-level fields of an event, in the order of the canonical form. docs/formats.md describes them.
 #pragma once
 
 #include <array>
@@ -32,7 +32,7 @@ enum class Field : std::uint8_t {
   kSource,
   kTimestamp,
   kToolCallId,
-  // Not content: in an input these go to metadata._invalid.
+  // Ledger fields, which are not content. If an input contains one, it is kept in metadata._invalid.
   kHash,
   kPrevHash,
   kSequence,
@@ -49,15 +49,15 @@ inline constexpr std::array<std::string_view, 28> kFieldNames = {
     "session_id",      "source",      "timestamp",          "tool_call_id",   "hash",
     "prev_hash",       "sequence",    "validation_warnings"};
 
-// What a field's value must be.
+// The type that the value of a field must have.
 enum class Kind : std::uint8_t {
   kAny,      // action_input, action_output, unknown fields: free content
   kText,     // error_message: free content, a string
   kObject,   // labels, metadata: free content
-  kString,   // structural
+  kString,   // structural fields
   kInteger,  // duration_ms
-  kStrings,  // parents
-  kLedger,   // never accepted from outside
+  kStrings,  // parents: an array of strings
+  kLedger,   // never accepted as input
 };
 
 constexpr std::string_view field_name(Field field) { return kFieldNames[static_cast<std::size_t>(field)]; }
@@ -76,14 +76,14 @@ inline constexpr auto kFieldKinds = [] {
   return kinds;
 }();
 constexpr Kind field_kind(Field field) noexcept { return kFieldKinds[static_cast<std::size_t>(field)]; }
-// kUnknown for a name that the schema does not know.
+// Returns kUnknown for a name that the schema does not define.
 Field find_field(std::string_view name) noexcept;
 
 inline constexpr std::size_t kMaxStructuralBytes = 1024;
 inline constexpr std::size_t kMaxParents = 1024;
-inline constexpr int kMaxDepth = 128;
+inline constexpr int kMaxDepth = 128;  // of nested containers, including the event
 inline constexpr std::size_t kMaxWarnings = 32;
-inline constexpr std::size_t kHeadBytes = 1024;
+inline constexpr std::size_t kHeadBytes = 1024;  // of a truncated value, kept in its marker
 inline constexpr std::uint64_t kDefaultMaxEventBytes = 1u << 20;
 
 }  // namespace plog::event

@@ -19,25 +19,25 @@ std::string unescaped(std::string_view raw) {
   return text;
 }
 
-// A value that may become its marker.
+// A value that may be replaced by its marker.
 struct Piece {
-  std::string key;    // between the quotes, escaped
+  std::string key;    // the text between the quotes, still escaped
   std::string value;  // canonical
   bool replaced = false;
 };
 
-// A top-level field. Fields of members (labels, metadata) give up their longest member first.
+// A top-level field. In labels and metadata, the longest member is replaced first.
 struct Slot {
   std::string key;
-  std::string value;           // unless it has members
+  std::string value;           // unused if has_members
   std::vector<Piece> members;  // labels and metadata
   std::vector<std::size_t> by_length;
   std::size_t next = 0;  // into by_length
   bool free = false;
-  bool text = false;  // its values must be strings
+  bool text = false;  // values must be strings, and so must markers
   bool has_members = false;
   bool done = false;
-  std::size_t size = 0;  // canonical form
+  std::size_t size = 0;  // of the value in canonical form, in bytes
 };
 
 std::string as_text(const std::string& marker) {
@@ -85,7 +85,7 @@ std::string pointer(std::string_view key, std::string_view member = {}, bool has
   return text;
 }
 
-// Replaces one value of the slot. False when none of its values is longer than its marker.
+// Replaces the longest value of the slot that is not replaced yet. Returns false if no value is longer than its marker.
 bool replace_one(Slot& slot, std::vector<Truncated>& done) {
   const auto replace = [&](std::string& value) {
     std::string marker = truncation_marker(value);
@@ -126,7 +126,7 @@ std::string object_text(const Slot& slot) {
   return out;
 }
 
-// The whole object becomes one marker, under a name that is no user's.
+// Replaces all members with one marker of the whole object, under a name that provenlog reserves.
 void collapse(Slot& slot, const std::string& whole, std::vector<Truncated>& done) {
   std::string marker = truncation_marker(whole);
   if (slot.text) marker = as_text(marker);
@@ -154,7 +154,7 @@ std::vector<Truncated> truncate_event(std::string& canonical, std::uint64_t max_
   for (std::string_view key, value; reader.next(key, value);) slots.push_back(make_slot(key, value));
 
   std::uint64_t total = canonical.size();
-  // Longest first; the slots stand in name order, so equal sizes come in name order too.
+  // Longest first. The slots are sorted by name, so fields of equal size are replaced in name order.
   const auto longer = [&](std::size_t a, std::size_t b) {
     return slots[a].size != slots[b].size ? slots[a].size > slots[b].size : a < b;
   };
@@ -171,7 +171,8 @@ std::vector<Truncated> truncate_event(std::string& canonical, std::uint64_t max_
     if (!slots[index].done) queue.insert(index);
   }
 
-  // Many values that are each shorter than a marker: all unknown fields become one, then metadata, then labels.
+  // There are many values that are each shorter than a marker. Replace all unknown fields with one marker, then
+  // metadata, then labels.
   if (total > max_bytes) {
     std::string whole = "{";
     std::vector<Slot> kept;
@@ -193,7 +194,7 @@ std::vector<Truncated> truncate_event(std::string& canonical, std::uint64_t max_
       slot.key = "_unknown";
       slot.value = marker;
       slots.push_back(std::move(slot));
-      // '_' sorts before every lower-case letter, and no field's name starts with anything else.
+      // '_' sorts before lower-case letters, with which the names of all known fields start.
       std::rotate(slots.begin(), slots.end() - 1, slots.end());
     }
     for (const Field field : {Field::kMetadata, Field::kLabels}) {

@@ -1,4 +1,4 @@
-// Cuts an event to its size limit (design 3.1, max_event_bytes). Works on canonical octets; pure.
+// Cuts a canonical event to its size limit (max_event_bytes), as docs/formats.md describes. Pure functions.
 #pragma once
 
 #include <cstdint>
@@ -9,15 +9,15 @@
 namespace plog::event {
 
 struct Truncated {
-  std::string field;  // RFC 6901 pointer; keys as they stand in the octets, that is redacted
-  std::uint64_t bytes = 0;
+  std::string field;        // RFC 6901 pointer; its keys are already redacted
+  std::uint64_t bytes = 0;  // size of the replaced value in canonical form
 };
 
-// The marker {"bytes","head","sha256","truncated":true} of a value, given as canonical octets.
+// Returns the marker {"bytes","head","sha256","truncated":true} of a value in canonical form.
 std::string truncation_marker(std::string_view canonical_value);
 
-// While `canonical` is longer than `max_bytes`: the longest free field becomes its marker. Returns what was replaced,
-// in order; the result may stay longer only by structural fields, which are small.
+// Replaces the longest free values with markers until `canonical` has at most `max_bytes` bytes. Returns what was
+// replaced, in order. The result can remain longer only because of structural fields, whose sizes are limited.
 std::vector<Truncated> truncate_event(std::string& canonical, std::uint64_t max_bytes);
 
 }  // namespace plog::event

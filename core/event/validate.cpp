@@ -1,4 +1,4 @@
-// Best-effort validation (design 3.1): only a missing agent_id is fatal, all else is repaired or kept, with a warning.
+// Best-effort validation: only a missing agent_id is an error. Anything else is repaired or kept, with a warning.
 #include <algorithm>
 #include <bit>
 #include <charconv>
@@ -15,7 +15,8 @@ namespace plog::event {
 namespace {
 constexpr double kMaxExact = 9007199254740992.0;  // 2^53
 
-// The first bytes of an over-long structural value, and the SHA-256 of the whole as 64 hex characters.
+// Returns the first bytes of a structural value that is too long, followed by the SHA-256 of the whole value as 64
+// hexadecimal digits.
 std::string cut_structural(std::string_view text) {
   std::string cut(utf8_prefix(text, kMaxStructuralBytes - 64));
   cut += sha256_hex(text);
@@ -29,7 +30,7 @@ std::string_view Builder::text_of_slot(Field field) const noexcept {
   return index == kNone ? std::string_view() : node_text(nodes_[index]);
 }
 
-// A text that lasts until the event is emitted.
+// Sets a field to a text that remains valid until the event is emitted.
 void Builder::set_borrowed(Field field, std::string_view text) {
   borrowed_[static_cast<std::size_t>(field)] = text;
   if (text.size() > kMaxStructuralBytes) long_structural_ = true;
@@ -48,7 +49,7 @@ void Builder::set_text(Field field, std::string_view text) {
   nodes_.push_back(node);
 }
 
-// Structural text that moves to free content must be seen by the redactor.
+// Moves structural text to the free content, because the redactor must see it there.
 void Builder::free_texts(std::uint32_t node) {
   const std::uint32_t end = following(node);
   for (std::uint32_t i = node; i < end; ++i) {
@@ -92,7 +93,7 @@ bool Builder::value_fits(Field field, std::uint32_t index) {
 void Builder::validate_identity(const Defaults& defaults, Micros now) {
   if (text_of_slot(Field::kAgentId).empty()) {
     if (defaults.agent_id.empty()) {
-      throw Error(Status::kInvalid, "agent_id is required: give the event an agent_id, or the client a default one");
+      throw Error(Status::kInvalid, "the event has no agent_id; set agent_id in the event or in the client's options");
     }
     set_borrowed(Field::kAgentId, defaults.agent_id);
   }

@@ -71,7 +71,7 @@ class Checker {
     return take('}');
   }
 
-  // Keys as they stand between the quotes.
+  // Whether `left` sorts before `right`; both are the text between a key's quotes, still escaped.
   static bool ordered(std::string_view left, std::string_view right) {
     if (left.find('\\') == left.npos && right.find('\\') == right.npos) return compare_keys(left, right) < 0;
     std::string first, second;
@@ -79,7 +79,7 @@ class Checker {
            compare_keys(first, second) < 0;
   }
 
-  // The inside of a string whose quote is here.
+  // Reads the string that starts at `at_`. Returns the text between its quotes, still escaped, or nullopt.
   std::optional<std::string_view> string() noexcept {
     const char* const start = ++at_;
     for (; at_ != end_; ++at_) {
@@ -91,7 +91,7 @@ class Checker {
     return std::nullopt;
   }
 
-  // An escape that nothing shorter could stand for; `at_` is left on its last character.
+  // Checks that the escape at `at_` is the shortest spelling of its character. Leaves `at_` on its last character.
   bool escape() noexcept {
     if (++at_ == end_) return false;
     if (std::memchr("\"\\btnfr", *at_, 7) != nullptr) return true;

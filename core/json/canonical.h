@@ -1,13 +1,13 @@
-// Whether octets are the one form that RFC 8785 gives a JSON text.
+// The check that a JSON text is in canonical form (RFC 8785).
 #pragma once
 
 #include <string_view>
 
 namespace plog::json {
 
-// True for exactly the texts that json::parse(text).canonical() gives back: no white space, members in order and
-// without duplicates, strings with the least escapes, numbers as canonical_number writes them, valid UTF-8. Reads the
-// text once, builds nothing. False for nesting below depth 512.
+// Returns true exactly if json::parse(text).canonical() would return the same text: no white space, members sorted and
+// without duplicates, strings with minimal escapes, numbers as canonical_number writes them, valid UTF-8. Reads the
+// text once and builds no tree. Returns false if containers are nested more than 512 levels deep.
 bool is_canonical(std::string_view text);
 
 }  // namespace plog::json

@@ -13,7 +13,8 @@ constexpr std::int64_t kExact = std::int64_t{1} << 53;
 
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
-// ECMAScript's layout of the digits d1 d2 … dn (d1 not 0) with the decimal point after the first `point` of them.
+// Writes the digits d1 d2 … dn (d1 not 0) as ECMAScript does, with the decimal point after the first `point` digits.
+// Returns the end of the text.
 char* lay_out(const char* digits, int count, int point, char* out) noexcept {
   constexpr int kMaxPoint = 21;
   constexpr int kMinPoint = -5;
@@ -43,6 +44,7 @@ char* lay_out(const char* digits, int count, int point, char* out) noexcept {
   return std::to_chars(out, out + 4, std::abs(exponent)).ptr;
 }
 
+// Whether the canonical form of the nearest double has the integer's own digits.
 template <typename Integer>
 bool same_digits(Integer value) noexcept {
   char digits[24];
@@ -52,11 +54,11 @@ bool same_digits(Integer value) noexcept {
   return std::string_view(text, size) == std::string_view(digits, static_cast<std::size_t>(end - digits));
 }
 
-// Whether a literal that from_chars finds out of range is too large, rather than too small.
+// Whether a literal that from_chars reports as out of range is too large rather than too small.
 bool is_huge(std::string_view literal) noexcept {
   const std::size_t mark = literal.find_first_of("eE");
   const std::string_view mantissa = literal.substr(0, mark);
-  // The place of the first significant digit; one after the point counts down from -1.
+  // The decimal place of the first significant digit: 0 and up before the point, -1 and down after it.
   const std::size_t first = mantissa.find_first_of("123456789");
   if (first == std::string_view::npos) return false;
   const std::size_t dot = std::min(mantissa.find('.'), mantissa.size());
@@ -71,8 +73,9 @@ bool is_huge(std::string_view literal) noexcept {
   return exponent > -place;
 }
 
-// Whether a literal without exponent is evidently canonical: with at most 15 significant digits no other decimal of as
-// few digits means the same double, so the shortest form has the same digits; and it lies where they are not scaled.
+// Whether a literal without an exponent is certainly canonical. With at most 15 significant digits, no other decimal
+// with as few digits denotes the same double, so the shortest form has the same digits. The literal must also be in the
+// range that is written without an exponent.
 bool is_plain_decimal(std::string_view literal) noexcept {
   constexpr std::size_t kMaxDigits = 15;
   if (literal.front() == '-') literal.remove_prefix(1);
@@ -90,7 +93,8 @@ std::size_t format_double(double value, char* out) noexcept {
       return static_cast<std::size_t>(std::to_chars(out, out + kNumberSize, integer).ptr - begin);
     }
   }
-  // "d.ddde-xxx": the shortest digits that read back as the value, and of those the closest, as ECMAScript wants.
+  // "d.ddde-xxx": the shortest digits that read back as the value and, among these, the closest, as ECMAScript
+  // requires.
   char text[kNumberSize];
   const char* end = std::to_chars(text, text + sizeof text, std::abs(value), std::chars_format::scientific).ptr;
   const char* mark = static_cast<const char*>(std::memchr(text, 'e', static_cast<std::size_t>(end - text)));

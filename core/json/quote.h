@@ -1,4 +1,4 @@
-// The hot part of text.h, for the code that writes whole events.
+// The hot part of text.h, inlined into the code that writes whole events.
 #pragma once
 
 #include <bit>
@@ -15,8 +15,10 @@
 
 namespace plog::json {
 
+// Whether RFC 8785 escapes the character.
 inline bool needs_escape(char c) noexcept { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; }
 
+// Reads a value that need not be aligned.
 template <typename T>
 T load(const char* p) noexcept {
   T value;
@@ -24,8 +26,8 @@ T load(const char* p) noexcept {
   return value;
 }
 
-// The place of the first of eight characters (the lowest octet comes first) that RFC 8785 escapes; 8 when there is
-// none.
+// Returns the index of the first of eight characters that RFC 8785 escapes (the first character is the lowest byte), or
+// 8 if no character needs an escape.
 inline std::size_t first_escape(std::uint64_t word) noexcept {
   constexpr std::uint64_t kOnes = 0x0101010101010101u;
   constexpr std::uint64_t kHighs = 0x8080808080808080u;
@@ -36,7 +38,7 @@ inline std::size_t first_escape(std::uint64_t word) noexcept {
 }
 
 #if defined(__SSE2__)
-// A bit for each of the 16 characters that RFC 8785 escapes.
+// Returns a mask of 16 bits: bit i is set if RFC 8785 escapes character i.
 inline unsigned escapes(__m128i block) noexcept {
   const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(block, _mm_set1_epi8(0x1F)), block);
   const __m128i special =
@@ -45,11 +47,12 @@ inline unsigned escapes(__m128i block) noexcept {
 }
 #endif
 
-// Copies a text up to its first character that needs an escape; returns how many that are. `to` has room for all.
+// Copies the text up to the first character that needs an escape, and returns the number of characters before it. `to`
+// must have room for the whole text; bytes after the returned length are unspecified.
 inline std::size_t copy_plain(char* to, const char* p, std::size_t size) noexcept {
   std::size_t at = 0;
   if constexpr (std::endian::native == std::endian::little) {
-    // The last word overlaps the one before, instead of a loop over what is left.
+    // The last word overlaps the one before it, which saves a loop over the remaining bytes.
     if (size >= 8) {
 #if defined(__SSE2__)
       for (; size - at >= 16; at += 16) {
@@ -84,9 +87,11 @@ inline std::size_t copy_plain(char* to, const char* p, std::size_t size) noexcep
   return at;
 }
 
-// The rest of append_quoted, from a character that needs an escape on: `to` is the end of what is written.
+// Finishes append_quoted from the first character that needs an escape, with which `text` must start. `to` is the end
+// of what is written so far.
 void append_quoted_rest(Buffer& out, char* to, std::string_view text);
 
+// As append_quoted in text.h, into a Buffer.
 inline void append_quoted(Buffer& out, std::string_view text) {
   char* to = out.room(text.size() + 2);
   *to++ = '"';

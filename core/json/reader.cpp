@@ -16,22 +16,22 @@ namespace {
 
 constexpr std::size_t kMaxText = std::size_t{64} << 20;
 constexpr std::size_t kFirstCapacity = std::size_t{16} << 10;
-// Buffers above this are given back after the text that needed them.
+// Buffers larger than this are released after the text that needed them.
 constexpr std::size_t kKeptCapacity = std::size_t{4} << 20;
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 }  // namespace
 
-// simdjson's first stage finds where every token starts, checks UTF-8, and that strings are closed and free of control
-// characters; the walk over the tokens is our own, because it must be strict, iterative, and repair what can be
-// repaired.
+// simdjson's first stage finds the start of every token and checks that the text is UTF-8 and that strings are closed
+// and contain no control characters. The walk over the tokens is our own, because it must be strict and iterative, and
+// must repair what can be repaired.
 struct Reader::Parser {
   std::unique_ptr<simdjson::internal::dom_parser_implementation> stages;
 };
 
 void Reader::fail(std::size_t at, const std::string& what) const {
-  // Positions are told in the text as it was given.
+  // Report the position in the caller's text, before any repair.
   std::size_t original = at;
   for (const Utf8Repair& repair : repairs_) {
     if (repair.position > at) break;
@@ -48,11 +48,12 @@ void Reader::fail_expected(std::size_t at, const char* what) const {
 
 void Reader::fail_stage1(int code) const {
   if (code == simdjson::EMPTY) fail_expected(size_, "a value");
-  // Cold: find what the first stage saw.
+  // The first stage does not report a position, so find the error again. This path is cold.
   std::size_t string = size_;  // the quote that opened the current string; size_ outside
   for (std::size_t i = 0; i < size_; ++i) {
     if (buffer_[i] == '\\') {
-      // Outside of strings it is an error, which the implementations of the first stage see in different ways.
+      // A backslash outside a string is an error that the CPU-specific implementations of the first stage report
+      // differently.
       if (string == size_) fail_expected(i, "a value");
       if (++i == size_) break;
     } else if (buffer_[i] == '"') {
@@ -60,7 +61,7 @@ void Reader::fail_stage1(int code) const {
     }
     if (string != size_ && static_cast<unsigned char>(buffer_[i]) < 0x20) fail(i, "control character in a string");
   }
-  if (string != size_) fail(string, "string without an end");
+  if (string != size_) fail(string, "unterminated string");
   fail(0, simdjson::error_message(static_cast<simdjson::error_code>(code)));
 }
 
@@ -100,7 +101,7 @@ void Reader::index(std::string_view text) {
     }
   }
   if (error != simdjson::SUCCESS) fail_stage1(error);
-  // An end for the walk: there the buffer has a NUL, which no rule of the grammar takes.
+  // A last token stops the walk: the buffer has a NUL there, which the grammar never accepts.
   parser_->stages->structural_indexes[parser_->stages->n_structural_indexes] = static_cast<std::uint32_t>(size_);
 }
 
@@ -118,12 +119,12 @@ const std::uint32_t* Reader::begin(std::string_view text) {
     text.remove_prefix(skipped_mark_);
   }
   index(text);
-  escape_ = 0;  // the first string looks further
+  escape_ = 0;  // the first string searches for the actual positions
   special_ = 0;
   return parser_->stages->structural_indexes.get();
 }
 
-// Gives back what a large text took.
+// Releases the memory that a large text needed.
 void Reader::end() {
   if (buffer_.size() > kKeptCapacity) {
     parser_->stages.reset();
@@ -135,7 +136,7 @@ void Reader::end() {
 }
 
 void Reader::find_special(std::size_t from) {
-  // Each octet is looked at once in all: a backslash far ahead is kept while repairs before it are passed.
+  // Each byte is searched only once: a backslash far ahead is remembered while repairs before it are passed.
   if (escape_ < from) {
     const void* found = std::memchr(buffer_.data() + from, '\\', size_ - from);
     escape_ = found == nullptr ? size_ : static_cast<std::size_t>(static_cast<const char*>(found) - buffer_.data());
@@ -145,7 +146,7 @@ void Reader::find_special(std::size_t from) {
   if (next_repair_ < repairs_.size()) special_ = std::min(special_, repairs_[next_repair_].position);
 }
 
-// The text of the string token from `at` to `end`, when there may be a backslash or a repair in it.
+// Reads the string token from `at` to `end`, which may contain a backslash or a repair.
 Reader::Special Reader::special_string(std::size_t at, std::size_t end) {
   Special result;
   result.text = {buffer_.data() + at + 1, end - at - 2};
@@ -153,12 +154,12 @@ Reader::Special Reader::special_string(std::size_t at, std::size_t end) {
   if (special_ >= end) return result;
   result.invalid_utf8 = next_repair_ < repairs_.size() && repairs_[next_repair_].position < end;
   scratch_.clear();
-  if (!append_unescaped(scratch_, result.text, &result.lone_surrogate)) fail(at, "string with a bad escape");
+  if (!append_unescaped(scratch_, result.text, &result.lone_surrogate)) fail(at, "invalid escape in a string");
   result.text = scratch_;
   return result;
 }
 
-// From a token inside of the innermost open container to its closing bracket.
+// Moves from a token inside the innermost open container to the closing bracket of that container.
 const std::uint32_t* Reader::skip(const std::uint32_t* next) {
   const std::size_t depth = open_.size();
   for (;; ++next) {

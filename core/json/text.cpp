@@ -8,7 +8,7 @@
 namespace plog::json {
 namespace {
 
-// The first character at or after p that RFC 8785 escapes.
+// Returns the first character at or after p that RFC 8785 escapes, or `end`.
 const char* find_escape(const char* p, const char* end) noexcept {
 #if defined(__SSE2__)
   for (; end - p >= 16; p += 16) {
@@ -26,9 +26,9 @@ const char* find_escape(const char* p, const char* end) noexcept {
   return p;
 }
 
-constexpr std::size_t kEscapeSize = 6;  // at most
+constexpr std::size_t kEscapeSize = 6;  // of the longest escape
 
-// Writes the escape of a character that needs one; returns its end.
+// Writes the escape of a character that needs one. Returns the end of the escape.
 char* put_escape(char* to, char c) noexcept {
   constexpr char kDigits[] = "0123456789abcdef";
   *to++ = '\\';
@@ -66,7 +66,7 @@ void append_code_point(std::string& out, std::uint32_t code) {
   }
 }
 
-// The four digits after "\u" at p; -1 when they are not.
+// Reads the four hexadecimal digits at p, which follow "\u". Returns -1 if they are not digits.
 std::int32_t hex4(const char* p, const char* end) noexcept {
   if (end - p < 4) return -1;
   std::int32_t value = 0;
@@ -85,7 +85,7 @@ std::int32_t hex4(const char* p, const char* end) noexcept {
 bool is_high_surrogate(std::int32_t unit) noexcept { return unit >= 0xD800 && unit <= 0xDBFF; }
 bool is_low_surrogate(std::int32_t unit) noexcept { return unit >= 0xDC00 && unit <= 0xDFFF; }
 
-// Decodes the escape whose "\u" ends at p. Null when it is malformed.
+// Appends the character of an escape whose "\u" ends at p. Returns the end of the escape, or null if it is malformed.
 const char* append_unicode_escape(std::string& out, const char* p, const char* end, bool* repaired) {
   const std::int32_t unit = hex4(p, end);
   if (unit < 0) return nullptr;
@@ -107,8 +107,8 @@ const char* append_unicode_escape(std::string& out, const char* p, const char* e
   return p;
 }
 
-// Where UTF-16 orders differently from UTF-8: U+E000…U+FFFF (lead octets EE and EF) come after the surrogates that
-// stand for everything above (lead octets F0…F4).
+// Maps a UTF-8 lead byte to its rank in UTF-16 order. The orders differ for U+E000…U+FFFF (lead bytes EE and EF), which
+// sort after the surrogates that represent all higher code points (lead bytes F0…F4).
 unsigned utf16_rank(char c) noexcept {
   const auto octet = static_cast<unsigned char>(c);
   return octet == 0xEE || octet == 0xEF ? octet + 0x10u : octet;

@@ -6,17 +6,19 @@
 
 namespace plog::json {
 
-// Appends valid UTF-8 as a quoted JSON string, escaped as RFC 8785 section 3.2.2.2 says.
+// Appends valid UTF-8 as a quoted JSON string, escaped as RFC 8785 section 3.2.2.2 requires.
 void append_quoted(std::string& out, std::string_view text);
 
-// Decodes the inside of a JSON string literal (between the quotes) that simdjson's first stage accepted: every escape
-// of RFC 8259; a lone surrogate becomes U+FFFD and sets *repaired (may be null). False for a bad escape.
+// Decodes the text between the quotes of a JSON string literal and appends it to `out`. Accepts every escape of RFC
+// 8259. A lone surrogate becomes U+FFFD and sets *repaired, unless `repaired` is null. Returns false for an invalid
+// escape; `out` may then end with a part of the text.
 bool append_unescaped(std::string& out, std::string_view raw, bool* repaired);
 
-// Order of RFC 8785 section 3.2.3: by UTF-16 code units, for valid UTF-8 on both sides. <0, 0, >0.
+// Compares two keys in the order of RFC 8785 section 3.2.3, by UTF-16 code units. Both must be valid UTF-8. Returns a
+// negative number, 0 or a positive number.
 int compare_keys(std::string_view left, std::string_view right) noexcept;
 
-// An RFC 6901 reference token: "~" and "/" escaped.
+// Appends a reference token of a JSON pointer (RFC 6901), with "~" and "/" escaped.
 void append_pointer_token(std::string& out, std::string_view token);
 
 }  // namespace plog::json

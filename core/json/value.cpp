@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t kMaxDepth = 512;
 
-// Hangs every value into the innermost open container.
+// Adds each value to the innermost open container.
 class Builder final : public Handler {
  public:
   void key(std::string_view text) override { key_ = text; }
@@ -43,14 +43,14 @@ class Builder final : public Handler {
 
   void begin(Value container) {
     if (open_.size() == kMaxDepth) {
-      throw Error(Status::kInvalid, "JSON nested below depth " + std::to_string(kMaxDepth));
+      throw Error(Status::kInvalid, "the JSON is nested more than " + std::to_string(kMaxDepth) + " levels deep");
     }
     open_.push_back(add(std::move(container)));
   }
 
   Value root_;
   std::string key_;
-  std::vector<Value*> open_;  // stay in place: a container grows only after its last child is complete
+  std::vector<Value*> open_;  // pointers stay valid: a container grows only after its last child is complete
 };
 
 template <typename Number>

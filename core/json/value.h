@@ -1,4 +1,4 @@
-// A small JSON tree for cold paths: filters, configuration, reports, tests. The hot path never builds one.
+// A small JSON tree for cold paths: filters, configuration, reports and tests. The hot path never builds one.
 #pragma once
 
 #include <cstdint>
@@ -11,18 +11,22 @@
 
 namespace plog::json {
 
+// The order of members in canonical form.
 struct KeyLess {
   using is_transparent = void;
   bool operator()(std::string_view a, std::string_view b) const noexcept { return compare_keys(a, b) < 0; }
 };
 
+// The accessors do not check the type: for a value of another type they return an empty or zero value.
 class Value {
  public:
   enum class Type { kNull, kBool, kNumber, kString, kArray, kObject };
   using Array = std::vector<Value>;
   using Object = std::map<std::string, Value, KeyLess>;
 
-  // Implicit, so that a tree can be written down as it is.
+  // Implicit, so that a tree can be written as nested initializers. A double that is not finite becomes the string
+  // "NaN", "Infinity" or "-Infinity".
+
   // NOLINTBEGIN(google-explicit-constructor)
   Value() = default;
   Value(bool value) : type_(Type::kBool), bool_(value) {}
@@ -36,7 +40,7 @@ class Value {
   Value(Array array) : type_(Type::kArray), array_(std::move(array)) {}
   Value(Object object) : type_(Type::kObject), object_(std::move(object)) {}
   // NOLINTEND(google-explicit-constructor)
-  static Value number(std::string literal);  // kept as given
+  static Value number(std::string literal);  // the literal is kept as it is and must satisfy is_number_literal
 
   Type type() const noexcept { return type_; }
   bool is_null() const noexcept { return type_ == Type::kNull; }
@@ -48,15 +52,15 @@ class Value {
 
   bool as_bool() const noexcept { return bool_; }
   const std::string& text() const noexcept { return text_; }  // of a string; the literal of a number
-  bool to_int64(std::int64_t* out) const noexcept;            // false unless an integer that fits
-  double to_double() const noexcept;
+  bool to_int64(std::int64_t* out) const noexcept;            // false unless the value is an integer that fits
+  double to_double() const noexcept;                          // 0 if the value is not a number
   const Array& array() const noexcept { return array_; }
   Array& array() noexcept { return array_; }
   const Object& object() const noexcept { return object_; }
   Object& object() noexcept { return object_; }
-  const Value* find(std::string_view key) const;  // of an object; null when absent
+  const Value* find(std::string_view key) const;  // a member of an object; null if there is none
 
-  // RFC 8785 canonical form (numbers as canonical_number decides).
+  // The canonical form (RFC 8785), with numbers as canonical_number writes them.
   void append_canonical(std::string& out) const;
   std::string canonical() const;
 
@@ -68,8 +72,8 @@ class Value {
   Object object_;
 };
 
-// Reads one text with `reader`'s rules: last duplicate wins; throws Error(kInvalid) on malformed text and on nesting
-// below depth 512.
+// Reads one JSON text by the rules of Reader. Of duplicate keys, the last one wins. Throws Error(kInvalid) if the text
+// is malformed or nested more than 512 levels deep.
 Value parse(std::string_view text);
 
 }  // namespace plog::json

@@ -1,4 +1,4 @@
-// The walk over the tokens of a JSON text, for handlers of a known type.
+// Reader's walk over the tokens of a JSON text, as templates for handlers of a known type.
 #pragma once
 
 #include "json/number.h"
@@ -14,7 +14,7 @@ void Reader::scalar(std::size_t at, std::size_t next, KnownHandler& handler) con
   const std::string_view text(buffer_.data() + at, next - at);
   const char first = buffer_[at];
   if (first == '-' || (first >= '0' && first <= '9')) {
-    if (!is_number_literal(text)) fail(at, "bad number");
+    if (!is_number_literal(text)) fail(at, "invalid number");
     handler.number(text);
   } else if (text == "true") {
     handler.boolean(true);
@@ -27,17 +27,17 @@ void Reader::scalar(std::size_t at, std::size_t next, KnownHandler& handler) con
   }
 }
 
-// `next`: the first token not yet taken.
+// `next` is the first token that is not yet consumed.
 template <class KnownHandler>
 void Reader::walk(const std::uint32_t* next, KnownHandler& handler) {
   const char* const text = buffer_.data();
-  bool object = false;  // whether the innermost open container is one
+  bool object = false;  // whether the innermost open container is an object
 
-  // The string token at `at`, whose successor is `next`. After the closing quote there is only white space.
+  // Reads the string token at `at`; `next` is the token after it. Between them, only white space can follow the quote.
   const auto string = [&](std::size_t at) {
     std::size_t end = *next;
     while (text[end - 1] != '"' && is_white_space(text[end - 1])) --end;
-    if (end - at < 2 || text[end - 1] != '"') fail(at, "string without an end");
+    if (end - at < 2 || text[end - 1] != '"') fail(at, "unterminated string");
     if (end <= special_) [[likely]]
       return std::string_view(text + at + 1, end - at - 2);
     const Special special = special_string(at, end);
@@ -54,7 +54,7 @@ void Reader::walk(const std::uint32_t* next, KnownHandler& handler) {
   };
 
   for (;;) {
-    // Here a value starts.
+    // A value starts here.
     const std::size_t at = *next++;
     const char first = text[at];
     if (first == '"') {
@@ -76,11 +76,11 @@ void Reader::walk(const std::uint32_t* next, KnownHandler& handler) {
     } else {
       scalar(at, *next, handler);
     }
-    // Here one has ended.
+    // A value has ended here.
     for (;;) {
       const std::size_t after = *next++;
       if (open_.empty()) {
-        if (after != size_) fail(after, "content after the value");
+        if (after != size_) fail(after, "unexpected content after the value");
         return;
       }
       if (text[after] == ',') {

@@ -55,7 +55,10 @@ std::string format_checkpoint(const Checkpoint& checkpoint) {
     text += '\n';
   }
   if (parse_checkpoint(text) != checkpoint) {
-    throw Error(Status::kInvalid, "not a checkpoint: origin and extensions are single lines of text, not empty");
+    throw Error(
+        Status::kInvalid,
+        "cannot write the checkpoint: its origin and extensions must be single lines of text, none of them empty, "
+        "and an empty tree must have the empty root");
   }
   return text;
 }
@@ -66,14 +69,14 @@ std::string sign_checkpoint(const Checkpoint& checkpoint, const crypto::Signer& 
 
 std::string_view checkpoint_fault_text(CheckpointFault fault) noexcept {
   switch (fault) {
-    case CheckpointFault::kNone: return "valid";
-    case CheckpointFault::kMalformed: return "malformed";
-    case CheckpointFault::kUnknownKey: return "signed by no known key";
-    case CheckpointFault::kBadSignature: return "its signature does not fit";
-    case CheckpointFault::kAmbiguousKey: return "two of the keys have the name and id of its signature";
-    case CheckpointFault::kOtherOrigin: return "of another log";
+    case CheckpointFault::kNone: return "is valid";
+    case CheckpointFault::kMalformed: return "is malformed";
+    case CheckpointFault::kUnknownKey: return "has no signature by a known key";
+    case CheckpointFault::kBadSignature: return "has an invalid signature";
+    case CheckpointFault::kAmbiguousKey: return "has a signature whose key name and id match two different keys";
+    case CheckpointFault::kOtherOrigin: return "belongs to another log";
   }
-  return "unknown";
+  return "is invalid";
 }
 
 OpenedCheckpoint open_checkpoint(std::string_view note, std::span<const crypto::Verifier> verifiers,

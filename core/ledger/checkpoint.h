@@ -1,6 +1,6 @@
 // Checkpoints (c2sp.org/tlog-checkpoint): the text of the signed note that is a head of the ledger.
 //
-//   <origin: which log>
+//   <origin: the log's name>
 //   <number of leaves, decimal>
 //   <root of the tree over them, base64>
 //   <extension lines, usually none>
@@ -22,41 +22,43 @@ struct Checkpoint {
   std::string origin;  // one line, not empty
   std::uint64_t size = 0;
   Hash root{};
-  std::vector<std::string> extensions;  // lines, none empty
+  std::vector<std::string> extensions;  // lines; none of them is empty
 
   friend bool operator==(const Checkpoint&, const Checkpoint&) = default;
 };
 
-// Strict: decimal without leading zeros, below 2^64; 32 octets of base64 with padding and no bits left over; UTF-8
-// without control characters; every line ended by a newline and nothing after the last. The empty tree has the empty
-// root. nullopt for anything else; format_checkpoint gives back the same octets.
+// Parses strictly: the size is decimal without leading zeros and below 2^64; the root is 32 bytes of base64 with
+// padding and no leftover bits; the text is UTF-8 without control characters; every line ends with a newline and
+// nothing follows the last one; the empty tree has the empty root. Returns nullopt for anything else. format_checkpoint
+// restores the same bytes.
 std::optional<Checkpoint> parse_checkpoint(std::string_view text);
-// Throws Error(kInvalid) for what parse_checkpoint would refuse.
+// Throws Error(kInvalid) if parse_checkpoint would reject the result.
 std::string format_checkpoint(const Checkpoint& checkpoint);
 
-// The checkpoint as a signed note.
+// Returns the checkpoint as a signed note. Throws Error(kInvalid) as format_checkpoint does.
 std::string sign_checkpoint(const Checkpoint& checkpoint, const crypto::Signer& signer);
 
 enum class CheckpointFault {
   kNone,
-  kMalformed,     // no note, or its text is no checkpoint
-  kUnknownKey,    // as crypto::NoteFault
-  kBadSignature,  // as crypto::NoteFault
-  kAmbiguousKey,  // as crypto::NoteFault
+  kMalformed,     // not a note, or its text is not a checkpoint
+  kUnknownKey,    // as in crypto::NoteFault
+  kBadSignature,  // as in crypto::NoteFault
+  kAmbiguousKey,  // as in crypto::NoteFault
   kOtherOrigin,   // a signed checkpoint of another log
 };
-std::string_view checkpoint_fault_text(CheckpointFault fault) noexcept;  // "malformed", "signed by no known key", ...
+// A predicate for messages: "is malformed", "has no signature by a known key", ...
+std::string_view checkpoint_fault_text(CheckpointFault fault) noexcept;
 
 struct OpenedCheckpoint {
   CheckpointFault fault = CheckpointFault::kMalformed;
-  // Below: empty unless fault is kNone or kOtherOrigin.
+  // The members below are empty unless `fault` is kNone or kOtherOrigin.
   Checkpoint checkpoint;
-  std::string text;  // what was signed
+  std::string text;  // the signed text
   std::vector<crypto::NoteSignature> verified, unverified;
 };
 
-// Holds a signed checkpoint against known keys (crypto::open_note) and, unless `origin` is empty, the log it should be
-// of.
+// Checks a signed checkpoint against known keys (see crypto::open_note) and, unless `origin` is empty, against the
+// expected origin.
 OpenedCheckpoint open_checkpoint(std::string_view note, std::span<const crypto::Verifier> verifiers,
                                  std::string_view origin = {});
 

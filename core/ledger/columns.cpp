@@ -29,14 +29,14 @@ std::string column_faults(const StoredEvent& event, Checks checks) {
   };
   if (checks.has(Check::kCanonical)) {
     if (event.canonical.empty() || event.canonical.front() != '{' || !json::is_canonical(event.canonical)) {
-      add("the octets are no canonical object");
+      add("the canonical bytes are not a canonical JSON object");
     }
     const bool list = event.warnings.size() > 2 && event.warnings.front() == '[' && json::is_canonical(event.warnings);
-    if (event.has_warnings && !list) add("the warnings are no canonical list");
+    if (event.has_warnings && !list) add("the warnings are not a canonical JSON array");
   }
   if (!checks.has(Check::kColumn)) return faults;
   if (event.index == nullptr) {
-    add("the octets are no event");
+    add("the canonical bytes are not an event");
     return faults;
   }
   const event::Index& index = *event.index;
@@ -48,9 +48,9 @@ std::string column_faults(const StoredEvent& event, Checks checks) {
     const bool present = spans[i]->offset != 0;
     const auto& stored = event.texts[i];
     if (present == stored.has_value() && (!present || same_text(prepared, *spans[i], *stored))) continue;
-    add("column " + std::string(kNames[i]) + " differs from the octets");
+    add("column " + std::string(kNames[i]) + " differs from the event");
   }
-  if (event.time != index.time) add("column time differs from the octets");
+  if (event.time != index.time) add("column time differs from the event");
   return faults;
 }
 

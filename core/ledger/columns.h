@@ -1,4 +1,4 @@
-// Whether a row says what its octets say.
+// Compares the columns of a row with its canonical bytes.
 #pragma once
 
 #include <string>
@@ -7,8 +7,8 @@
 
 namespace plog::ledger {
 
-// What is wrong with the octets' form, and with the columns that repeat them for filters: "column time differs from the
-// octets; ...". Empty when nothing is.
+// Returns the faults in the form of the canonical bytes and warnings, and in the columns that repeat them for filters:
+// "column time differs from the event; ...". Returns an empty string if there are none.
 std::string column_faults(const StoredEvent& event, Checks checks);
 
 }  // namespace plog::ledger

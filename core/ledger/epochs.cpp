@@ -34,7 +34,7 @@ std::uint64_t number_of(const json::Value* object, std::string_view name) {
              : UINT64_MAX;
 }
 
-// A public key, if its name is that.
+// Parses a public key; returns nullopt if it is malformed or has another name.
 std::optional<crypto::Verifier> key_named(const std::string& vkey, const std::string& name) {
   try {
     crypto::Verifier key = crypto::Verifier::parse(vkey);
@@ -72,24 +72,24 @@ const KeyEpoch* Epochs::at(std::uint64_t size) const noexcept {
   return found;
 }
 
-// The first epoch. Each returns what is wrong, or nothing.
+// Begins the first epoch. Like the functions below, it returns the fault of the event, or an empty text.
 std::string_view Epochs::created(const Input& input, std::uint64_t commit_index) {
-  if (!epochs_.empty()) return "a first key, where there is one already";
-  if (input.number != 1) return "the first epoch of keys is not number 1";
+  if (!epochs_.empty()) return "the ledger had a key before its first epoch";
+  if (input.number != 1) return "the first key epoch does not have number 1";
   const auto key = key_named(input.vkey, input.origin);
-  if (!key) return "the key is none of the origin's";
+  if (!key) return "the key is malformed or its name is not the origin";
   epochs_.push_back({commit_index, 1, input.origin, *key});
   return {};
 }
 
 std::string_view Epochs::rotated(const Input& input, std::uint64_t commit_index) {
-  if (epochs_.empty()) return "a rotation without a key before it";
+  if (epochs_.empty()) return "the rotation has no key before it";
   const KeyEpoch& before = epochs_.back();
   if (input.number != before.number + 1) return "the rotation skips an epoch";
-  if (input.origin != before.origin) return "the rotation is of another origin";
+  if (input.origin != before.origin) return "the rotation has another origin";
   const auto next = open_rotation(text_of(input.object, "note"), input.origin, input.number, before.key);
-  if (!next) return "the rotation is not signed by the old key and the new one";
-  if (next->format() != input.vkey) return "the rotation names another key than its note";
+  if (!next) return "the rotation is not signed by both the old and the new key";
+  if (next->format() != input.vkey) return "the rotation names another key than its note does";
   epochs_.push_back({commit_index, input.number, input.origin, *next});
   return {};
 }
@@ -106,11 +106,11 @@ std::string_view Epochs::branched(const Input& input, std::uint64_t commit_index
   const bool another = !head.empty() && sha256_hex(head) != branch.head_sha256;
   if (!branch.found_head) branch.head_sha256 = sha256_hex(canonical);
   branches_.push_back(std::move(branch));
-  if (another) return "the kept head is not the one that is named";
-  if (epochs_.empty()) return "a change of origin without a key before it";
-  if (number_of(input.object, "size") != commit_index) return "the change of origin tells another size";
+  if (another) return "the kept head does not match its head_sha256";
+  if (epochs_.empty()) return "the change of origin has no key before it";
+  if (number_of(input.object, "size") != commit_index) return "the change of origin names another size";
   const KeyEpoch& before = epochs_.back();
-  if (input.origin.empty() || input.origin == before.origin) return "the change of origin changes nothing";
+  if (input.origin.empty() || input.origin == before.origin) return "the change of origin does not change the origin";
   const auto key = key_named(input.vkey, input.origin);
   if (!key || !(key->key() == before.key.key())) return "the change of origin changes the key";
   const std::uint64_t number = before.number;
@@ -145,7 +145,7 @@ void Epochs::add(std::string_view canonical, std::uint64_t commit_index, std::ui
         redaction_ = text_of(object ? input.object->find("redaction") : nullptr, "digest");
       }
       if (commit_index != 0) {
-        fault = "a ledger begins but once";
+        fault = "ledger.created is not the first event of the ledger";
       } else if (!input.vkey.empty()) {
         fault = created(input, commit_index);
       }
@@ -162,7 +162,7 @@ void Epochs::add(std::string_view canonical, std::uint64_t commit_index, std::ui
     }
   } catch (const Error& error) {
     if (error.status() != Status::kInvalid) throw;
-    fault = "the octets are no JSON";
+    fault = "the canonical bytes are not JSON";
   }
   if (fault.empty() || !checks_.has(Check::kKeyEvent)) return;
   Finding finding;

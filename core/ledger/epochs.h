@@ -1,5 +1,5 @@
-// Under which name and key the heads of a ledger stand, by its own events: keys, rotations, branches and what was
-// acknowledged of them (docs/formats.md, Keys).
+// The origins and keys of a ledger's heads, as its own events name them: keys, rotations, branches and their
+// acknowledgements (docs/formats.md, Heads, keys and branches).
 #pragma once
 
 #include <cstdint>
@@ -14,41 +14,46 @@
 
 namespace plog::ledger {
 
-// From an event on, heads have this name and are signed by this key.
+// The range of the ledger whose heads have one origin and are signed by one key.
 struct KeyEpoch {
-  std::uint64_t since = 0;   // commit index of the event
-  std::uint64_t number = 0;  // 1, 2, 3…; a change of origin leaves it
+  std::uint64_t since = 0;   // commit index of the event that began it
+  std::uint64_t number = 0;  // 1, 2, 3…; a change of origin keeps the number
   std::string origin;
-  crypto::Verifier key;  // under the name `origin`
+  crypto::Verifier key;  // its name is `origin`
 };
 
-// A change of origin: the ledger does not extend a head that was found beside it.
+// A change of origin, because the ledger did not extend a head that a writer found.
 struct Branch {
   std::uint64_t commit_index = 0, sequence = 0;
   std::string reason;
   bool found_head = false;  // the event names a head
-  std::string head_sha256;  // hex; what an acknowledgement names: of the head, or, without one, of the event's octets
-  std::string comment;      // of the acknowledgement
+  // The name of the branch in an acknowledgement, in hexadecimal: the SHA-256 of the head that was found or, if none
+  // was found, of the event's canonical bytes.
+  std::string head_sha256;
+  std::string comment;  // of the acknowledgement
   bool acknowledged = false;
 };
 
+// Reads these events in order. Not thread-safe.
 class Epochs {
  public:
   explicit Epochs(Checks checks) : checks_(checks) {}
 
-  // Whether an event of the reserved agent with this action_name is to be given to add().
+  // Whether add() needs the events of the reserved agent with this action_name.
   static bool is_key_event(std::string_view action_name) noexcept;
+  // The action_names for which is_key_event() is true.
   static std::vector<std::string_view> key_event_names();
 
-  // The reserved agent's events of that kind, in order. What breaks the rules becomes a finding.
+  // Adds the next of these events. They must come in order. An event that breaks the rules becomes a finding.
   void add(std::string_view canonical, std::uint64_t commit_index, std::uint64_t sequence, Findings& findings);
 
   const std::string& ledger_id() const noexcept { return ledger_id_; }
-  // The digest of the rules of redaction that were recorded last; empty without any.
+  // The digest of the redaction rules that were recorded last; empty if there are none.
   const std::string& redaction() const noexcept { return redaction_; }
   const std::vector<KeyEpoch>& all() const noexcept { return epochs_; }
   const std::vector<Branch>& branches() const noexcept { return branches_; }
-  // The epoch of a head over `size` events: that of the newest event below it. Null before the first key.
+  // The epoch of a head over `size` events: the one that the newest event before `size` began. Null before the first
+  // key.
   const KeyEpoch* at(std::uint64_t size) const noexcept;
   const KeyEpoch* newest() const noexcept { return epochs_.empty() ? nullptr : &epochs_.back(); }
 

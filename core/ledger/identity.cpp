@@ -15,8 +15,8 @@ constexpr std::size_t kBlock = 64;
 constexpr std::string_view kAgentKey = "\"agent_id\":\"";
 constexpr std::string_view kIdKey = "\"id\":\"";
 
-// 64 octets, and where among them some are: one bit for each. brackets() may also name 'Y', 'y', '_' and DEL, which
-// differ from the four brackets in the same bits and stand only in strings.
+// 64 bytes of text. Each function returns a bit set of the positions of some characters. brackets() may also report
+// 'Y', 'y', '_' and DEL, which the mask cannot tell from the four brackets. These occur only in strings.
 #if defined(__SSE2__)
 
 class Block {
@@ -82,13 +82,15 @@ class Block {
 
 #endif
 
-// Each bit becomes the parity of itself and all lower ones: set from an opening quote up to before the closing one.
+// Each bit becomes the parity of itself and all lower bits. For a bit set of quotes, the result has the bits from each
+// opening quote up to, but not including, the closing one.
 std::uint64_t prefix_xor(std::uint64_t bits) noexcept {
   for (int shift = 1; shift < 64; shift *= 2) bits ^= bits << shift;
   return bits;
 }
 
-// Where octets are escaped by a backslash. `carry`: whether the first octet is, and afterwards that of the next block.
+// The positions of bytes that a backslash escapes. `carry`: whether the first byte is escaped; set to whether the first
+// byte of the next block is.
 std::uint64_t escaped_of(std::uint64_t backslash, bool& carry) noexcept {
   std::uint64_t escaped = carry ? 1 : 0;
   std::uint64_t rest = backslash & ~escaped;
@@ -106,7 +108,7 @@ std::uint64_t escaped_of(std::uint64_t backslash, bool& carry) noexcept {
   return escaped;
 }
 
-// The inside of a literal whose first octet is at `begin`; nullopt when it has no end.
+// The contents of the string literal whose first byte after the quote is at `begin`; nullopt if the literal has no end.
 std::optional<std::string_view> inside(std::string_view text, std::size_t begin) noexcept {
   for (std::size_t at = begin; at < text.size(); ++at) {
     if (text[at] == '"') return text.substr(begin, at - begin);

@@ -1,4 +1,4 @@
-// Who an event says it is: the two top-level members that a ledger's row repeats, found without parsing the rest.
+// Finds the two top-level members of an event that its row repeats, agent_id and id, without parsing the rest.
 #pragma once
 
 #include <optional>
@@ -6,14 +6,14 @@
 
 namespace plog::ledger {
 
-// The insides of the string literals, still escaped; nullopt when there is no such member, or it is no string.
+// The contents of the string literals, still escaped. nullopt if the member is missing or is not a string.
 struct Identity {
   std::optional<std::string_view> agent_id;
   std::optional<std::string_view> id;
 };
 
-// Reads canonical octets (an object without white space). Only members of the outermost object count, whatever nested
-// values and texts hold. Octets that are not canonical give some answer or none, and are never read beyond their end.
+// `canonical` is an object in RFC 8785 form. Only members of the outermost object count, whatever nested values and
+// texts contain. For bytes that are not canonical the result is unspecified, but nothing is read past their end.
 Identity identity_of(std::string_view canonical) noexcept;
 
 }  // namespace plog::ledger

@@ -9,7 +9,7 @@
 namespace plog::ledger {
 namespace {
 
-// What stands between two values, with the quotes that belong to them.
+// The text between two values, including their quotes.
 constexpr std::string_view kAgent = "{\"agent_id\":";
 constexpr std::string_view kHash = ",\"hash\":\"";
 constexpr std::string_view kId = "\",\"id\":\"";
@@ -20,7 +20,7 @@ constexpr std::string_view kWarnings = ",\"warnings\":\"";
 
 constexpr std::size_t kHexSize = 2 * sizeof(Hash);
 constexpr std::size_t kMaxDigits = 20;
-// All that follows the agent.
+// The maximum size of everything after the agent.
 constexpr std::size_t kFixedSize = kHash.size() + kId.size() + kPrevHash.size() + kSequence.size() + kVersion.size() +
                                    kWarnings.size() + 2 + 3 * kHexSize + kUuidTextSize + kMaxDigits;
 

@@ -1,4 +1,4 @@
-// Line by line through the texts of checkpoints and proofs.
+// Reads the texts of checkpoints and proofs line by line.
 #pragma once
 
 #include <charconv>
@@ -11,7 +11,7 @@
 
 namespace plog::ledger {
 
-// Cuts off the first line; nullopt when no newline ends it.
+// Removes the first line from `rest` and returns it without its newline; nullopt if there is no newline.
 inline std::optional<std::string_view> take_line(std::string_view& rest) noexcept {
   const std::size_t end = rest.find('\n');
   if (end == std::string_view::npos) return std::nullopt;
@@ -20,7 +20,7 @@ inline std::optional<std::string_view> take_line(std::string_view& rest) noexcep
   return line;
 }
 
-// Digits without a leading zero, of a number below 2^64.
+// Parses decimal digits without leading zeros; nullopt for anything else, or for 2^64 and above.
 inline std::optional<std::uint64_t> parse_decimal(std::string_view text) noexcept {
   if (text.empty() || (text.front() == '0' && text.size() > 1)) return std::nullopt;
   std::uint64_t number = 0;
@@ -30,7 +30,7 @@ inline std::optional<std::uint64_t> parse_decimal(std::string_view text) noexcep
   return number;
 }
 
-// 32 octets of base64.
+// Parses the base64 of 32 bytes; nullopt for anything else.
 inline std::optional<Hash> parse_hash(std::string_view text) {
   const std::optional<std::string> octets = base64_decode(text);
   Hash hash;

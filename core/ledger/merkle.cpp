@@ -1,7 +1,7 @@
 #include "ledger/merkle.h"
 
-// The block functions are called directly, on octets that are padded already: a node is two blocks, and the general
-// interface costs as much as one of them.
+// hash_node calls the block function directly on input that it has padded itself: a node is two blocks, and the
+// overhead of the general interface is as large as one block.
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/sha.h>
 
@@ -54,7 +54,8 @@ Hash hash_node(const Hash& left, const Hash& right) noexcept {
 }
 
 CompactRange::CompactRange(std::uint64_t size, std::span<const Hash> hashes) : size_(size) {
-  if (hashes.size() != count()) throw Error(Status::kCorrupt, "the stored tree does not fit its size");
+  if (hashes.size() != count())
+    throw Error(Status::kCorrupt, "the stored tree is damaged: its number of hashes does not match its size");
   std::copy(hashes.begin(), hashes.end(), hashes_.begin());
 }
 

@@ -15,21 +15,22 @@ constexpr std::string_view kProofHeader = "c2sp.org/tlog-proof@v1";
 constexpr std::string_view kExtra = "extra ";
 constexpr std::string_view kIndex = "index ";
 
-// The hashes of a tree of `size` leaves, each tile of it read once.
+// The node hashes of a tree of `size` leaves. Reads each tile once.
 class Nodes {
  public:
   Nodes(std::uint64_t size, TileReader& tiles, const CompactRange* edge) : size_(size), tiles_(tiles), edge_(edge) {
-    if (edge != nullptr && edge->size() != size) throw Error(Status::kInvalid, "the tree has another size");
+    if (edge != nullptr && edge->size() != size)
+      throw Error(Status::kInvalid, "cannot make the proof: the tree at hand has another size");
   }
 
-  // Of a complete node.
+  // The hash of a complete node.
   Hash node(unsigned level, std::uint64_t index) {
     const TilePlace place = place_of(level, index);
     return tile_hash(octets(place.tile_level, place.tile_index), place.first, place.count);
   }
 
-  // The root over the leaves [begin, end): a subtree that a proof may name, so begin is a multiple of a power of two
-  // that is no less than end - begin.
+  // The root over the leaves [begin, end). The range must be a subtree that a proof can contain: `begin` is a multiple
+  // of a power of two that is at least end - begin.
   Hash range(std::uint64_t begin, std::uint64_t end) {
     if (edge_ != nullptr && end == size_ && on_edge(begin)) {
       return fold(edge_->hashes().subspan(static_cast<std::size_t>(std::popcount(begin))));
@@ -56,7 +57,8 @@ class Nodes {
     return read_.emplace_back(tile, octets).second;
   }
 
-  // Whether only whole subtrees of the edge lie before a leaf: then its number is made of the highest bits of the size.
+  // Whether the leaves before `begin` are exactly the first subtrees of the edge: then the set bits of `begin` are the
+  // highest set bits of the size.
   bool on_edge(std::uint64_t begin) const noexcept { return begin == 0 || (size_ & ~((begin & -begin) - 1)) == begin; }
   static Hash fold(std::span<const Hash> hashes) noexcept {
     Hash hash = hashes.back();
@@ -70,12 +72,12 @@ class Nodes {
   std::vector<std::pair<Tile, std::string>> read_;
 };
 
-// Where RFC 6962 divides the leaves [begin, end).
+// The leaf at which RFC 6962 splits the leaves [begin, end).
 std::uint64_t middle(std::uint64_t begin, std::uint64_t end) noexcept {
   return begin + std::bit_floor(end - begin - 1);
 }
 
-// Steps up to the next level at which the node has a left sibling, as RFC 9162 does for the last node of a level.
+// Moves up to the next level at which the node has a left sibling, as RFC 9162 does for the last node of a level.
 void skip_even(std::uint64_t& fn, std::uint64_t& sn) noexcept {
   while ((fn & 1) == 0 && fn != 0) {
     fn >>= 1;
@@ -90,7 +92,9 @@ std::string base64(std::string_view octets) {
 }  // namespace
 
 Proof inclusion_proof(std::uint64_t index, std::uint64_t size, TileReader& tiles, const CompactRange* edge) {
-  if (index >= size) throw Error(Status::kInvalid, "the tree has no such leaf");
+  if (index >= size)
+    throw Error(Status::kInvalid,
+                "cannot prove leaf " + std::to_string(index) + ": the tree has " + std::to_string(size) + " leaves");
   Nodes nodes(size, tiles, edge);
   Proof proof;
   for (std::uint64_t begin = 0, end = size; end - begin > 1;) {
@@ -108,7 +112,8 @@ Proof inclusion_proof(std::uint64_t index, std::uint64_t size, TileReader& tiles
 }
 
 Proof consistency_proof(std::uint64_t old_size, std::uint64_t size, TileReader& tiles, const CompactRange* edge) {
-  if (old_size > size) throw Error(Status::kInvalid, "the tree is smaller than the one it should extend");
+  if (old_size > size)
+    throw Error(Status::kInvalid, "cannot prove consistency: the tree is smaller than the one that it should extend");
   if (old_size == 0) return {};
   Nodes nodes(size, tiles, edge);
   Proof proof;
@@ -123,7 +128,7 @@ Proof consistency_proof(std::uint64_t old_size, std::uint64_t size, TileReader& 
       begin = split;
     }
   }
-  // The old root itself is known to who checks.
+  // If the remaining subtree is the whole old tree, the verifier already knows its root.
   if (begin != 0) proof.push_back(nodes.range(begin, end));
   std::reverse(proof.begin(), proof.end());
   return proof;
@@ -172,7 +177,7 @@ bool verify_consistency(std::uint64_t old_size, std::uint64_t size, std::span<co
   }
   if (old_size == size) return proof.empty() && old_root == root;
   if (proof.empty()) return false;
-  // A complete old tree is itself the first node of the path.
+  // If the old tree is complete, its root is the first node of the path and not part of the proof.
   const bool complete = std::has_single_bit(old_size);
   const Hash first = complete ? old_root : proof.front();
   if (!complete) proof = proof.subspan(1);
@@ -223,8 +228,9 @@ std::optional<TlogProof> parse_tlog_proof(std::string_view octets) {
 
 std::string format_tlog_proof(const TlogProof& proof) {
   if (proof.hashes.size() > kMaxInclusionHashes)
-    throw Error(Status::kInvalid, "an inclusion proof has at most 64 hashes");
-  if (!crypto::parse_note(proof.checkpoint)) throw Error(Status::kInvalid, "a proof needs a signed checkpoint");
+    throw Error(Status::kInvalid, "cannot write the proof: an inclusion proof has at most 64 hashes");
+  if (!crypto::parse_note(proof.checkpoint))
+    throw Error(Status::kInvalid, "cannot write the proof: its checkpoint is not a signed note");
   std::string out(kProofHeader);
   out += '\n';
   if (proof.extra) {

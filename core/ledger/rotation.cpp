@@ -31,7 +31,7 @@ std::optional<crypto::Verifier> open_rotation(std::string_view note, std::string
   const auto parsed = crypto::parse_note(note);
   if (!parsed) return std::nullopt;
   const std::string start = rotation_text(origin, epoch, old_key.format(), "");
-  // The text up to the last line, whose newline `start` has already.
+  // `start` ends with the newline of the last line, which comes after the new key.
   if (parsed->text.size() <= start.size() ||
       parsed->text.compare(0, start.size() - 1, start, 0, start.size() - 1) != 0) {
     return std::nullopt;

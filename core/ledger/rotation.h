@@ -1,8 +1,8 @@
-// The change from one signing key to the next (docs/formats.md, Keys): a signed note by both.
+// The change from one signing key to the next (docs/formats.md, Rotations): a note that both keys sign.
 //
 //   provenlog key rotation v1
 //   <origin>
-//   <epoch that begins, decimal>
+//   <number of the epoch that begins, decimal>
 //   <old key, vkey>
 //   <new key, vkey>
 #pragma once
@@ -16,10 +16,11 @@
 
 namespace plog::ledger {
 
+// Makes the note and signs it with both keys. Throws Error(kInvalid) as crypto::sign_note does.
 std::string rotation_note(const std::string& origin, std::uint64_t epoch, const crypto::Signer& old_key,
                           const crypto::Signer& new_key);
 
-// The new key, if the note names this origin, epoch and old key, and both keys signed it; else nullopt.
+// Returns the new key if the note names this origin, epoch and old key, and both keys signed it; otherwise nullopt.
 std::optional<crypto::Verifier> open_rotation(std::string_view note, std::string_view origin, std::uint64_t epoch,
                                               const crypto::Verifier& old_key);
 

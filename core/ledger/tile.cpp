@@ -11,14 +11,14 @@ namespace {
 
 constexpr std::string_view kTilePrefix = "tile/";
 constexpr std::string_view kEntries = "entries";
-constexpr std::size_t kMaxPath = 64;  // no path that can be written is longer
+constexpr std::size_t kMaxPath = 64;  // no valid path is longer
 
-// How many nodes of the level at the bottom of a tile level are complete.
+// The number of complete nodes at the lowest tree level of a tile level.
 std::uint64_t node_count(unsigned tile_level, std::uint64_t size) noexcept {
   return tile_level < kTileLevels ? size >> (kTileHeight * tile_level) : 0;
 }
 
-// In groups of three digits, all but the last behind an x; then the width of a partial tile.
+// Appends the index in groups of three digits, each but the last preceded by an x; then the width of a partial tile.
 void append_place(std::string& path, std::uint64_t index, unsigned width) {
   std::string digits = std::to_string(index);
   digits.insert(0, (3 - digits.size() % 3) % 3, '0');
@@ -44,7 +44,9 @@ unsigned tile_width(unsigned level, std::uint64_t index, std::uint64_t size) noe
 }
 
 std::vector<Tile> new_tiles(std::uint64_t old_size, std::uint64_t size) {
-  if (old_size > size) throw Error(Status::kInvalid, "a tree does not shrink");
+  if (old_size > size)
+    throw Error(Status::kInvalid, "the tree of tiles cannot shrink from " + std::to_string(old_size) + " to " +
+                                      std::to_string(size) + " leaves");
   std::vector<Tile> tiles;
   for (unsigned level = 0; level < kTileLevels; ++level) {
     const std::uint64_t nodes = node_count(level, size);
@@ -64,7 +66,7 @@ TilePlace place_of(unsigned level, std::uint64_t index) noexcept {
 
 Hash tile_hash(std::string_view octets, unsigned first, unsigned count) {
   if (first > kTileWidth || octets.size() / kHashSize < first + count) {
-    throw Error(Status::kCorrupt, "a tile of the tree is too short");
+    throw Error(Status::kCorrupt, "a tile of the tree is too short; run plog verify");
   }
   Hash row[kTileWidth];
   std::memcpy(row, octets.data() + std::size_t{first} * kHashSize, std::size_t{count} * kHashSize);
@@ -109,7 +111,7 @@ std::optional<TilePath> parse_tile_path(std::string_view path) {
     result.tile.width = static_cast<unsigned>(*width);
     rest = rest.substr(0, partial);
   }
-  // Loosely, since the spelling is compared below.
+  // Accepts other spellings too, because the result is compared with the path below.
   for (const char c : rest) {
     if (c == 'x' || c == '/') continue;
     if (c < '0' || c > '9' || __builtin_mul_overflow(result.tile.index, std::uint64_t{10}, &result.tile.index) ||
@@ -122,7 +124,9 @@ std::optional<TilePath> parse_tile_path(std::string_view path) {
 }
 
 void append_entry(std::string& bundle, std::string_view entry) {
-  if (entry.size() > kMaxEntryBytes) throw Error(Status::kInvalid, "an entry of a tile has at most 65,535 octets");
+  if (entry.size() > kMaxEntryBytes)
+    throw Error(Status::kInvalid, "cannot write an entry of " + std::to_string(entry.size()) +
+                                      " bytes: entries of a tile have at most 65535");
   bundle += static_cast<char>(entry.size() >> 8);
   bundle += static_cast<char>(entry.size() & 0xFF);
   bundle += entry;

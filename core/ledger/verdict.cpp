@@ -13,7 +13,7 @@ struct VerdictEntry {
   int exit_code;
 };
 
-// In the order of the enum. 0, 1 and 2 are left to the command line: success, failure, misuse.
+// In the order of the enum. The command line uses 1 and 2 for failure and misuse.
 constexpr std::array<VerdictEntry, 13> kVerdicts = {{
     {"OK", true, 0},
     {"OK_WITH_TAIL", true, 10},

@@ -1,4 +1,4 @@
-// What a verification says: verdicts, and the findings that they follow from.
+// The result of a verification: its findings, and the verdict that follows from them.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 namespace plog::ledger {
 
-// Verdicts of design 3.5, from best to worst.
+// From best to worst (docs/cli.md, plog verify).
 enum class Verdict {
   kOk,
   kOkWithTail,
@@ -26,28 +26,28 @@ enum class Verdict {
 };
 std::string_view verdict_name(Verdict verdict);  // "OK", "OK_WITH_TAIL", ...
 bool verdict_valid(Verdict verdict);             // the first five
-int verdict_exit_code(Verdict verdict);          // one code for each; see docs/cli.md
+int verdict_exit_code(Verdict verdict);          // with `plog verify --strict`; one code for each verdict
 
 struct Finding {
   Verdict verdict = Verdict::kTampered;
-  bool of_event = false;  // agent, sequence and commit_index are those of an event; else they are empty
+  bool of_event = false;  // agent, sequence and commit_index name an event; otherwise they are empty
   std::string agent;
   std::uint64_t sequence = 0;
   std::uint64_t commit_index = 0;
   std::string what;  // "hash mismatch at sequence 42"
 };
 
-// Findings in the order in which they were made, as many as fit; the rest are counted. Not thread-safe.
+// Findings in the order in which they were added. Keeps the first kMaxKept and counts the rest. Not thread-safe.
 class Findings {
  public:
   static constexpr std::size_t kMaxKept = 100;
 
-  // The faults of one event are one finding.
+  // Consecutive faults of one event are joined to one finding.
   void add(Finding finding);
-  // Of the ledger, and not of one event.
+  // A finding about the ledger rather than about one event.
   void add(Verdict verdict, std::string what);
 
-  // The worst verdict of all; kOk without findings.
+  // The worst verdict; kOk without findings.
   Verdict worst() const noexcept { return worst_; }
   std::uint64_t count() const noexcept { return count_; }
   const std::vector<Finding>& kept() const noexcept { return kept_; }

@@ -1,5 +1,5 @@
-// Verification of stored events: what each row says of itself, block by block (any number of threads), and how the rows
-// are linked (one thread, in order). Pure functions over what a store read. No I/O here.
+// Verification of stored events: each row by itself, block by block (on any number of threads), and the links between
+// rows (on one thread, in order). Works on what a store has read; does no I/O.
 #pragma once
 
 #include <array>
@@ -23,43 +23,49 @@
 
 namespace plog::ledger {
 
-// The texts that a row repeats for filters.
+// The texts of an event that its row repeats for filters.
 enum class Column { kSession, kSource, kType, kName, kStatus };
 inline constexpr std::size_t kColumns = 5;
 
-// One stored row, as it was read; texts are borrowed.
+// What the ledger keeps of the content of an erased event.
+struct Erasure {
+  std::optional<std::string> warnings;  // the warnings_digest() in its leaf, 32 bytes; nullopt if it had no warnings
+};
+
+// One stored row, as it was read. Its texts must outlive it.
 struct StoredEvent {
   std::uint64_t commit_index = 0;
   std::string_view agent;  // the name in the agent column
   std::uint64_t sequence = 0;
   Uuid id{};
-  std::string_view hash;       // 32 octets when sound
-  std::string_view prev_hash;  // 32 octets when sound
+  std::string_view hash;       // 32 bytes unless the row is damaged
+  std::string_view prev_hash;  // 32 bytes unless the row is damaged
   std::string_view canonical;
   std::string_view warnings;
-  bool has_warnings = false;  // the column is not NULL
-  std::string_view fault;     // what the reader found: a column of a wrong type, a dangling reference; empty: nothing
-  // Only where columns are verified.
+  bool has_warnings = false;         // the column is not NULL
+  const Erasure* erasure = nullptr;  // not null if the event was erased; canonical and warnings are then empty
+  std::string_view fault;            // found by the reader: a column of a wrong type, a dangling reference; or empty
+  // The members below are set only if columns are verified.
   std::array<std::optional<std::string_view>, kColumns> texts;
   Micros time = 0;
-  const event::Index* index = nullptr;  // of the octets; null when they are no event
+  const event::Index* index = nullptr;  // of `canonical`; null if that is not an event
 };
 
-// What the tree has to hold of a row. Borrowed from `buffer`.
+// The leaf that the tree must have for a row. Points into `buffer`.
 std::string_view leaf_octets_of(const StoredEvent& event, Buffer& buffer);
 
-// Rows of a block are read, and hashed, together. A block starts at a multiple of it.
+// The number of rows that are read and hashed together. Each block starts at a multiple of it.
 inline constexpr std::uint64_t kBlockRows = 16 * kTileWidth;
 
-// What one block of rows was found to be; the rest needs its neighbours.
+// What was found in one block of rows. Checks that need neighbouring blocks come later.
 struct Block {
   struct Row {
     std::uint64_t commit_index = 0, sequence = 0;
-    std::string_view agent;      // in `names`
-    Digest hash{}, prev_hash{};  // zeros unless 32 octets are stored
-    bool has_prev_hash = false;  // 32 octets are
+    std::string_view agent;      // points into `names`
+    Digest hash{}, prev_hash{};  // zeros unless 32 bytes are stored
+    bool has_prev_hash = false;  // 32 bytes are stored
   };
-  // A row whose hash does not cover its octets.
+  // A row whose hash does not match its canonical bytes and prev_hash.
   struct Unsound {
     std::uint32_t row = 0;
     Digest computed{};
@@ -69,7 +75,7 @@ struct Block {
     std::uint32_t row = 0;
     std::string what;
   };
-  // The root over a full tile: of the rows, and of the tile as it is stored (the same where that is missing).
+  // The root over a full tile: computed from the rows, and from the stored tile (the same if that is missing).
   struct Roots {
     Hash rows{}, tile{};
   };
@@ -79,39 +85,39 @@ struct Block {
   std::deque<std::string> names;
   std::vector<Unsound> unsound;      // by row
   std::vector<Fault> types, others;  // by row
-  std::vector<Hash> leaves;          // one for each place from `first` on; a place without a row has that of no event
+  std::vector<Hash> leaves;          // one for each place from `first` on; a place without a row has the empty leaf's
   std::vector<Roots> roots;          // one for each full tile
-  std::vector<std::string> tile_faults;  // of tiles that are missing or have another size
+  std::vector<std::string> tile_faults;  // tiles that are missing or have another size
 };
 
 struct BlockOptions {
-  std::string agent;         // rows of others only count for their place in the tree; empty: all
+  std::string agent;         // checks rows of this agent only; others just keep their place in the tree; empty: all
   bool tree = true;          // leaves and tiles
-  bool columns = false;      // columns against the octets, and the octets' form
-  std::uint64_t leaves = 0;  // of the stored tree
+  bool columns = false;      // the form of the canonical bytes, and the columns that repeat them
+  std::uint64_t leaves = 0;  // number of leaves of the stored tree
   Checks checks;
 };
 
-// One block at a time; reused for the next. An object belongs to one thread at a time.
+// Verifies one block at a time and can be reused for the next. Not thread-safe.
 class BlockVerifier {
  public:
   explicit BlockVerifier(BlockOptions options) : options_(std::move(options)) {}
 
-  // Begins the block of the places [first, end), at most kBlockRows of them; forgets what was added before.
+  // Begins the block of the places [first, end), at most kBlockRows of them, and drops the previous block.
   void start(std::uint64_t first, std::uint64_t end);
-  // Rows of these places, in order.
+  // Adds the row of one of these places. Rows must come in order.
   void add(const StoredEvent& event);
-  // Then the tiles of level 0 over them, in order.
+  // After all rows: adds the tiles of level 0 over them, in order.
   void add_tile(std::uint64_t index, std::string_view hashes);
-  // Something else that is wrong with a row of the block.
+  // Adds a fault that the caller found in a row of the block.
   void add_fault(std::uint64_t commit_index, std::string_view what);
-  // The result; borrowed until the next start.
+  // Returns the result, which is valid until the next start().
   Block& finish();
 
  private:
   struct Pending {
     std::uint32_t row = 0;
-    std::size_t canonical = 0, canonical_size = 0;  // in arena_; followed by the hexadecimal text of prev_hash
+    std::size_t canonical = 0, canonical_size = 0;  // in arena_, followed by prev_hash in hexadecimal
     std::size_t leaf = 0, leaf_size = 0;            // in arena_
     bool chain = false;
     bool has_hash = false;
@@ -137,31 +143,31 @@ class BlockVerifier {
   std::vector<Digest> digests_;
 };
 
-// How rows are linked: gapless commit index from 0; per agent gapless sequence from 1, and each prev_hash the hash
-// before it. Continues after a fault from what is stored, so that each fault is found once. Memory: one entry for each
-// agent.
+// Verifies the links between rows: commit indexes from 0 and, for each agent, sequences from 1, both without gaps; and
+// each prev_hash is the agent's previous hash. After a fault it continues from the stored values, so each fault is
+// found once. Memory: one entry for each agent.
 class ChainVerifier {
  public:
-  // With an agent: rows of others only count for the commit index.
+  // With an agent, only the commit index of other agents' rows is checked.
   ChainVerifier(std::string agent, Checks checks, Findings& findings);
 
-  // Goes on from place `next`, all before being vouched for. `before(agent, sequence)` gives the hash of the row with
-  // that sequence, if it is vouched for.
+  // Starts at place `next`, because a trusted head covers everything before it. `before(agent, sequence)` returns the
+  // hash of the row with that sequence if the head covers it.
   using Before = std::function<std::optional<Digest>(std::string_view, std::uint64_t)>;
   void resume(std::uint64_t next, Before before);
 
-  // Blocks in order.
+  // Adds the next block. Blocks must come in order.
   void add(const Block& block);
 
-  std::uint64_t events() const noexcept { return events_; }  // verified
-  std::uint64_t agents() const noexcept { return agents_; }  // of these
+  std::uint64_t events() const noexcept { return events_; }  // number of verified events
+  std::uint64_t agents() const noexcept { return agents_; }  // number of their agents
   std::uint64_t rows() const noexcept { return next_index_; }
 
  private:
   struct Head {
     std::uint64_t sequence = 0;
     Digest hash{};      // as stored
-    Digest computed{};  // over the octets; the same unless that row is at fault
+    Digest computed{};  // as computed; differs from `hash` only if the row is at fault
     bool counted = false;
   };
   struct TextHash {
@@ -177,7 +183,7 @@ class ChainVerifier {
   const Checks checks_;
   Findings& findings_;
   std::unordered_map<std::string, Head, TextHash, std::equal_to<>> heads_;
-  std::string_view last_agent_;  // a key of heads_: most rows follow one of the same agent
+  std::string_view last_agent_;  // a key of heads_; saves look-ups, because most rows have the agent of the row before
   Head* last_head_ = nullptr;
   std::uint64_t next_index_ = 0, events_ = 0, agents_ = 0;
   Before before_;

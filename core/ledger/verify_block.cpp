@@ -14,11 +14,11 @@
 namespace plog::ledger {
 namespace {
 
-// Rows whose octets are kept until they are hashed together.
+// How many rows, or bytes of rows, are collected before they are hashed together.
 constexpr std::size_t kPendingRows = 32;
 constexpr std::size_t kPendingOctets = 1u << 20;
 
-// Stored octets as a digest; all zeros when they are none.
+// Copies a stored digest. Returns false, and changes nothing, if it has another size.
 bool to_digest(std::string_view stored, Digest& digest) noexcept {
   if (stored.size() != digest.size()) return false;
   std::memcpy(digest.data(), stored.data(), digest.size());
@@ -52,7 +52,12 @@ std::string_view leaf_octets_of(const StoredEvent& event, Buffer& buffer) {
   to_digest(event.hash, leaf.hash);
   to_digest(event.prev_hash, leaf.prev_hash);
   Hash warnings;
-  if (event.has_warnings) {
+  if (event.erasure != nullptr) {
+    if (event.erasure->warnings) {
+      to_digest(*event.erasure->warnings, warnings);
+      leaf.warnings = &warnings;
+    }
+  } else if (event.has_warnings) {
     std::string salt;
     try {
       salt = event::salt_of(event.canonical);
@@ -103,13 +108,19 @@ void BlockVerifier::add(const StoredEvent& event) {
     if (!event.fault.empty() && options_.checks.has(Check::kTypes)) {
       block_.types.push_back({number, std::string(event.fault)});
     }
-    pending.canonical = arena_.size();
-    pending.canonical_size = event.canonical.size();
-    arena_.append(event.canonical);
-    char* to = arena_.room(2 * sizeof(Digest));
-    hex_encode(row.prev_hash.data(), row.prev_hash.size(), to);
-    arena_.set_end(to + 2 * sizeof(Digest));
-    check_contents(event, number);
+    if (event.erasure != nullptr) {
+      // Its hash can no longer be computed; the leaf and the next event of the chain still cover the stored one.
+      pending.chain = false;
+      block_.others.push_back({number, "the content was erased, but no event records the erasure"});
+    } else {
+      pending.canonical = arena_.size();
+      pending.canonical_size = event.canonical.size();
+      arena_.append(event.canonical);
+      char* to = arena_.room(2 * sizeof(Digest));
+      hex_encode(row.prev_hash.data(), row.prev_hash.size(), to);
+      arena_.set_end(to + 2 * sizeof(Digest));
+      check_contents(event, number);
+    }
   }
   if (options_.tree) add_leaf(event, pending);
   pending_.push_back(pending);
@@ -121,7 +132,7 @@ void BlockVerifier::add_leaf(const StoredEvent& event, Pending& pending) {
   const std::string_view octets = leaf_octets_of(event, leaf_);
   pending.leaf = arena_.size();
   pending.leaf_size = octets.size() + 1;
-  arena_.push_back('\0');  // what sets leaves apart from nodes
+  arena_.push_back('\0');  // the prefix that distinguishes leaves from nodes
   arena_.append(octets);
 }
 
@@ -141,9 +152,9 @@ void BlockVerifier::check_contents(const StoredEvent& event, std::uint32_t row) 
   if (options_.checks.has(Check::kIdentity)) {
     const Identity identity = identity_of(event.canonical);
     if (!identity.agent_id || !same_text(*identity.agent_id, event.agent)) {
-      add("agent differs from the recorded agent_id");
+      add("column agent differs from the event's agent_id");
     }
-    if (!identity.id || !same_id(*identity.id, event.id)) add("id differs from the recorded id");
+    if (!identity.id || !same_id(*identity.id, event.id)) add("column id differs from the event's id");
   }
   if (options_.columns) {
     if (const std::string faults = column_faults(event, options_.checks); !faults.empty()) add(faults);
@@ -190,26 +201,26 @@ void BlockVerifier::compare_leaves(std::uint64_t index, std::string_view hashes)
   for (std::uint64_t place = std::max(first, block_.first); place < end; ++place) {
     const auto at = static_cast<std::size_t>(place - block_.first);
     if (std::memcmp(block_.leaves[at].data(), hashes.data() + (place - first) * kHashSize, kHashSize) == 0) continue;
-    if (row_at_[at] == UINT32_MAX) continue;  // a gap, which the chain tells of
-    block_.others.push_back({row_at_[at], "the tree holds another leaf"});
+    if (row_at_[at] == UINT32_MAX) continue;  // a gap, which ChainVerifier reports
+    block_.others.push_back({row_at_[at], "the tree has a different leaf for the event"});
   }
 }
 
-// A tile of level 0 as it is stored, or nullopt where there is none.
+// `hashes`: the stored tile of level 0, or nullopt if it is missing.
 void BlockVerifier::close_tile(std::uint64_t index, std::optional<std::string_view> hashes) {
   const unsigned width = tile_width(0, index, options_.leaves);
   if (width > 0 && options_.checks.has(Check::kTile)) {
-    // The newest may have grown since the ledger was looked at.
+    // The newest tile may have grown since the extent of the ledger was read.
     const bool sized = hashes && hashes->size() % kHashSize == 0 && hashes->size() >= std::size_t{width} * kHashSize &&
                        hashes->size() <= kTileBytes;
-    if (!hashes) block_.tile_faults.push_back("the tree lacks " + tile_path({0, index, kTileWidth}));
-    if (hashes && !sized) block_.tile_faults.push_back(tile_path({0, index, kTileWidth}) + " has a wrong size");
+    if (!hashes) block_.tile_faults.push_back(tile_path({0, index, kTileWidth}) + " is missing");
+    if (hashes && !sized) block_.tile_faults.push_back(tile_path({0, index, kTileWidth}) + " has the wrong size");
   }
   if (hashes) compare_leaves(index, *hashes);
   const std::uint64_t first = index * kTileWidth;
   if (first + kTileWidth > end_) return;
   Block::Roots roots;
-  if (first < block_.first) {  // its front was vouched for
+  if (first < block_.first) {  // a trusted head covers its first part
     if (hashes && hashes->size() >= kTileBytes) roots.rows = roots.tile = tile_hash(*hashes, 0, kTileWidth);
     block_.roots.push_back(roots);
     return;

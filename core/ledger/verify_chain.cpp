@@ -49,13 +49,13 @@ void ChainVerifier::link(const Block::Row& row, const Block::Unsound* unsound) {
   if (row.sequence != head.sequence + 1 && checks_.has(Check::kSequence)) {
     fault(row, "sequence gap: expected " + std::to_string(head.sequence + 1));
   }
-  // A fault of the previous row's hash column is that row's alone: its neighbour may continue from either value.
+  // A wrong hash in the previous row is a fault of that row only, so this row may continue from either value.
   const bool linked = row.has_prev_hash && (row.prev_hash == head.hash || row.prev_hash == head.computed);
   Digest computed = unsound != nullptr ? unsound->computed : row.hash;
   bool sound = unsound == nullptr;
   if (!linked && checks_.has(Check::kPrevHash)) {
     fault(row, "prev_hash mismatch");
-    // Only the column itself was changed if the hash still covers the true predecessor.
+    // If the hash still covers the true predecessor, only the column prev_hash was changed.
     for (const Digest* prev : {&head.hash, &head.computed}) {
       if (sound) break;
       const Digest other = chain_hash(unsound->canonical, *prev);

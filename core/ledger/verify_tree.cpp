@@ -40,13 +40,13 @@ void TreeVerifier::add_leaves(const Block& block, std::uint64_t from, std::uint6
 
 void TreeVerifier::add(const Block& block, TileReader& tiles) {
   if (tree_.size() == 0) keep_root();
-  // Where whole blocks are missing there is no tree any more.
+  // After a gap of whole blocks there is no tree to compute.
   broken_ = broken_ || block.first != tree_.size();
   if (broken_) return;
   const std::uint64_t end = block.first + block.leaves.size();
   std::uint64_t next = block.first;
   std::size_t tile = static_cast<std::size_t>((next + kTileWidth - 1) / kTileWidth - block.first / kTileWidth);
-  // Up to the next tile that begins here.
+  // The leaves up to the next boundary between tiles.
   const std::uint64_t whole = std::min((next + kTileWidth - 1) / kTileWidth * kTileWidth, end);
   if (next < whole) {
     add_leaves(block, next, whole);
@@ -78,7 +78,7 @@ void TreeVerifier::add_node(unsigned level, const Hash& hash, TileReader& tiles)
   add_node(level + 1, root, tiles);
 }
 
-// What a stored tile has of the tree that was stored, against the roots of the tiles below it.
+// Compares a stored tile with the roots of the tiles below it.
 void TreeVerifier::compare(unsigned level, TileReader& tiles) {
   if (!checks_.has(Check::kUpperTile)) return;
   const Upper& upper = upper_[level];
@@ -89,7 +89,7 @@ void TreeVerifier::compare(unsigned level, TileReader& tiles) {
   if (stored.substr(0, size) == std::string_view(upper.octets).substr(0, size)) return;
   const std::string path = tile_path({level, upper.index, kTileWidth});
   findings_.add(Verdict::kTampered,
-                stored.empty() ? "the tree lacks " + path : path + " does not hold the roots of the tiles below it");
+                stored.empty() ? path + " is missing" : path + " does not contain the roots of the tiles below it");
 }
 
 void TreeVerifier::finish(TileReader& tiles) {

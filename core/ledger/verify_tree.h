@@ -1,4 +1,4 @@
-// The tree over verified blocks, held against the stored tiles above them.
+// Builds the tree over verified blocks and compares it with the stored tiles above level 0.
 #pragma once
 
 #include <array>
@@ -12,24 +12,26 @@
 
 namespace plog::ledger {
 
-// One thread, blocks in order.
+// Not thread-safe.
 class TreeVerifier {
  public:
-  // `leaves`: of the stored tree.
+  // `leaves`: the number of leaves of the stored tree.
   TreeVerifier(std::uint64_t leaves, Checks checks, Findings& findings);
 
-  // Goes on from a tree that is vouched for: its tiles are those of `tiles`.
+  // Starts with `tree`, whose tiles `tiles` reads, because a trusted head covers it.
   void resume(const CompactRange& tree, TileReader& tiles);
-  // Keeps the root over the first `size` leaves, which must not have been added yet.
+  // Keeps the root over the first `size` leaves. Must be called before so many leaves are added.
   void want_root(std::uint64_t size) { roots_.emplace(size, std::nullopt); }
 
+  // Adds the next block. Blocks must come in order.
   void add(const Block& block, TileReader& tiles);
-  // After the last block.
+  // Compares the last tile of each level. Must be called after the last block.
   void finish(TileReader& tiles);
 
   std::uint64_t size() const noexcept { return tree_.size(); }
   Hash root() const noexcept { return tree_.root(); }
-  // Of a wanted size; nullopt when there are fewer leaves, or there is a great hole before it.
+  // The root over `size` leaves, for which want_root() was called. nullopt if there are fewer leaves, or if whole
+  // blocks are missing before.
   std::optional<Hash> root_of(std::uint64_t size) const;
 
  private:
@@ -44,7 +46,7 @@ class TreeVerifier {
   CompactRange tree_;
   bool broken_ = false;
   std::map<std::uint64_t, std::optional<Hash>> roots_;
-  // The newest tile of each level above 0, as the stored tiles below say.
+  // The newest tile of each level above 0, computed from the stored tiles below it.
   struct Upper {
     std::uint64_t index = 0;
     std::string octets;

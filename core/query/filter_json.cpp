@@ -98,13 +98,13 @@ void read_member(std::string_view name, const Value& value, store::Filter& filte
 store::Filter parse_filter(std::string_view json) {
   store::Filter filter;
   if (json.empty()) return filter;
-  if (!is_utf8(json)) throw Error(Status::kInvalid, "the filter is no valid UTF-8");
+  if (!is_utf8(json)) throw Error(Status::kInvalid, "the filter is not valid UTF-8");
   Value value;
   try {
     value = json::parse(json);
   } catch (const Error& error) {
     if (error.status() != Status::kInvalid) throw;
-    throw Error(Status::kInvalid, std::string("the filter is no JSON: ") + error.what());
+    throw Error(Status::kInvalid, std::string("the filter is not valid JSON: ") + error.what());
   }
   if (!value.is_object()) throw Error(Status::kInvalid, "the filter must be a JSON object");
   for (const auto& [name, member] : value.object()) read_member(name, member, filter);

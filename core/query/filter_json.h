@@ -1,4 +1,4 @@
-// Filters as they cross the C API: JSON text.
+// Filters in the form in which they cross the C API: JSON text.
 #pragma once
 
 #include <string_view>
@@ -7,9 +7,9 @@
 
 namespace plog::query {
 
-// Reads a filter with the grammar that plog.h gives at plog_client_query; empty text is the empty filter. Throws
-// Error(kInvalid) that names the member at fault: malformed JSON, an unknown member, a value of the wrong type or out
-// of range, a time that is none, a text that is no UTF-8. A member that is null is as if it were absent.
+// Reads a filter as plog.h documents it at plog_client_query. Empty text is the empty filter, and a member that is null
+// counts as absent. Throws Error(kInvalid) if the text is not UTF-8 or not a JSON object, and for an unknown member or
+// a member with a wrong type or value, which the message names.
 store::Filter parse_filter(std::string_view json);
 
 }  // namespace plog::query

@@ -18,14 +18,14 @@ std::size_t count_digits(std::string_view text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), is_digit));
 }
 
-// Whether `text` in lower case is `word`.
+// Whether `text`, converted to lower case, equals `word`.
 bool equal_lower(std::string_view text, std::string_view word) {
   return text.size() == word.size() && std::equal(text.begin(), text.end(), word.begin(), [](char a, char b) {
            return (is_upper(a) ? a + ('a' - 'A') : a) == b;
          });
 }
 
-// Whether what begins at `at` is the second half of "://user:password".
+// Whether a password of a URL begins at `at`: "://user:" stands before it.
 bool is_url_password(std::string_view text, std::size_t at) {
   constexpr std::size_t kFar = 128;
   if (at == 0 || text[at - 1] != ':') return false;
@@ -36,7 +36,7 @@ bool is_url_password(std::string_view text, std::size_t at) {
   return i >= 3 && text.substr(i - 3, 3) == "://";
 }
 
-// "logo@2x.png" is a file, not an address: extensions that are no top-level domain.
+// "logo@2x.png" is a file, not an address. None of these extensions is a top-level domain.
 bool accept_email(std::string_view text, Match& match, double) {
   constexpr std::string_view kExtensions[] = {"png", "jpg",  "jpeg", "gif",  "svg", "webp", "bmp",  "ico", "js",
                                               "jsx", "tsx",  "css",  "scss", "htm", "html", "json", "yml", "yaml",
@@ -56,7 +56,7 @@ bool accept_email(std::string_view text, Match& match, double) {
   return true;
 }
 
-// "RecipientEncryptedKey": words that begin with a capital, and nothing else.
+// "RecipientEncryptedKey": only words that begin with a capital letter.
 bool is_camel_case(std::string_view text) {
   std::size_t small = 2;
   for (char c : text) {
@@ -72,8 +72,8 @@ bool is_camel_case(std::string_view text) {
   return small >= 2 && is_upper(text.front());
 }
 
-// Names such as "sk-toggleable__label-arrow" and "sk_ASN1_OBJECT_new" are no keys: a key has a long run without
-// separators.
+// Names such as "sk-toggleable__label-arrow" and "sk_ASN1_OBJECT_new" are not keys. A key contains a long run of
+// characters without separators.
 bool accept_api_key(std::string_view text, Match& match, double) {
   constexpr std::size_t kRunWithDigits = 12, kRun = 20;
   const std::string_view body = inside(text, match).substr(3);
@@ -86,7 +86,7 @@ bool accept_api_key(std::string_view text, Match& match, double) {
   return false;
 }
 
-// Hides the token, not the word before it. "Bearer authentication" is prose: a token has digits, or is long.
+// Hides the token but keeps the word "Bearer". "Bearer authentication" is prose: a token contains digits or is long.
 bool accept_bearer(std::string_view text, Match& match, double) {
   constexpr std::size_t kMixedCase = 16, kAny = 24;
   const std::size_t word = match.begin;
@@ -105,7 +105,7 @@ bool accept_ssn(std::string_view text, Match& match, double) {
   return ssn_numbers(inside(text, match)) && stands_alone(text, match.begin, match.end, ".-");
 }
 
-// Nine digits without dashes are an SSN or a SIN only where the text says so.
+// Nine digits without dashes count as an SSN or a SIN only after a word such as "SSN" or "SIN".
 bool accept_bare_ssn(std::string_view text, Match& match, double) {
   return accept_ssn(text, match, 0) && ssn_word_before(text, match.begin);
 }
@@ -126,11 +126,12 @@ bool accept_nino(std::string_view text, Match& match, double) {
   return nino_prefix(text[match.begin], text[match.begin + 1]);
 }
 
-// The fraction of a decimal number is no card.
+// The fraction of a decimal number is not a card number.
 bool accept_card(std::string_view text, Match& match, double) {
   return luhn(inside(text, match)) && stands_alone(text, match.begin, match.end, ".");
 }
 
+// Whether the number formed by the first `size` digits is between kFrom and kTo.
 template <int kFrom, int kTo>
 bool leading(std::string_view text, std::size_t size) {
   int value = 0;
@@ -152,7 +153,7 @@ bool accept_discover(std::string_view text, Match& match, double) {
   return (found[1] != '2' || leading<622126, 622925>(found, 6)) && accept_card(text, match, 0);
 }
 
-// The expression runs on over words that follow; the country says where the number ends.
+// The expression also matches words after the number. The country code determines the length of the number.
 bool accept_iban(std::string_view text, Match& match, double) {
   std::size_t left = iban_length(text[match.begin], text[match.begin + 1]);
   if (left == 0) return false;
@@ -165,7 +166,7 @@ bool accept_iban(std::string_view text, Match& match, double) {
   return iban_checksum(inside(text, match));
 }
 
-// Takes whole groups up to the 15 digits of E.164, for country code 1 exactly 11.
+// Takes whole groups of up to 15 digits in total (E.164). Country code 1 requires exactly 11.
 bool accept_e164(std::string_view text, Match& match, double) {
   if (match.begin > 0 && (is_word(text[match.begin - 1]) || text[match.begin - 1] == '+')) return false;
   const std::size_t limit = text[match.begin + 1] == '1' ? 11 : 15;
@@ -187,12 +188,12 @@ bool accept_e164(std::string_view text, Match& match, double) {
   match.end = end;
   if (count < 8 || country_code({digits, count}) == 0) return false;
   if (digits[0] == '1' && (count != 11 || digits[1] < '2')) return false;
-  if (points == 1 && separators == 1) return false;  // a decimal number with its sign
+  if (points == 1 && separators == 1) return false;  // a signed decimal number
   return end == text.size() ||
          (!is_word(text[end]) && !(text[end] == '.' && end + 1 < text.size() && is_digit(text[end + 1])));
 }
 
-// Three, three and four digits: with parentheses, or with separators that are the same ("555 123-4567" is usual too).
+// Three, three and four digits, with parentheses or with equal separators. "555 123-4567" is common too.
 bool accept_us_phone(std::string_view text, Match& match, double) {
   const std::string_view found = inside(text, match);
   const char last = found[found.size() - 5];
@@ -204,7 +205,8 @@ bool accept_us_phone(std::string_view text, Match& match, double) {
   return stands_alone(text, match.begin, match.end, last == ' ' ? ".- " : ".-");
 }
 
-// Versions and sections may have four numbers too: the neighbours and the word before tell.
+// Version and section numbers can have four parts too. The neighbouring characters and the word before distinguish
+// them.
 bool accept_ipv4(std::string_view text, Match& match, double) {
   const std::string_view found = inside(text, match);
   int octet = 0;
@@ -230,8 +232,8 @@ bool accept_ipv4(std::string_view text, Match& match, double) {
   return true;
 }
 
-// Narrows a run of digits to whole groups that make a card number: `fewest` to 19 digits, the same separator
-// throughout, no group but the last shorter than three. Fewer than 16 must be the whole run.
+// Narrows a run of digits to whole groups that form a card number: `fewest` to 19 digits, one separator throughout, and
+// at least three digits in each group except the last. A number of fewer than 16 digits must be the whole run.
 bool accept_card_groups(std::string_view text, Match& match, double fewest) {
   const std::string_view found = inside(text, match);
   char separator = 0;
@@ -282,7 +284,7 @@ bool accept_ipv6(std::string_view text, Match& match, double) {
   return ipv6(inside(text, match)) && (match.begin == 0 || !part(match.begin - 1)) && !part(match.end);
 }
 
-// Of all zeros or all ones nothing is learnt.
+// Addresses of only zeros or only ones identify no device.
 bool accept_mac(std::string_view text, Match& match, double) {
   const std::string_view found = inside(text, match);
   const auto all = [&](char a, char b) {

@@ -1,4 +1,4 @@
-// What decides after an expression has matched, by name: checks that a regular expression cannot make.
+// Checks, selected by name, that run after an expression has matched: what a regular expression cannot express.
 #pragma once
 
 #include <cstddef>
@@ -6,18 +6,19 @@
 
 namespace plog::redact {
 
-// A match, which a check may narrow to what is to be hidden.
+// The bytes [begin, end) of a text that an expression matched. A check may narrow them to the part to hide.
 struct Match {
   std::size_t begin = 0;
   std::size_t end = 0;
-  // After a refusal the search goes on here. Beyond the match's begin; the start of every other match that could be
-  // accepted must not lie before it.
+  // Where the search continues if the match is rejected. Greater than the position at which the whole match begins. No
+  // acceptable match may begin between the two.
   std::size_t resume = 0;
 };
 
+// Decides whether `match` in `text` is hidden. `argument` is the number given in detectors.txt, or 0.
 using Accept = bool (*)(std::string_view text, Match& match, double argument);
 
-// Null if there is no check of that name.
+// Returns null if there is no check of this name.
 Accept accept_named(std::string_view name) noexcept;
 
 }  // namespace plog::redact

@@ -1,4 +1,4 @@
-// What the name of a value says about the value: in text, and for the keys of an event.
+// Decides by the name of a value whether the value is hidden, both in text and for the keys of an event.
 #include <algorithm>
 
 #include "redact/checks.h"
@@ -10,7 +10,7 @@
 namespace plog::redact {
 namespace {
 
-constexpr std::size_t kRuleKinds = 8;  // KeyKind in a key_rule
+constexpr std::size_t kRuleKinds = 8;  // an encoded key rule is index * kRuleKinds + KeyKind + 1
 
 std::size_t key_index(std::string_view name) {
   return static_cast<std::size_t>(std::find(std::begin(kKeyNames), std::end(kKeyNames), name) - std::begin(kKeyNames));
@@ -22,7 +22,7 @@ std::string lower(std::string_view text) {
   return result;
 }
 
-// Digits, in groups perhaps; their number.
+// Returns the number of digits, or 0 if the text contains anything but digits, spaces and dashes.
 std::size_t only_digits(std::string_view text) {
   std::size_t count = 0;
   for (char c : text) {
@@ -51,7 +51,7 @@ bool is_card_code(std::string_view text) {
 
 bool is_numeric(KeyKind kind) { return kind == KeyKind::kCard || kind == KeyKind::kSsn || kind == KeyKind::kAccount; }
 
-// A template or the name of a type, where a value would stand: in a schema or in documentation.
+// Whether the text is a template or the name of a type, as schemas and documentation have in place of a value.
 bool is_template(std::string_view text) {
   static constexpr std::string_view kTypes[] = {"string", "str",       "number",   "integer", "boolean",
                                                 "object", "array",     "null",     "none",    "true",
@@ -65,7 +65,7 @@ bool is_template(std::string_view text) {
   return false;
 }
 
-// "Bearer abc": the scheme's size with the blanks behind it.
+// The size of the scheme and the blanks after it ("Bearer " in "Bearer abc"), or 0 if there is no scheme.
 std::size_t scheme_size(std::string_view text) {
   const std::size_t end = text.find(' ');
   if (end < 3 || end > 24) return 0;  // npos too
@@ -76,7 +76,7 @@ std::size_t scheme_size(std::string_view text) {
   return begin == text.npos ? 0 : begin;
 }
 
-// Whether the scheme of an Authorization header is one that people use.
+// Whether the text begins with a common scheme of the Authorization header.
 bool is_known_scheme(std::string_view text) {
   static constexpr std::string_view kSchemes[] = {"basic",
                                                   "bearer",
@@ -124,7 +124,7 @@ bool Engine::is_on(const KeyRule& rule, std::size_t* index) const {
 
 void Engine::find_assigned(std::string_view piece, std::size_t offset, const Selection& selection,
                            std::vector<Hit>& hits) const {
-  std::size_t done = 0;  // names before it were looked at
+  std::size_t done = 0;  // names before it have been checked
   for (std::uint32_t at : selection.words) {
     if (at < offset + done) continue;
     if (at >= offset + piece.size()) break;
@@ -136,7 +136,7 @@ void Engine::find_assigned(std::string_view piece, std::size_t offset, const Sel
   }
 }
 
-// Whether what stands beside a name in a text is to be hidden, and by which rule. May narrow or widen the value.
+// Whether the value assigned to a name in a text is hidden, and by which rule. May narrow or widen the value.
 bool Engine::judge(std::string_view text, Assignment& found, std::size_t* rule) const {
   const std::string_view name = text.substr(found.name_begin, found.name_end - found.name_begin);
   if (contextual_.any() && judge_context(text, found, rule)) return true;
@@ -147,7 +147,7 @@ bool Engine::judge(std::string_view text, Assignment& found, std::size_t* rule) 
   if (key.name == "card_code") return is_card_code(value);
   if (found.called) return false;
   const bool strict = options_.profile == Profile::kStrict;
-  // A header's value goes to the end of the line.
+  // The value of a header extends to the end of the line.
   if (found.line && !found.quoted && (key.name == "authorization" || key.name == "cookie")) {
     const std::size_t stop = std::min(text.find_first_of("\r\n\"'`\\", found.begin), text.size());
     std::string_view rest = text.substr(found.begin, stop - found.begin);
@@ -160,7 +160,7 @@ bool Engine::judge(std::string_view text, Assignment& found, std::size_t* rule) 
     const std::size_t scheme = scheme_size(rest);
     if (scheme > 0 && is_known_scheme(rest)) {
       rest = rest.substr(scheme);
-      // "Basic abc, and then": prose behind a credential stays.
+      // "Basic abc, and then": prose after a credential is kept.
       const std::size_t end = rest.find_first_of(" \t");
       if (end != rest.npos && rest.find('=') == rest.npos) rest = rest.substr(0, end);
       if (rest.size() < 8 || is_placeholder(rest)) return false;
@@ -203,7 +203,7 @@ bool Engine::judge_context(std::string_view text, const Assignment& found, std::
 
 std::uint32_t Engine::key_rule(std::string_view key) const {
   if (!any_key_) return 0;
-  // What a marker is called says nothing of the value.
+  // The name inside a marker in the key says nothing about the value.
   std::string without;
   std::size_t done = 0;
   for (std::size_t at = key.find(kMarkerStart); at != key.npos; at = key.find(kMarkerStart, at + 1)) {
@@ -223,7 +223,7 @@ std::size_t Engine::redact_value(std::uint32_t rule, std::string_view text, bool
   const std::size_t index = (rule - 1) / kRuleKinds;
   const auto kind = static_cast<KeyKind>((rule - 1) % kRuleKinds);
   if (number && !is_numeric(kind) && names_[index] != "card_code") return 0;
-  // A detector that knows the whole of it names it better.
+  // If a detector matches the whole value, its name is more specific than that of the key rule.
   const std::size_t hits = redact(text, out);
   if (hits == 1 && marker_at(out, 0) == out.size()) return 1;
   bool hidden = !text.empty() && marker_at(text, 0) != text.size() && !is_allowed(text);

@@ -14,13 +14,13 @@ constexpr std::size_t kMaxGap = 12;  // of blanks and quotes
 bool is_name(char c) noexcept { return is_word(c) || c == '-' || c == '.' || (c < 0 && c != kSeparator); }
 bool is_quote(char c) noexcept { return c == '"' || c == '\'' || c == '`'; }
 bool is_blank(char c) noexcept { return c == ' ' || c == '\t'; }
-// What ends a value without quotes.
+// Whether the character ends an unquoted value.
 bool ends_value(char c) noexcept {
   return is_blank(c) || c == '\n' || c == '\r' || is_quote(c) ||
          std::string_view(",;|<>(){}[]").find(c) != std::string_view::npos;
 }
 
-// Words of programs and of prose that are no part of a name behind them.
+// Words of code and prose that are not part of the name after them.
 bool is_filler(std::string_view word) noexcept {
   static constexpr std::string_view kFillers[] = {
       "const",  "let", "var",  "val", "export", "set",  "string",   "String", "final", "static",
@@ -30,7 +30,7 @@ bool is_filler(std::string_view word) noexcept {
   return std::find(std::begin(kFillers), std::end(kFillers), word) != std::end(kFillers);
 }
 
-// Whether a name and a value with nothing but a blank between them may follow: behind a dash, or "ENV " and the like.
+// Whether only a blank may separate the name from its value: after a dash, or after a command such as "ENV ".
 bool takes_name_and_value(const char* begin, const char* name) noexcept {
   if (name > begin && name[-1] == '-') return true;
   for (std::string_view command : {"ENV ", "set ", "setx ", "setenv "}) {
@@ -44,11 +44,11 @@ bool takes_name_and_value(const char* begin, const char* name) noexcept {
 }
 
 struct Name {
-  std::ptrdiff_t begin, end;  // beside `at`
+  std::ptrdiff_t begin, end;  // relative to `at`
 };
 
-// The name around `at` with at most two words before it: "API key". In text that is `escaped` the letter of an escape
-// is no part of it.
+// The name around `at`, with at most two words before it ("API key"). In `escaped` text the characters of an escape are
+// not part of the name.
 Name name_around(const char* begin, const char* at, const char* end, bool escaped) noexcept {
   constexpr std::ptrdiff_t kFar = static_cast<std::ptrdiff_t>(kMaxAssignedName);
   constexpr int kMoreWords = 2;
@@ -91,7 +91,7 @@ class Reader {
     const char before = found.name_begin > 0 ? text_[found.name_begin - 1] : '\0';
     at_ = found.name_end;
     bool name_quoted = false;
-    if (peek() == '\\') return false;  // in the text without escapes it is found
+    if (peek() == '\\') return false;  // it is found when the text is searched without its escapes
     if (is_quote(peek()) && is_quote(before)) {
       name_quoted = true;
       ++at_;
@@ -103,7 +103,7 @@ class Reader {
     blanks();
     if (peek() == '\n' || peek() == '\0') return false;
     value(found, before);
-    // "password: str = ..." has its value behind the type.
+    // In "password: str = ..." the value follows the type.
     if (colon_ && !found.quoted && annotation(found)) value(found, before);
     return found.end > found.begin;
   }
@@ -121,7 +121,7 @@ class Reader {
     found.name_end = static_cast<std::size_t>(static_cast<std::ptrdiff_t>(at_) + name.end);
   }
 
-  // Passes over what stands between name and value.
+  // Skips the characters between name and value. Returns false if they do not form an assignment.
   bool separator(Assignment& found, bool name_quoted, bool option, char before, bool gap) {
     const char c = peek(), next = peek(1);
     if (c == '=' && (next == '>' || next == '=')) {
@@ -154,7 +154,7 @@ class Reader {
     return true;
   }
 
-  // {"name": "PASSWORD", "value": "..."}
+  // Skips the key of the value in {"name": "PASSWORD", "value": "..."}.
   void named_value() {
     std::size_t i = 0;
     if (!is_quote(peek())) return;
@@ -170,7 +170,7 @@ class Reader {
     blanks();
   }
 
-  // <add key="Password" value="..."/>
+  // Skips the name of the attribute in <add key="Password" value="..."/>.
   bool xml_value() {
     for (std::string_view word : {"value=", "Value=", "content="}) {
       if (text_.substr(at_, word.size()) != word || !is_quote(peek(word.size()))) continue;
@@ -205,7 +205,7 @@ class Reader {
       found.called = peek() == '(' || peek() == '[' || (peek() == '{' && at_ > found.begin && text_[at_ - 1] == '$');
       while (at_ > found.begin && (text_[at_ - 1] == '.' || text_[at_ - 1] == ':')) --at_;
     }
-    // Never in the middle of a character.
+    // A value never ends in the middle of a UTF-8 character.
     while (at_ < text_.size() && at_ > found.begin && (static_cast<unsigned char>(text_[at_]) & 0xC0U) == 0x80) --at_;
     found.end = at_;
   }
@@ -280,7 +280,7 @@ std::string_view assigned_name(const char* begin, const char* at, const char* en
   if (at + name.end < end && at[name.end] != kSeparator) {
     return {at + name.begin, static_cast<std::size_t>(name.end - name.begin)};
   }
-  // It ends its string: that may be a key as a whole.
+  // The name ends its string, so the whole string may be a key.
   const char* from = at + name.begin;
   while (from > begin && from[-1] != kSeparator && at - from < kFarKey) --from;
   return {from, static_cast<std::size_t>(at + name.end - from)};

@@ -33,7 +33,7 @@ constexpr auto kIbanLengths = [] {
   return table;
 }();
 
-// By the first three digits of a number: how many of them are an assigned country code (ITU-T E.164, list of codes).
+// Maps the first three digits of a number to the length of their assigned country code (ITU-T E.164, list of codes).
 constexpr auto kCountryCodes = [] {
   std::array<std::uint8_t, 1000> table{};
   const int two[] = {20, 27, 30, 31, 32, 33, 34, 36, 39, 40, 41, 43, 44, 45, 46, 47, 48, 49, 51, 52, 53, 54,
@@ -58,6 +58,7 @@ constexpr auto kCountryCodes = [] {
 
 char lower(char c) noexcept { return is_upper(c) ? static_cast<char>(c + ('a' - 'A')) : c; }
 
+// Whether one of the `count` words stands in the 40 bytes before `position`, as a whole word and in any case.
 bool word_before(std::string_view text, std::size_t position, const std::string_view* words, std::size_t count) {
   constexpr std::size_t kWindow = 40;
   const std::size_t from = position > kWindow ? position - kWindow : 0;
@@ -107,7 +108,7 @@ bool iban_checksum(std::string_view text) noexcept {
   if (size < 5) return false;
   unsigned rest = 0;
   for (std::size_t i = 0; i < size; ++i) {
-    const char c = compact[(i + 4) % size];  // country and check digits go to the end
+    const char c = compact[(i + 4) % size];  // the country code and the check digits move to the end
     rest = is_digit(c) ? (rest * 10 + static_cast<unsigned>(c - '0')) % 97
                        : (rest * 100 + static_cast<unsigned>(c - 'A' + 10)) % 97;
   }

@@ -17,10 +17,10 @@ struct Owner {
 
 struct Cache {
   std::vector<std::unique_ptr<RE2>> builtin;
-  std::vector<Owner> owners;  // the one used last comes last
+  std::vector<Owner> owners;  // the most recently used is last
 };
 
-// Neither needs a destructor, so they can be looked at while the thread's other objects are being destroyed.
+// Neither has a destructor, so both can be read while the thread's other objects are being destroyed.
 thread_local Cache* t_cache = nullptr;
 thread_local bool t_ending = false;
 

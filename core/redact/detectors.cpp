@@ -10,7 +10,7 @@
 namespace plog::redact {
 namespace {
 
-// Splits an example's secret in two, so that scanners of source code do not take it for a leaked one.
+// Splits the secret of an example in two so that source code scanners do not report it as leaked.
 constexpr std::string_view kSplit = "{}";
 constexpr std::string_view kHiddenBegin = "{{", kHiddenEnd = "}}";
 
@@ -134,7 +134,7 @@ class Parser {
   std::vector<Detector> all_;
 };
 
-// Whether the expression has a group that captures.
+// Whether the expression has a capturing group.
 bool has_group(std::string_view expression) {
   bool in_class = false;
   for (std::size_t i = 0; i < expression.size(); ++i) {

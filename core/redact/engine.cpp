@@ -1,4 +1,4 @@
-// Searching and replacing.
+// Implements search and replacement.
 #include "redact/engine.h"
 
 #include <algorithm>
@@ -15,13 +15,14 @@
 namespace plog::redact {
 namespace {
 
-// A marker changes the neighbours of what stands beside it, so a text is gone over until nothing is found. From the
-// third round on, what still holds a hit goes as a whole: the time stays linear, and the result needs no redaction.
+// A marker changes the neighbours of the text next to it, so a text is searched again until there are no more hits.
+// From the third round on, a piece between markers that still has a hit is hidden whole. This keeps the time linear,
+// and redacting the result again finds nothing.
 constexpr int kWholePieces = 3;
 constexpr int kLastRound = 6;
 
-// A custom rule such as "a.*b|a" may read on to the end of the text for each of many short hits. After this many hits
-// in one piece it sees only so far ahead; a longer hit, if there is one, is left to the next round.
+// A custom rule such as "a.*b|a" may read to the end of the text for each of many short hits. After kManyHits hits in
+// one piece, each search sees only kShortView bytes ahead. The next round finds any longer hit.
 constexpr std::size_t kManyHits = 256;
 constexpr std::size_t kShortView = 1024;
 
@@ -50,7 +51,7 @@ void Engine::scan(std::string_view strings, std::vector<std::uint32_t>& candidat
   scan_strings(strings, shapes_ | kEscaped, candidates);
   const auto merge_from = [&](std::size_t middle) {
     if (middle == before || middle == candidates.size()) return;
-    // Both found something: one offset for each string is enough.
+    // Both passes found candidates; one offset per string is enough.
     const auto first = candidates.begin() + static_cast<std::ptrdiff_t>(before);
     std::inplace_merge(first, candidates.begin() + static_cast<std::ptrdiff_t>(middle), candidates.end());
     candidates.erase(std::unique(first, candidates.end(),
@@ -63,7 +64,7 @@ void Engine::scan(std::string_view strings, std::vector<std::uint32_t>& candidat
   if (words_) {
     const char* const begin = strings.data();
     const char* const end = begin + strings.size();
-    const char* next = begin;  // behind the last string that was found
+    const char* next = begin;  // the end of the last string that is a candidate
     words_->scan(begin, end, [&](const char* at, std::uint32_t id) {
       if (at < next) return next;
       if (id >= kAssigned && !may_be_assigned(begin, at, end)) return at;
@@ -129,7 +130,8 @@ Engine::Selection Engine::select(std::string_view text) const {
   return selection;
 }
 
-// The hits of all rounds as places in `text`, and `out`, unless it is null or there are none, with markers for them.
+// Returns the hits of all rounds as positions in `text`. If there are any and `out` is not null, sets `out` to the text
+// with markers in their place.
 std::vector<Engine::Hit> Engine::resolve(std::string_view text, bool filtered, std::string* out) const {
   const CacheScope scope;
   std::vector<Hit> hits = pass(text, filtered, false);
@@ -150,11 +152,11 @@ std::vector<Engine::Hit> Engine::resolve(std::string_view text, bool filtered, s
   return hits;
 }
 
-// `more` are hits in apply(text, hits): all of them as hits in `text`.
+// Merges `hits` in `text` with `more`, the hits in apply(text, hits). Returns all of them as hits in `text`.
 std::vector<Engine::Hit> Engine::merge(std::string_view text, const std::vector<Hit>& hits,
                                        const std::vector<Hit>& more) const {
   struct Piece {
-    std::size_t begin, end;  // of a marker in the applied text
+    std::size_t begin, end;  // of a marker in apply(text, hits)
   };
   std::vector<Piece> markers;
   std::string marker;
@@ -210,7 +212,7 @@ void Engine::append_marker(std::size_t rule, std::string_view hidden, std::strin
   }
   out.append(kMarkerStart).append(names_[rule]);
   if (keep_last_[rule] > 0) {
-    // Letters and digits alone, and never more than a third of the whole.
+    // Keeps only letters and digits, and at most a third of them.
     std::string kept;
     std::size_t count = 0;
     for (char c : hidden) count += is_letter(c) || is_digit(c);
@@ -225,7 +227,7 @@ void Engine::append_marker(std::size_t rule, std::string_view hidden, std::strin
   out.append("]");
 }
 
-// The size of the known marker that begins at `at`, or 0.
+// The size of the known marker that begins at `at`, or 0 if there is none.
 std::size_t Engine::marker_at(std::string_view text, std::size_t at) const {
   if (text.substr(at, kMarkerStart.size()) != kMarkerStart) return 0;
   const std::size_t stop = text.substr(0, at + kMarkerStart.size() + kMaxName + kMaxMarkerTail + 1).find(']', at);
@@ -249,12 +251,12 @@ bool Engine::is_allowed(std::string_view hidden) const {
   });
 }
 
-// One round: what is to be hidden, in ascending order and apart from each other. With `whole_pieces` a piece between
-// markers that has a hit goes as a whole.
+// Runs one round. Returns the hits in ascending order, without overlaps. With `whole_pieces`, a piece between markers
+// that has a hit is one hit.
 std::vector<Engine::Hit> Engine::pass(std::string_view text, bool filtered, bool whole_pieces) const {
   std::vector<Hit> hits;
   search(text, filtered, whole_pieces, hits);
-  // What a string literal or a document in this text holds is searched too.
+  // The content of string literals and documents inside this text is searched too.
   if (const Unescaped inner(text); inner.changed()) {
     const std::size_t outer = hits.size();
     search(inner.text(), filtered, whole_pieces, hits);
@@ -273,7 +275,7 @@ std::vector<Engine::Hit> Engine::pass(std::string_view text, bool filtered, bool
     if (a.end != b.end) return a.end > b.end;
     return a.rule < b.rule;
   });
-  // What overlaps is hidden behind the same marker.
+  // Overlapping hits share one marker.
   std::size_t count = 0;
   for (const Hit& hit : hits) {
     if (count > 0 && hit.begin < hits[count - 1].end) {
@@ -286,7 +288,7 @@ std::vector<Engine::Hit> Engine::pass(std::string_view text, bool filtered, bool
   return hits;
 }
 
-// The text is cut at the markers in it, and each piece is searched as a text of its own.
+// Splits the text at its markers and searches each piece separately.
 void Engine::search(std::string_view text, bool filtered, bool whole_pieces, std::vector<Hit>& hits) const {
   const Selection selection = filtered ? select(text) : everything(text);
   if (selection.none()) return;
@@ -341,7 +343,7 @@ void Engine::find(std::string_view piece, std::size_t offset, const Selection& s
   if (!selection.words.empty()) find_assigned(piece, offset, selection, hits);
 }
 
-// The same for patterns whose matches can begin at known places only.
+// Like find, for the patterns whose matches can begin only at known places.
 void Engine::find_placed(std::string_view piece, std::size_t offset, const Selection& selection,
                          std::vector<Hit>& hits) const {
   const re2::StringPiece text(piece.data(), piece.size());
@@ -351,7 +353,7 @@ void Engine::find_placed(std::string_view piece, std::size_t offset, const Selec
   for (const Place& place : selection.places) {
     if (place.at < offset || place.at >= offset + piece.size()) continue;
     std::size_t begin = place.at - offset;
-    // A group stands behind one character that is no part of it.
+    // The expression also matches one character before its group.
     if (all[place.pattern].group && all[place.pattern].expression.substr(0, 4) == "(?:^" && begin > 0) {
       do {
         --begin;

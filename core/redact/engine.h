@@ -1,4 +1,4 @@
-// The one implementation of Redactor, with the entry that tests compare it to.
+// The implementation of Redactor, with a slow reference path that tests compare it to.
 #pragma once
 
 #include <re2/re2.h>
@@ -19,7 +19,7 @@ namespace plog::redact {
 
 class Engine final : public Redactor {
  public:
-  // Throws as Redactor::make.
+  // Throws the same errors as Redactor::make.
   explicit Engine(Options options);
   ~Engine() override;
 
@@ -35,24 +35,24 @@ class Engine final : public Redactor {
   RulesInForce rules_in_force() const override;
   bool active() const noexcept override { return options_.builtin || !options_.custom.empty(); }
 
-  // redact without any prefilter: every pattern runs over every text. Slow; gives the same result.
+  // Like redact, but without prefilters: every pattern runs over every text. Slow; gives the same result.
   std::size_t redact_plainly(std::string_view text, std::string& out) const;
 
  private:
   struct Hit {
     std::size_t begin;
     std::size_t end;
-    std::size_t rule;  // index in names_; a lower one is preferred
+    std::size_t rule;  // index in names_; lower is preferred
   };
   struct Place {
     std::uint32_t pattern;
-    std::uint32_t at;  // of a word that its match begins with
+    std::uint32_t at;  // offset of the word that the match begins with
   };
   struct Selection {
     PatternSet patterns;
     RuleSet custom;
     std::vector<Place> places;         // where patterns that are not in `patterns` may match
-    std::vector<std::uint32_t> words;  // places of words that a name with a rule holds
+    std::vector<std::uint32_t> words;  // offsets of words that a name with a rule may contain
     bool none() const noexcept { return patterns.none() && custom.none() && words.empty() && places.empty(); }
   };
 
@@ -84,27 +84,27 @@ class Engine final : public Redactor {
   std::size_t marker_at(std::string_view text, std::size_t at) const;
   bool is_allowed(std::string_view hidden) const;
 
-  // Of a word in words_ that is a part of a name with a rule, or of one that tells whose value it is.
+  // Ids in words_: of words that a name with a rule contains, and of the context words of detectors.
   static constexpr std::uint32_t kAssigned = kMaxPatterns, kContext = kMaxPatterns + 1;
 
   Options options_;
   std::vector<std::unique_ptr<RE2>> allow_patterns_;
-  // Of the custom rules, then of the patterns, then of the rules for keys.
+  // Indexed by rule: first the custom rules, then the patterns, then the rules for keys.
   std::vector<std::string> names_;
   std::vector<std::string> markers_;
   std::vector<std::size_t> keep_last_;
-  std::vector<std::string> known_;  // sorted: names of markers that are never looked into
-  PatternSet enabled_;              // patterns in the profile and not switched off
-  PatternSet placed_;               // of these, those whose matches begin with a word
-  PatternSet contextual_;           // of these, those that an assignment is compared to
+  std::vector<std::string> known_;  // sorted: names in markers whose content is never searched
+  PatternSet enabled_;              // patterns in the profile that are not switched off
+  PatternSet placed_;               // the enabled patterns whose matches begin with a keyword
+  PatternSet contextual_;           // the enabled patterns that apply to the values of assignments
   PatternSet by_shape_[32];
   Shapes shapes_ = 0;
-  std::vector<bool> keys_;  // the rules for keys in kKeyNames that are on
+  std::vector<bool> keys_;  // whether each rule for keys in kKeyNames is on
   bool any_key_ = false;
-  const WordTable* words_ = nullptr;  // of patterns, and of names
+  const WordTable* words_ = nullptr;  // words of patterns and of names; null without the built-in detectors
   std::unique_ptr<const WordTable> own_words_;
-  std::optional<Literals> literals_;  // with custom rules only
-  const std::uint64_t id_;            // names the compiled rules in each thread's cache
+  std::optional<Literals> literals_;  // set only if there are custom rules
+  const std::uint64_t id_;            // identifies the compiled rules in each thread's cache
   const std::shared_ptr<const int> alive_;
 };
 

@@ -15,7 +15,7 @@ int hex_value(char c) noexcept {
   return -1;
 }
 
-// The UTF-16 unit of an escape "\\uXXXX" at the front of `rest`; -1 if there is none.
+// The UTF-16 code unit of the escape "\\uXXXX" at the start of `rest`, or -1 if there is no such escape.
 int unit_at(std::string_view rest) noexcept {
   if (rest.size() < 6 || rest[0] != '\\' || rest[1] != 'u') return -1;
   int value = 0;
@@ -27,7 +27,7 @@ int unit_at(std::string_view rest) noexcept {
   return value;
 }
 
-// The character that the escape at the front of `rest` stands for, and the escape's size; 0 if it is none.
+// Decodes the escape at the start of `rest` into `character`. Returns its size in bytes, or 0 if it is not valid.
 std::size_t escape_at(std::string_view rest, char32_t* character) noexcept {
   if (rest.size() < 2) return 0;
   switch (rest[1]) {
@@ -54,7 +54,7 @@ std::size_t escape_at(std::string_view rest, char32_t* character) noexcept {
   }
 }
 
-// Writes the character as UTF-8, which is shorter than its escape; returns its size.
+// Writes the character as UTF-8, which is shorter than its escape. Returns the number of bytes written.
 std::size_t put_utf8(char32_t character, char* to) noexcept {
   if (character < 0x80) {
     to[0] = static_cast<char>(character);
@@ -84,7 +84,7 @@ bool Unescaped::unescape() {
   std::uint32_t shift = 0, old_by = 0;
   std::size_t to = 0;
   const auto pass_steps = [&](std::size_t from) {
-    // Steps of the level before, up to and with `from`.
+    // Copies the steps of the previous level up to and including `from`.
     while (old_step < steps_.size() && steps_[old_step].at <= from) {
       old_by = steps_[old_step++].by;
       steps.push_back({static_cast<std::uint32_t>(to), old_by + shift});
@@ -95,7 +95,7 @@ bool Unescaped::unescape() {
     const void* found = std::memchr(text_.data() + from, '\\', text_.size() - from);
     const std::size_t stop =
         found == nullptr ? text_.size() : static_cast<std::size_t>(static_cast<const char*>(found) - text_.data());
-    // The stretch without escapes moves as a whole; the steps in it move with it.
+    // The text up to the next backslash moves as a whole, and the steps in it move with it.
     while (old_step < steps_.size() && steps_[old_step].at < stop) {
       const std::size_t at = steps_[old_step].at;
       old_by = steps_[old_step++].by;

@@ -1,4 +1,4 @@
-// Text inside text: what a string literal or a JSON document in a string holds once its escapes are gone.
+// Text inside text: removes the escapes of string literals and of JSON documents that are stored in strings.
 #pragma once
 
 #include <cstddef>
@@ -9,20 +9,21 @@
 
 namespace plog::redact {
 
-// A text without the backslash escapes of JSON and its kin, at every level of nesting up to four.
+// A text without the backslash escapes of JSON and similar notations, at up to four levels of nesting.
 class Unescaped {
  public:
-  // `text` is valid UTF-8, and so is the result. Linear time.
+  // `text` must be valid UTF-8; the result is valid UTF-8 too. Takes linear time.
   explicit Unescaped(std::string_view text);
 
-  // Whether there was any escape.
+  // Whether the text contained any escape. Without one, text() is not meaningful.
   bool changed() const noexcept { return changed_; }
   std::string_view text() const noexcept { return text_; }
-  // The place in the escaped text of the character that stands at `at`, 0 to text().size(); never inside an escape.
+  // Maps the byte offset `at` (0 to text().size()) in text() to the offset in the original text. The result is never
+  // inside an escape.
   std::size_t origin(std::size_t at) const noexcept;
 
  private:
-  struct Step {  // from `at` on, the origin is `by` further
+  struct Step {  // from offset `at` on, the original offset is larger by `by`
     std::uint32_t at;
     std::uint32_t by;
   };

@@ -11,11 +11,11 @@ namespace {
 constexpr std::size_t kMaxKey = 128;
 constexpr std::size_t kMaxWords = 16;
 
-// A key in lower case, cut into words.
+// A key in lower case, split into words.
 class Words {
  public:
   explicit Words(std::string_view key) noexcept {
-    // The end of a long path of names says what it is about.
+    // The last names of a long path are the significant ones.
     if (key.size() > kMaxKey) key.remove_prefix(key.size() - kMaxKey);
     std::size_t begin = 0;
     for (std::size_t i = 0; i <= key.size(); ++i) {
@@ -34,7 +34,7 @@ class Words {
 
   std::size_t size() const noexcept { return size_; }
   void drop_last() noexcept { --size_; }
-  // The i-th word from the end, 0 being the last; empty if there is none.
+  // The i-th word from the end (0 is the last), or an empty string if there are fewer words.
   std::string_view last(std::size_t i) const noexcept { return i < size_ ? words_[size_ - 1 - i] : std::string_view(); }
 
  private:
@@ -58,7 +58,7 @@ bool one_of(std::string_view word, const std::string_view (&words)[kCount]) noex
   return std::find(std::begin(words), std::end(words), word) != std::end(words);
 }
 
-// Says nothing about what the value is: "password_value", "api_key_prod".
+// Words at the end of a key that do not change its meaning: "password_value", "api_key_prod".
 constexpr std::string_view kNeutral[] = {
     "value",   "val",       "plain",   "plaintext",    "text",      "raw",     "string", "str",  "current",
     "old",     "new",       "confirm", "confirmation", "confirmed", "again",   "repeat", "b64",  "base64",
@@ -94,7 +94,7 @@ constexpr std::string_view kTokens[] = {"accesstoken",
                                         "devicetoken",
                                         "personalaccesstoken",
                                         "accesstokens"};
-// Before "token": what a model reads and writes, and the places of pages.
+// Words before "token" that mean a token of a language model or of pagination.
 constexpr std::string_view kNoSecretTokens[] = {
     "max",          "min",        "num",       "total",      "count",    "n",        "input",    "output",
     "prompt",       "completion", "cached",    "cache",      "next",     "prev",     "previous", "reasoning",
@@ -124,7 +124,7 @@ constexpr std::string_view kKeys[] = {
     "apikey",        "apikeys",         "secretkey",    "accesskey",       "authkey",   "xapikey",         "masterkey",
     "encryptionkey", "signingkey",      "accountkey",   "sharedkey",       "appkey",    "subscriptionkey", "servicekey",
     "apisecretkey",  "secretaccesskey", "apiaccesskey", "sharedaccesskey", "deploykey", "licensekey"};
-// Beside "auth" alone they say what kind of authentication it is.
+// Words before "auth" that name a kind of authentication.
 constexpr std::string_view kBeforeAuth[] = {"x",      "basic",    "proxy", "bearer", "http",
                                             "digest", "registry", "npm",   "docker", "api"};
 

@@ -20,8 +20,8 @@ bool is_ascii(std::string_view text) {
   return std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
 }
 
-// Whether the expression can only name ASCII characters, and names them in the case that it means: no flags, no
-// escapes that reach beyond.
+// Whether the expression matches only the ASCII characters that it spells, in this case: it contains no flags and no
+// escapes that can match other characters.
 bool is_plain(const std::string& expression) {
   if (!is_ascii(expression)) return false;
   for (std::size_t i = 0; i + 1 < expression.size(); ++i) {
@@ -82,7 +82,7 @@ void Literals::add_atom(const std::string& text, std::size_t rule) {
 }
 
 void Literals::build_tables() {
-  // Atoms with the same beginning share a bucket.
+  // Atoms that begin alike share a bucket.
   std::sort(atoms_.begin(), atoms_.end(), [](const Atom& a, const Atom& b) { return a.text < b.text; });
   for (std::size_t i = 0; i < atoms_.size(); ++i) {
     const std::size_t bucket = i * kAtomBuckets / atoms_.size();
@@ -153,7 +153,7 @@ void Literals::scan_strings(std::string_view strings, std::vector<std::uint32_t>
     }
     return false;
   };
-  // The last string ends with a separator, which no atom holds: three octets can be read up to two before the end.
+  // The last string ends with a separator, which no atom contains, so a position needs at least three bytes to the end.
   const char* at = begin;
   while (end - at >= 3) {
     const unsigned hits = first_[static_cast<unsigned char>(at[0])] & second_[static_cast<unsigned char>(at[1])] &

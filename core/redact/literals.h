@@ -1,4 +1,4 @@
-// The prefilter of custom rules: texts that every match of a rule must hold one of, looked for in one pass.
+// The prefilter of custom rules: finds, in one pass, the literal texts of which every match of a rule contains one.
 #pragma once
 
 #include <array>
@@ -16,13 +16,14 @@ using RuleSet = std::bitset<kMaxCustomRules>;
 // Immutable after construction.
 class Literals {
  public:
-  // Expressions must compile with RE2's defaults; at most kMaxCustomRules.
+  // At most kMaxCustomRules expressions, which must compile with the default options of RE2.
   explicit Literals(const std::vector<std::string>& expressions);
 
-  // A superset of the rules that match somewhere in the text. Lock-free.
+  // Returns a superset of the rules that match somewhere in the text. Thread-safe and lock-free.
   RuleSet rules_in(std::string_view text) const;
 
-  // Over strings each followed by kSeparator: appends one offset inside each string that rules_in is not empty for.
+  // For strings that are each followed by kSeparator: appends to `candidates` one offset inside each non-empty string
+  // in which a rule may match, in ascending order.
   void scan_strings(std::string_view strings, std::vector<std::uint32_t>& candidates) const;
 
  private:
@@ -35,12 +36,12 @@ class Literals {
   void build_tables();
   bool atom_at(const Atom& atom, const char* at, const char* end) const noexcept;
 
-  // Rules without a required literal, and rules that a text beyond ASCII may match without one of their atoms (case
-  // folding joins U+212A with "k", for instance).
+  // Rules without a required literal, and rules that non-ASCII text may match without containing one of their atoms
+  // (for example, case folding makes U+212A equal to "k").
   RuleSet always_;
   RuleSet foreign_;
   std::vector<Atom> atoms_;
-  // A position is looked at when the three octets from it share a bucket; the last bucket is for octets beyond ASCII.
+  // A position needs a comparison if the three bytes from it share a bucket. The last bucket is for non-ASCII bytes.
   std::array<std::uint8_t, 256> first_{}, second_{}, third_{};
   std::array<std::vector<std::uint16_t>, 8> buckets_;
 };

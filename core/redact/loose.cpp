@@ -10,7 +10,7 @@ constexpr int kFewDigits = 7;
 
 bool is_hex(char c) noexcept { return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f'); }
 
-// Whether seven digits stand in groups that what is usual in phone numbers joins.
+// Whether the text contains seven digits that are separated only by characters common in phone numbers.
 bool has_digits(const char* at, const char* end) noexcept {
   constexpr int kMaxGap = 3;
   int digits = 0, gap = 0;
@@ -26,7 +26,8 @@ bool has_digits(const char* at, const char* end) noexcept {
   return false;
 }
 
-// Whether `marks` marks stand in a row from `at` on, with `fewest` to four hexadecimal digits between.
+// Whether `marks` equal marks follow each other, the first at `at`, with `fewest` to four hexadecimal digits between
+// them.
 bool has_row(const char* at, const char* end, int marks, std::ptrdiff_t fewest) noexcept {
   const char mark = *at;
   while (--marks > 0) {
@@ -38,7 +39,7 @@ bool has_row(const char* at, const char* end, int marks, std::ptrdiff_t fewest) 
   return true;
 }
 
-// "::" beside a hexadecimal digit, "a:b:c:", "00-1a-2b-3c-".
+// Whether the text contains "::" next to a hexadecimal digit, or groups such as "a:b:c:" or "00-1a-2b-3c-".
 bool has_groups(const char* begin, const char* end) noexcept {
   constexpr int kColons = 3, kDashes = 4;
   const auto next = [&](const char* at, char mark) {

@@ -9,7 +9,7 @@
 namespace plog::redact {
 namespace {
 
-// The digits in a text, as numbers.
+// The numeric values of the first 20 digits in a text.
 class Digits {
  public:
   explicit Digits(std::string_view text) noexcept {
@@ -20,7 +20,7 @@ class Digits {
   std::size_t size() const noexcept { return size_; }
   int operator[](std::size_t i) const noexcept { return digits_[i]; }
 
-  // The sum of the first digits, each times its weight.
+  // The sum of the first kCount digits, each multiplied by its weight.
   template <std::size_t kCount>
   int weighted(const int (&weights)[kCount]) const noexcept {
     int sum = 0;

@@ -22,7 +22,7 @@ void add_texts(const json::Value& list, const std::string& what, std::vector<std
 }
 
 void add_allowed(const json::Value& given, Options& options) {
-  if (!given.is_object()) invalid("`allow` must be an object of values, patterns, keys and paths");
+  if (!given.is_object()) invalid("`allow` must be an object with any of the members values, patterns, keys, paths");
   for (const auto& [key, value] : given.object()) {
     std::vector<std::string>* list = key == "values"     ? &options.allow_values
                                      : key == "patterns" ? &options.allow_patterns
@@ -121,7 +121,7 @@ void add_options(const json::Value& given, Options& options) {
       if (!profile_named(text_of(value, "`profile`"), &options.profile)) {
         invalid("`profile` must be one of default, strict, pii, secrets");
       }
-      options.builtin = true;  // what is asked for by name is not off
+      options.builtin = true;  // asking for a profile by name switches the detectors on
     } else if (key == "disable") {
       add_texts(value, "`disable`", options.disabled);
     } else if (key == "allow") {
@@ -129,7 +129,7 @@ void add_options(const json::Value& given, Options& options) {
     } else if (key == "pseudonym_key") {
       options.pseudonym_key = text_of(value, "`pseudonym_key`");
     } else if (key == "keep_last") {
-      if (!value.is_object()) invalid("`keep_last` must be an object of names and numbers");
+      if (!value.is_object()) invalid("`keep_last` must be an object that maps names to numbers");
       for (const auto& [name, count] : value.object()) {
         const std::string digits = count.canonical();
         if (digits.size() != 1 || digits[0] < '1' || digits[0] > '8') {
@@ -150,7 +150,7 @@ std::string detectors_json() {
     const bool number = is_number_key(name);
     json::Value::Object object;
     object["name"] = std::string(name);
-    object["about"] = std::string("Values under keys that say what they are");
+    object["about"] = std::string("Values whose key says what they are");
     object["category"] = std::string(number ? "pii" : "secret");
     object["profiles"] = texts({"default", "strict", number ? "pii" : "secrets"});
     object["keys"] = true;

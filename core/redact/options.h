@@ -1,4 +1,4 @@
-// A redactor's options as JSON, and the detectors as JSON.
+// Options of a redactor read from JSON, and the detectors written as JSON.
 #pragma once
 
 #include <string>
@@ -9,18 +9,19 @@
 
 namespace plog::redact {
 
-// An array of {name, pattern, replace}; throws Error(kInvalid) for anything else.
+// Reads an array of {name, pattern, replace}. Throws Error(kInvalid) for anything else.
 std::vector<Rule> rules_from_json(const json::Value& list);
 
-// {profile, rules, disable, allow: {values, patterns, keys, paths}, keep_last: {<name>: n}, pseudonym_key}, added to
-// `options`. Throws Error(kInvalid) for an unknown or wrong member.
+// Adds {profile, rules, disable, allow: {values, patterns, keys, paths}, keep_last: {<name>: n}, pseudonym_key} to
+// `options`; every member is optional. Throws Error(kInvalid) for an unknown member and for a value of the wrong type.
 void add_options(const json::Value& given, Options& options);
 
-// The profile of that name; false if there is none.
+// Sets `profile` to the profile of this name. Returns false if there is none.
 bool profile_named(std::string_view name, Profile* profile) noexcept;
 
-// All detectors: an array of {name, about, category, profiles, keywords | context | shapes, regex, checks, examples:
-// {positive: [{text, begin, end}], negative: [text]}}, and the rules for keys as {name, about, category, profiles}.
+// All detectors and rules for keys as a JSON array. A detector is {name, about, category, profiles, keywords | context
+// | shapes, regex, checks, examples: {positive: [{text, start, end}], negative: [text]}}, with byte offsets. A rule for
+// keys is {name, about, category, profiles, keys: true}.
 std::string detectors_json();
 
 }  // namespace plog::redact

@@ -1,4 +1,4 @@
-// Keyed pseudonyms: equal for equal texts, and of no use to whoever has not the key.
+// Keyed pseudonyms: equal for equal texts, and not computable without the key.
 #pragma once
 
 #include <string>
@@ -8,10 +8,10 @@
 
 namespace plog::redact {
 
-// RFC 2104 with SHA-256.
+// HMAC (RFC 2104) with SHA-256.
 Digest hmac_sha256(std::string_view key, std::string_view message);
 
-// The first kPseudonym hexadecimal digits of the HMAC of the name of the rule, a colon, and the hidden text.
+// The first kPseudonym hexadecimal digits of HMAC-SHA-256(key, name + ":" + hidden), where `name` is that of the rule.
 std::string pseudonym(std::string_view key, std::string_view name, std::string_view hidden);
 
 }  // namespace plog::redact

@@ -1,4 +1,4 @@
-// Making a redactor: rules are checked, patterns chosen, tables built.
+// Creates a redactor: checks the rules, chooses the patterns and builds the tables.
 #include "redact/redactor.h"
 
 #include <algorithm>
@@ -21,8 +21,8 @@ constexpr std::size_t kMaxKeepLast = 8;
 
 std::atomic<std::uint64_t> next_id{1};
 
-// Whether the expression can match no characters, at any place of any text: the samples hold every combination of
-// the conditions that an empty match can ask for (edges of text and line, and of words).
+// Whether the expression can match the empty string at any position of any text. The samples contain every combination
+// of the conditions that an empty match can depend on: edges of text, line and word.
 bool matches_empty(const RE2& expression) {
   for (std::string_view sample : {"", "a", " ", "\n", "aa", "a ", " a", "  ", "a\n", "\na", " \n", "\n ", "\n\n"}) {
     const re2::StringPiece text(sample.data(), sample.size());
@@ -52,7 +52,7 @@ void check_expression(const Rule& rule) {
     refuse(rule.name, "the pattern is longer than " + std::to_string(kMaxPatternSize) + " bytes");
   }
   if (!is_utf8(rule.pattern)) refuse(rule.name, "the pattern is not valid UTF-8");
-  if (has_octet_escape(rule.pattern)) refuse(rule.name, "\\C (any byte) could cut a character; use . or a class");
+  if (has_octet_escape(rule.pattern)) refuse(rule.name, "\\C (any byte) can split a character; use . or a class");
   const RE2 expression(rule.pattern, custom_options());
   if (expression.error_code() == RE2::ErrorPatternTooLarge || expression.ProgramSize() > kMaxProgramSize ||
       expression.ReverseProgramSize() > kMaxProgramSize) {
@@ -60,22 +60,22 @@ void check_expression(const Rule& rule) {
   }
   if (!expression.ok()) {
     refuse(rule.name, "RE2 does not accept the pattern: " + expression.error() +
-                          " (look-around and back-references do not exist in RE2)");
+                          " (RE2 has no look-around and no back-references)");
   }
   if (matches_empty(expression)) {
-    refuse(rule.name, "the pattern can match the empty string; make it need at least one character");
+    refuse(rule.name, "the pattern can match the empty string; change it to require at least one character");
   }
 }
 
-// A cursor in an expression of the simple form that most tokens have: literals, groups of literals, classes.
+// Analyses expressions of the simple form that most tokens have: literals, groups of literals, character classes.
 class Simple {
  public:
   explicit Simple(std::string_view expression) : text_(expression) {}
 
-  static constexpr std::size_t kNever = std::string_view::npos;        // the expression does not match the word there
-  static constexpr std::size_t kUnclear = std::string_view::npos - 1;  // it is not plain enough to tell
+  static constexpr std::size_t kNever = std::string_view::npos;        // the expression does not match the word here
+  static constexpr std::size_t kUnclear = std::string_view::npos - 1;  // the expression is too complex to tell
 
-  // Where the expression goes on after it has matched `word` from `at` on, kNever or kUnclear.
+  // The position in the expression after the part that matches `word`, beginning at `at`; or kNever or kUnclear.
   std::size_t after(std::size_t at, std::string_view word) const {
     while (!word.empty()) {
       if (at >= text_.size()) return kUnclear;
@@ -103,7 +103,7 @@ class Simple {
     return at;
   }
 
-  // Reads the class at `at`; npos if it is none, or not plain.
+  // Reads the character class at `at` into `set`. Returns the position after it, or npos if there is no simple class.
   std::size_t read_class(std::size_t at, OctetSet& set) const {
     if (at >= text_.size() || text_[at] != '[') return std::string_view::npos;
     for (++at; at < text_.size() && text_[at] != ']'; ++at) {
@@ -128,7 +128,7 @@ class Simple {
     return at < text_.size() ? at + 1 : std::string_view::npos;
   }
 
-  // The least number of repetitions that stands at `at`.
+  // The minimum count of the repetition {n} or {n,m} at `at`; 1 if there is none.
   std::uint32_t least(std::size_t at) const {
     std::uint32_t count = 0;
     if (at >= text_.size() || text_[at] != '{') return 1;
@@ -168,7 +168,7 @@ class Simple {
   std::string_view text_;
 };
 
-// Whether alternatives stand outside of all groups.
+// Whether the expression has alternatives outside all groups.
 bool branches(std::string_view expression) {
   int depth = 0;
   for (std::size_t i = 0; i < expression.size(); ++i) {
@@ -187,7 +187,7 @@ bool branches(std::string_view expression) {
   return false;
 }
 
-// Whether a match has a greatest length, as far as that is plain to see.
+// Whether the length of every match is bounded: the expression has no *, + or {n,}.
 bool is_bounded(std::string_view expression) {
   bool in_class = false;
   for (std::size_t i = 0; i < expression.size(); ++i) {
@@ -207,8 +207,9 @@ bool is_bounded(std::string_view expression) {
   return true;
 }
 
-// The word for the prefilter that a keyword of a pattern is, with as much as the expression says of what stands around
-// it: "\\bghp_[A-Za-z0-9]{36}" begins a word and is followed by 36 octets of a class. `never`: no match holds it.
+// Converts a keyword of a pattern to a word for the prefilter, with the conditions on its surroundings that follow from
+// the expression. In "\\bghp_[A-Za-z0-9]{36}" the keyword begins a word and 36 bytes of a class follow it. Sets `never`
+// if no match contains the keyword.
 Word word_of(const Pattern& pattern, const std::string& keyword, std::uint32_t id, bool& never) {
   never = false;
   Word word;
@@ -219,7 +220,7 @@ Word word_of(const Pattern& pattern, const std::string& keyword, std::uint32_t i
   word.exact = keyword;
   if (branches(expression)) return word;
   const Simple simple(expression);
-  // "\\b", or the start of the text or one octet that is no part of a token, and a group.
+  // Skips "\\b", or the alternatives "start of text" and "one character outside a token" before a group.
   std::size_t begin = expression.substr(0, 2) == "\\b" ? 2 : 0;
   constexpr std::string_view kBefore = "(?:^|[^A-Za-z0-9_";
   if (expression.substr(0, kBefore.size()) == kBefore) begin = expression.find("])(") + 3;
@@ -237,7 +238,7 @@ Word word_of(const Pattern& pattern, const std::string& keyword, std::uint32_t i
   return word;
 }
 
-// The tables of the profiles with nothing switched off: made once, and kept.
+// The word tables of the profiles with no detector disabled. They are built once and never freed.
 std::atomic<const WordTable*> shared_words[std::size(kProfileNames)];
 
 }  // namespace
@@ -261,12 +262,12 @@ Engine::~Engine() = default;
 
 void Engine::check_rules() const {
   if (options_.custom.size() > kMaxCustomRules) {
-    throw Error(Status::kConfig, "more than " + std::to_string(kMaxCustomRules) + " redaction rules");
+    throw Error(Status::kConfig,
+                "more than " + std::to_string(kMaxCustomRules) + " redaction rules; combine or remove some");
   }
   for (const Rule& rule : options_.custom) {
     if (!is_name(rule.name)) {
-      throw Error(Status::kConfig,
-                  "a redaction rule has a bad name: 1 to 64 letters, digits, \"_\" and \"-\" are needed");
+      throw Error(Status::kConfig, "a redaction rule has a bad name; use 1 to 64 of A-Z, a-z, 0-9, \"_\" and \"-\"");
     }
     check_expression(rule);
     if (rule.replace.size() > kMaxMarker) {
@@ -275,7 +276,10 @@ void Engine::check_rules() const {
     if (!is_utf8(rule.replace)) refuse(rule.name, "the replacement is not valid UTF-8");
   }
   const auto limited = [](const std::vector<std::string>& list, const char* what) {
-    if (list.size() > kMaxAllowed) throw Error(Status::kConfig, std::string("too many entries in ") + what);
+    if (list.size() > kMaxAllowed) {
+      throw Error(Status::kConfig,
+                  std::string(what) + ": too many entries; use at most " + std::to_string(kMaxAllowed));
+    }
   };
   limited(options_.allow_values, "redaction.allow.values");
   limited(options_.allow_patterns, "redaction.allow.patterns");
@@ -283,8 +287,8 @@ void Engine::check_rules() const {
   limited(options_.allow_paths, "redaction.allow.paths");
 }
 
-// Names, their markers, and which markers are known: those of detectors also where they are off, since the text may
-// come from where they are on.
+// Collects the names, their markers and the known markers. The markers of disabled detectors are known too, because the
+// text may have been redacted elsewhere with these detectors enabled.
 void Engine::add_names() {
   const auto add = [&](std::string_view name, std::string_view replace) {
     names_.emplace_back(name);
@@ -304,13 +308,15 @@ void Engine::add_names() {
   keep_last_.resize(names_.size());
   const auto named = [&](const std::string& name, const char* what) {
     if (std::find(names_.begin(), names_.end(), name) != names_.end()) return;
-    throw Error(Status::kConfig, std::string(what) + ": there is no detector or rule \"" + name + "\"");
+    throw Error(Status::kConfig, std::string(what) + ": there is no detector or rule \"" + name +
+                                     "\"; `plog redact --list` prints the names");
   };
   for (const std::string& name : options_.disabled) named(name, "redaction.disable");
   for (const KeepLast& keep : options_.keep_last) {
     named(keep.name, "redaction.keep_last");
     if (keep.characters == 0 || keep.characters > kMaxKeepLast) {
-      throw Error(Status::kConfig, "redaction.keep_last: " + keep.name + ": 1 to 8 characters can be kept");
+      throw Error(Status::kConfig, "redaction.keep_last: " + keep.name + ": " + std::to_string(keep.characters) +
+                                       " is out of range; use 1 to 8");
     }
     for (std::size_t i = 0; i < names_.size(); ++i) {
       if (names_[i] == keep.name) keep_last_[i] = keep.characters;
@@ -375,7 +381,8 @@ void Engine::build_tables() {
       Word word = word_of(all[i], keyword, static_cast<std::uint32_t>(i), never);
       (never ? others : own).push_back(std::move(word));
     }
-    // Where every match begins with one of the keywords, those of the detector's other expressions say nothing.
+    // If every match of this expression begins with one of its keywords, the keywords of the detector's other
+    // expressions are irrelevant to it.
     if (!own.empty() && std::all_of(own.begin(), own.end(), [](const Word& word) { return word.begins; })) {
       placed_.set(i);
     } else {

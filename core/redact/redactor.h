@@ -1,4 +1,5 @@
-// Redaction: replaces personal data and secrets in text by markers "[REDACTED:<name>]" that never echo what they hide.
+// Redaction: replaces personal data and secrets in text with markers "[REDACTED:<name>]". A marker does not contain the
+// hidden text, except for its last characters if keep_last asks for them.
 #pragma once
 
 #include <cstddef>
@@ -12,93 +13,95 @@
 
 namespace plog::redact {
 
-// A custom rule. `pattern` is RE2 syntax; `replace` stands for each hit, literally (no back-references), and defaults
-// to "[REDACTED:<name>]" when empty.
+// A custom rule. `pattern` is RE2 syntax. `replace` literally replaces each hit (back-references are not expanded); if
+// it is empty, the replacement is "[REDACTED:<name>]".
 struct Rule {
   std::string name;
   std::string pattern;
   std::string replace;
 };
 
-// The last characters of what a rule hides stand in its marker: "[REDACTED:visa:****1111]".
+// Keeps the last 1 to 8 letters and digits of a hidden text in its marker, but at most a third of them:
+// "[REDACTED:visa:****1111]".
 struct KeepLast {
   std::string name;
   std::size_t characters = 0;
 };
 
-// Strings of one event are scanned laid side by side, each followed by this octet, which no valid UTF-8 contains.
+// The strings of an event are scanned in one buffer, each followed by this byte, which valid UTF-8 never contains.
 inline constexpr char kSeparator = '\xFF';
 
 struct Options {
-  bool builtin = true;         // the built-in detectors and the rules for keys
-  std::vector<Rule> custom{};  // added to them
+  bool builtin = true;         // use the built-in detectors and the rules for keys
+  std::vector<Rule> custom{};  // rules in addition to them
   Profile profile = Profile::kDefault;
-  std::vector<std::string> disabled{};        // detectors and rules for keys, by name
-  std::vector<std::string> allow_values{};    // never hidden
-  std::vector<std::string> allow_patterns{};  // RE2; what matches as a whole is never hidden
-  std::vector<std::string> allow_keys{};      // what stands under such a key is left alone
-  std::vector<std::string> allow_paths{};     // RFC 6901 pointers into an event; so is what stands at or below them
+  std::vector<std::string> disabled{};        // names of detectors and rules for keys
+  std::vector<std::string> allow_values{};    // texts that are never hidden
+  std::vector<std::string> allow_patterns{};  // RE2; a hit that matches as a whole is never hidden
+  std::vector<std::string> allow_keys{};      // values of these keys are never changed
+  std::vector<std::string> allow_paths{};     // RFC 6901; values at or below these paths of an event, likewise
   std::vector<KeepLast> keep_last{};
-  std::string pseudonym_key{};  // not empty: markers are "[REDACTED:<name>:<6 hex digits>]", equal for equal texts
+  std::string pseudonym_key{};  // if not empty, markers are "[REDACTED:<name>:<6 hex digits>]", equal for equal texts
 };
 
-// What would be hidden: octets [begin, end) of the text.
+// One hit: redact would replace the bytes [begin, end) of the text.
 struct Finding {
-  std::string_view name;  // lives as long as the redactor
+  std::string_view name;  // of the marker; lives as long as the redactor
   std::size_t begin = 0;
   std::size_t end = 0;
 };
 
-// A set of rules in short.
+// A summary of the rules of a redactor.
 struct RulesInForce {
-  std::string_view profile = "off";  // "off" also without the built-in detectors
-  std::size_t detectors = 0;         // that are on, and rules for keys
+  std::string_view profile = "off";  // "off" without the built-in detectors
+  std::size_t detectors = 0;         // enabled detectors and rules for keys
   std::size_t custom = 0;
-  std::string digest;  // SHA-256, hex; of two sets the same if they and the library's version are
+  std::string digest;  // SHA-256, hex, of the rules and the library's version
 };
 
-// Immutable; share it between threads. RE2 takes a lock inside a shared object, so each thread uses compiled patterns
-// of its own, made at its first candidate.
+// Immutable and thread-safe. A search locks a mutex in its RE2 object, so each thread compiles its own patterns when it
+// first needs them.
 class Redactor {
  public:
-  // Throws Error(kConfig) naming the rule: a bad name ([A-Za-z0-9_-]{1,64}), a pattern that RE2 refuses (look-around,
-  // back-references), one that matches the empty string, more than 256 rules, a pattern over 4 KiB or a compiled size
-  // over the limit, a marker that its own rule set would hit again (redaction is idempotent), an unknown name.
+  // Throws Error(kConfig), with the name of the rule, for a bad name (names are [A-Za-z0-9_-]{1,64}) or an unknown one;
+  // for a pattern that RE2 rejects (look-around, back-references), that contains \C, that can match the empty string,
+  // that is longer than 4 KiB or whose compiled program is too large; for a replacement that is longer than 1 KiB or
+  // that the same rules would redact again (redaction is idempotent); and for more than 256 rules.
   static std::shared_ptr<const Redactor> make(Options options);
   virtual ~Redactor() = default;
 
-  // Looks once over strings laid side by side (each followed by kSeparator) and appends to `candidates` one offset
-  // inside each string that may hold a hit, or that is a key with a rule, in ascending order. Lock-free; false
-  // positives are fine, misses are not.
+  // Scans a buffer of strings, each followed by kSeparator. Appends to `candidates`, in ascending order, one byte
+  // offset inside each string that may contain a hit or that is a key with a rule. There may be false positives, but no
+  // misses. Lock-free.
   virtual void scan(std::string_view strings, std::vector<std::uint32_t>& candidates) const = 0;
 
-  // Replaces every hit in one valid UTF-8 string. Returns the number of markers written; `out` is overwritten when
-  // there are any, else left alone. Idempotent. Linear time.
+  // Replaces every hit in `text`, which must be valid UTF-8. Returns the number of hits. Overwrites `out` if there are
+  // any, otherwise leaves it unchanged. Idempotent. Takes linear time.
   virtual std::size_t redact(std::string_view text, std::string& out) const = 0;
 
-  // What redact would replace, in ascending order, apart from each other.
+  // The hits that redact would replace, in ascending order and without overlaps.
   virtual std::vector<Finding> findings(std::string_view text) const = 0;
 
-  // What a key says about its value: 0 for nothing, else what redact_value takes. A key with a rule is a candidate of
-  // scan.
+  // The rule for values of this key, to be passed to redact_value; 0 if there is none. scan reports every key with a
+  // rule as a candidate.
   virtual std::uint32_t key_rule(std::string_view key) const = 0;
 
-  // redact for a string (or, `number`, for the digits of a number) whose key has the rule. A number is changed only if
-  // it is what the key names.
+  // Like redact, for a value whose key has `rule`, which must not be 0. With `number`, `text` is the text of a JSON
+  // number; it is hidden only if the rule is one for numbers and the number has a fitting length.
   virtual std::size_t redact_value(std::uint32_t rule, std::string_view text, bool number, std::string& out) const = 0;
 
-  // Whether a value of that key, or at that path (RFC 6901), is left alone.
+  // Whether values of this key, or the value at this path (RFC 6901), are never changed.
   virtual bool allows_key(std::string_view key) const = 0;
   virtual bool allows_path(std::string_view pointer) const = 0;
-  // Whether there is any such key or path.
+  // Whether there are any such keys or paths.
   virtual bool allows_places() const noexcept = 0;
 
-  // Whether numbers are searched for cards as strings are, whatever their key.
+  // Whether numbers are searched for card numbers like strings, whatever their key.
   virtual bool searches_numbers() const noexcept = 0;
 
   virtual RulesInForce rules_in_force() const = 0;
 
-  // Whether there is any rule at all.
+  // Whether there are any detectors or rules.
   virtual bool active() const noexcept = 0;
 
  protected:

@@ -1,4 +1,4 @@
-// A redactor's rules in short: what the ledger records whenever they change.
+// Summarises a redactor's rules. The ledger records the summary whenever the rules change.
 #include <algorithm>
 
 #include "crypto/sha256.h"
@@ -21,11 +21,11 @@ json::Value sorted(std::vector<std::string> texts) {
 RulesInForce Engine::rules_in_force() const {
   RulesInForce rules;
   rules.custom = options_.custom.size();
-  // How names and values are judged is code: that is what the version stands for.
+  // The version stands for the checks of names and values, which are code.
   json::Value::Object all{{"version", PLOG_VERSION}};
   if (options_.builtin) {
     rules.profile = kProfileNames[static_cast<std::size_t>(options_.profile)];
-    const Detector* last = nullptr;  // the patterns of a detector stand together
+    const Detector* last = nullptr;  // the patterns of a detector are adjacent
     for (std::size_t i = 0; i < patterns().size(); ++i) {
       if (!enabled_.test(i) || patterns()[i].detector == last) continue;
       last = patterns()[i].detector;

@@ -14,17 +14,17 @@
 namespace plog::redact {
 namespace {
 
-constexpr std::uint8_t kTrigger = 1;    // the octet starts a closer look
+constexpr std::uint8_t kTrigger = 1;    // the byte starts a closer look
 constexpr std::uint8_t kWord = 2;       // is_word
 constexpr std::uint8_t kToken = 4;      // is_token
 constexpr std::uint8_t kLocal = 8;      // may stand before the '@' of an address
-constexpr std::uint8_t kDomain = 16;    // may stand after it, but for '.'
-constexpr std::uint8_t kTopLevel = 32;  // may begin its last part
+constexpr std::uint8_t kDomain = 16;    // may stand after the '@'; '.' may too but is not in this class
+constexpr std::uint8_t kTopLevel = 32;  // may begin the last part of the domain
 constexpr std::uint8_t kBearerToken = 64;
 constexpr std::uint8_t kJoiner = 128;  // may stand between groups of digits
 
 constexpr std::ptrdiff_t kVatDigits = 7;
-constexpr std::ptrdiff_t kShortest = 8;  // a number of fewer digits is something only together with its neighbours
+constexpr std::ptrdiff_t kShortest = 8;  // fewer digits count only together with their neighbours
 
 constexpr auto kClass = [] {
   std::array<std::uint8_t, 256> table{};
@@ -49,12 +49,12 @@ constexpr auto kClass = [] {
 
 bool has(char c, std::uint8_t bits) noexcept { return (kClass[static_cast<unsigned char>(c)] & bits) != 0; }
 
-// Looks closer at trigger octets of one range. Every look ends at the range's end or at a separator, at the latest.
+// Examines the text around trigger bytes of one range. Each look stops at the end of the range or at a separator.
 class Looker {
  public:
   Looker(const char* begin, const char* end) noexcept : begin_(begin), end_(end), resume_(begin) {}
 
-  // The kinds that may have a hit around `at`, an octet of class kTrigger.
+  // The shapes that may stand around `at`, a byte of class kTrigger.
   std::uint32_t look(const char* at) noexcept {
     if (at < resume_) return 0;
     switch (*at) {
@@ -79,7 +79,7 @@ class Looker {
     while (at < end_ && has(*at, bits)) ++at;
     return at;
   }
-  // In text that is escaped still, the letter of "\\n" is no part of the word behind it.
+  // In text that is still escaped, the letter of "\\n" is not part of the word after it.
   bool escaped(const char* at) const noexcept { return before(at, 2) == '\\'; }
   bool starts_word(const char* at) const noexcept { return !has(before(at, 1), kWord) || escaped(at); }
   std::string_view all() const noexcept { return {begin_, static_cast<std::size_t>(end_ - begin_)}; }
@@ -101,7 +101,7 @@ class Looker {
     return 0;
   }
 
-  // Two colons before the '@', the first of them in front of a slash (or what escapes it).
+  // Two colons stand before the '@', the first directly before a slash or a backslash.
   Shapes url_password(const char* at) const noexcept {
     constexpr std::ptrdiff_t kFar = 512;
     bool colon = false;
@@ -118,7 +118,7 @@ class Looker {
   std::uint32_t jwt(const char* at) noexcept {
     if (before(at, 1) != 'y' || before(at, 2) != 'e' || at < jwt_done_) return 0;
     const char* dot = run(at + 1, kToken);
-    jwt_done_ = dot;  // what follows in this run ends at the same place
+    jwt_done_ = dot;  // later starts in this run end at the same place
     return after(dot, 0) == '.' && after(dot, 1) == 'e' && after(dot, 2) == 'y' && after(dot, 3) == 'J' ? kJwt : 0;
   }
 
@@ -149,7 +149,7 @@ class Looker {
     return kBearer;
   }
 
-  // '-' or '_' after "sk" and the like, or '_' after a prefix of GitHub's.
+  // '-' or '_' after "sk", "pk" or "rk", or '_' after the prefix of a GitHub token.
   std::uint32_t key(const char* at) const noexcept {
     const char last = before(at, 1);
     const char second = before(at, 2);
@@ -175,7 +175,7 @@ class Looker {
     return true;
   }
 
-  // Two capital letters stand before the digits at `at`.
+  // The shapes for two capital letters before the digits at `at`: a NINO or an IBAN.
   std::uint32_t after_capitals(const char* at) const noexcept {
     const bool spaced = before(at, 1) == ' ' || before(at, 1) == '-';
     const char* first = at - (spaced ? 3 : 2);
@@ -209,8 +209,8 @@ class Looker {
     return kinds;
   }
 
-  // Follows groups of digits that separators of numbers join, and compares the lengths of the last four groups with
-  // the shapes of the patterns. Most numbers end at the first group.
+  // Follows groups of digits joined by separators, and compares the lengths of the last four groups with the shapes of
+  // the patterns. Most numbers end after the first group.
   std::uint32_t digits(const char* at) noexcept {
     const char left = before(at, 1);
     if (has(left, kWord) && !escaped(at)) {
@@ -234,7 +234,7 @@ class Looker {
     return false;
   }
 
-  // Two to four capitals or digits that begin a word stand before the digits.
+  // Whether a word begins two to four characters before the digits, and begins with the letters of a country.
   bool vat_number(const char* at) const noexcept {
     if (!is_digit(after(at, 1)) || !run_of(at, kVatDigits, kWord)) return false;
     for (std::ptrdiff_t i = 2; i <= 4; ++i) {
@@ -246,10 +246,10 @@ class Looker {
 
   std::uint32_t groups(const char* at) noexcept {
     std::uint32_t kinds = 0;
-    std::size_t size[4] = {};  // [0] is the group at hand; 0: none, or part of a word
-    char joint[3] = {};        // [i] stands between size[i + 1] and size[i]
-    std::size_t card = 0;      // digits since a group that a card may begin with
-    bool short_card = false;   // it may have 12
+    std::size_t size[4] = {};  // [0] is the current group; a size of 0 means none, or part of a word
+    char joint[3] = {};        // [i] is the separator between the groups of size[i + 1] and size[i]
+    std::size_t card = 0;      // digits since a group that may begin a card number
+    bool short_card = false;   // the card number may have only 12 digits
     std::size_t phone = 0;     // digits since a '+'
     for (;;) {
       const char* stop = at + 1;
@@ -267,7 +267,7 @@ class Looker {
       }
       if (whole) kinds |= shape(at, size, joint, card, short_card, phone);
 
-      // What may join: a separator, a closing or an opening parenthesis, or one of these beside a separator.
+      // Groups are joined by a separator, a parenthesis, or both.
       const char* next = stop;
       if (after(next, 0) == ')') ++next;
       if (after(next, 0) == ' ' || after(next, 0) == '.' || after(next, 0) == '-') ++next;
@@ -282,7 +282,7 @@ class Looker {
     }
   }
 
-  // Cards begin with these digits; of what begins with 0 or 1 (times, for the most part) only few do.
+  // Whether the digits may begin a card number. Few card numbers begin with 0 or 1, but most timestamps do.
   static bool may_begin_card(const char* at) noexcept {
     if (*at == '0') return at[1] == '6' && at[2] == '0' && at[3] == '4';
     if (*at == '1') return at[1] == '8' && at[2] == '0' && at[3] == '0';
@@ -316,8 +316,8 @@ class Looker {
 
   const char* const begin_;
   const char* const end_;
-  const char* resume_;              // digits before it were looked at
-  const char* jwt_done_ = nullptr;  // so were the tokens before it
+  const char* resume_;              // digits before it have been examined
+  const char* jwt_done_ = nullptr;  // likewise the tokens before it
 };
 
 const char* next_trigger(const char* at, const char* end) noexcept {
@@ -330,7 +330,8 @@ const char* next_trigger(const char* at, const char* end) noexcept {
 __m128i load(const char* at) noexcept { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at)); }
 __m128i is(__m128i octets, char c) noexcept { return _mm_cmpeq_epi8(octets, _mm_set1_epi8(c)); }
 
-// One bit for each of the 16 octets at `at` that is worth a look; 3 octets before them and 2 behind must be readable.
+// Sets one bit for each of the 16 bytes at `at` that needs a closer look. kBack bytes before and kAhead bytes after
+// them must be readable.
 unsigned interesting(const char* at) noexcept {
   const __m128i here = load(at), back = load(at - 1), back2 = load(at - 2);
   const __m128i ahead = load(at + 1), ahead2 = load(at + 2);
@@ -342,7 +343,8 @@ unsigned interesting(const char* at) noexcept {
     const __m128i value = _mm_sub_epi8(octets, _mm_set1_epi8('a'));
     return _mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(value, _mm_set1_epi8(25)), value), is(octets, '_'));
   };
-  // Behind a word, a number counts only after a capital letter; in front of what joins nothing, only if it goes on.
+  // A number counts at its first digit, unless a lower-case letter or '_' stands before it. A lone digit counts only
+  // before a joiner.
   const __m128i first = _mm_andnot_si128(
       _mm_or_si128(is_number(back), _mm_andnot_si128(is(back2, '\\'), is_small_word(back))), is_number(here));
   const __m128i joins = _mm_or_si128(_mm_or_si128(is_number(ahead), _mm_or_si128(is(ahead, ' '), is(ahead, '.'))),
@@ -367,7 +369,8 @@ constexpr std::ptrdiff_t kBlock = 16, kBack = 2, kAhead = 2;
 
 #endif
 
-// Calls found(trigger, kinds) for each look that finds something; it returns where to go on, beyond the trigger.
+// Calls found(trigger, kinds) for each look that finds a shape. The call returns the position, after the trigger, at
+// which the scan continues.
 template <bool kVector, typename Found>
 void scan(const char* begin, const char* end, Found found) {
   Looker looker(begin, end);

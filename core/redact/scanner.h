@@ -1,4 +1,4 @@
-// The scanner of shapes: one pass over the octets that looks closer only at rare ones.
+// The scanner of shapes: one pass over the bytes that examines only the rare ones closely.
 #pragma once
 
 #include <cstdint>
@@ -9,17 +9,17 @@
 
 namespace plog::redact {
 
-// A superset of the wanted shapes that stand somewhere in the text. Pure; linear time.
+// Returns a superset of the wanted shapes that occur in the text. Thread-safe; takes linear time.
 Shapes scan_shapes(std::string_view text, Shapes wanted) noexcept;
 
-// The same over strings each followed by kSeparator: appends one offset inside each string with a wanted shape. Also
-// finds what an escape, such as "\\n", hides from it.
+// Like scan_shapes, for strings that are each followed by kSeparator. Appends to `candidates`, in ascending order, one
+// byte offset inside each string with a wanted shape. Also finds shapes that follow an escape such as "\\n".
 void scan_strings(std::string_view strings, Shapes wanted, std::vector<std::uint32_t>& candidates);
 
-// The same result as scan_shapes without vector instructions, for tests.
+// Returns the same result as scan_shapes, without vector instructions. For tests.
 Shapes scan_shapes_portable(std::string_view text, Shapes wanted) noexcept;
 
-// The shapes of kLooseShapes, which take a pass of their own.
+// Returns those of the wanted shapes in kLooseShapes that occur in [begin, end). They need a pass of their own.
 Shapes scan_loose(const char* begin, const char* end, Shapes wanted) noexcept;
 
 }  // namespace plog::redact

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kMaxLower = 64;
 
-// The text in lower case, cut at kMaxLower.
+// The first kMaxLower bytes of a text, in lower case.
 class Lower {
  public:
   explicit Lower(std::string_view text) noexcept : size_(std::min(text.size(), kMaxLower)) {
@@ -49,14 +49,14 @@ Classes classes(std::string_view text) noexcept {
   return counts;
 }
 
-// How often letters and digits, and small and capital letters, follow each other: random text changes often, words
-// and identifiers seldom.
+// How often the text changes between letters and digits and between lower and upper case. Random text changes often,
+// words and identifiers seldom.
 std::size_t changes(std::string_view text) noexcept {
   std::size_t count = 0;
   int last = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const int now = is_digit(text[i]) ? 1 : is_upper(text[i]) ? 2 : is_letter(text[i]) ? 3 : 4;
-    // A capital letter begins a word: no change by itself.
+    // A lower-case letter after a capital letter continues a word and is not a change.
     if (i > 0 && now != last && !(last == 2 && now == 3)) ++count;
     last = now;
   }
@@ -68,7 +68,7 @@ bool is_hex(std::string_view text) noexcept {
                      [](char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); });
 }
 
-// "the-name_of.something", "SomeClassName2": letters in words, with a number behind at most.
+// "the-name_of.something", "SomeClassName2": only words of letters, each followed by at most one number.
 bool is_identifier(std::string_view text) noexcept {
   std::size_t begin = 0;
   while (begin < text.size()) {
@@ -84,7 +84,7 @@ bool is_identifier(std::string_view text) noexcept {
     if (classes(word).digit > 0) return false;
     const Classes counts = classes(word);
     const bool one_case = counts.lower == 0 || counts.upper == 0 || (counts.upper == 1 && is_upper(word[0]));
-    // Camel case: each capital letter begins a word of some letters.
+    // In camel case, each capital letter begins a word of several letters.
     if (!one_case && word.size() < counts.upper * 3) return false;
     if (one_case && word.size() > 20) return false;
     begin = end;
@@ -96,7 +96,7 @@ bool is_identifier(std::string_view text) noexcept {
   return true;
 }
 
-// Something a program computes: "os.environ[...]", "config.get(", "$HOME", "%s".
+// Whether the text is an expression that a program evaluates: "os.environ[...]", "config.get(", "$HOME", "%s".
 bool is_code(std::string_view text) noexcept {
   if (text.empty()) return false;
   const char first = text.front(), last = text.back();
@@ -171,7 +171,7 @@ bool is_placeholder(std::string_view text) noexcept {
   for (std::string_view part : kParts) {
     if (contains(view, part)) return true;
   }
-  // One or two characters over and over.
+  // Only a few different characters, repeated.
   std::array<bool, 256> seen{};
   std::size_t different = 0;
   for (char c : text) {
@@ -204,7 +204,7 @@ bool looks_like_password(std::string_view text) noexcept {
   const Classes counts = classes(text);
   if (contains(text, "://") || contains(text, "->") || contains(text, "::") || text[0] == '/') return false;
   if (counts.lower + counts.upper == 0 && counts.other == 0) return false;
-  // A qualified name, or a call that was cut.
+  // A qualified name, or a truncated call.
   if (counts.digit == 0 && is_identifier(text)) return false;
   return counts.kinds() >= 3 || (counts.digit > 0 && counts.kinds() >= 2);
 }

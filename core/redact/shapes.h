@@ -1,5 +1,5 @@
-// What the scanner of shapes tells apart: forms that no literal text gives away, and a few literals that it finds on
-// its way. A set is a mask of bits.
+// The shapes that the scanner distinguishes: forms that cannot be found by a literal text, and a few literals that the
+// scanner finds anyway. A set of shapes is a bit mask.
 #pragma once
 
 #include <cstdint>
@@ -21,12 +21,12 @@ inline constexpr Shapes kCard = 1U << 9;
 inline constexpr Shapes kIban = 1U << 10;
 inline constexpr Shapes kPhone = 1U << 11;
 inline constexpr Shapes kIpv4 = 1U << 12;
-inline constexpr Shapes kVat = 1U << 13;          // capitals and seven letters or digits
+inline constexpr Shapes kVat = 1U << 13;          // capital letters followed by seven letters or digits
 inline constexpr Shapes kDigits = 1U << 14;       // groups of digits, seven or more in all
 inline constexpr Shapes kGroups = 1U << 15;       // hexadecimal digits in groups between colons or dashes
 inline constexpr Shapes kUrlPassword = 1U << 16;  // "://user:password@"
 inline constexpr Shapes kFours = 1U << 17;        // three groups of four digits
-inline constexpr Shapes kEscaped = 1U << 18;      // "\\uXXXX": the character may be one that others look for
+inline constexpr Shapes kEscaped = 1U << 18;      // "\\uXXXX": may stand for a character of another shape
 inline constexpr Shapes kLooseShapes = kDigits | kGroups;
 
 struct ShapeName {

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::ptrdiff_t kEscape = 6;  // "\u0022"
 
-// How often an octet turns up in text and JSON, roughly: the rarest three octets of a word stand for it.
+// Roughly how common a byte is in text and JSON. A word is found by its rarest three adjacent bytes.
 int commonness(char c) noexcept {
   constexpr std::string_view kCommon = "etaoinsr";
   constexpr std::string_view kUsual = "hldcumfpgwyb";

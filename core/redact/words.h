@@ -1,4 +1,4 @@
-// Looks for many literal texts at once, in any case.
+// Searches for many literal texts at once, in any case.
 #pragma once
 
 #include <array>
@@ -12,34 +12,35 @@
 
 namespace plog::redact {
 
-// Octets by value.
+// A set of byte values.
 using OctetSet = std::bitset<256>;
 
-// A literal of at least kMinWord octets, and what must stand around it.
+// A literal of at least kMinWord bytes, and the conditions on the text around it.
 struct Word {
   std::string text;      // lower case, ASCII
-  std::uint32_t id = 0;  // the caller's
-  std::string exact;     // empty, or the text as it must stand
-  bool starts = false;   // no word character before it
+  std::uint32_t id = 0;  // chosen by the caller
+  std::string exact;     // if not empty, the only accepted spelling
+  bool starts = false;   // no word character may stand before it
   bool begins = false;   // a match begins with it, or one character before it
-  OctetSet run;          // of which `run_size` octets must follow
+  OctetSet run;          // `run_size` bytes of this set must follow
   std::uint32_t run_size = 0;
 };
 
 inline constexpr std::size_t kMinWord = 3;
 
-// Immutable after construction; lock-free. An octet pattern of three octets of each word is looked up in a bitmap at
-// every position, so that only a few positions need a comparison.
+// Immutable after construction; thread-safe and lock-free. The hash of the three bytes at each position is looked up in
+// a bitmap, so only a few positions need a comparison.
 class WordTable {
  public:
   explicit WordTable(std::vector<Word> words);
 
-  // Of the caller.
+  // For use by the caller.
   std::bitset<512> placed;
 
-  // Calls found(position, id) for each occurrence in ascending order of the place that it is known by; it returns where
-  // to go on, at least `at`. A separator ends a word like the end of the text. Where a backslash stands close by, what
-  // is around the literal is not looked at, since the text may be escaped.
+  // Calls found(position, id) for each occurrence, in ascending order of the three bytes by which a word is found. The
+  // call returns the position at which the scan continues, at least `position`. A separator ends a word like the end of
+  // the text does. Next to a backslash, the conditions on the surroundings are not checked, because the text may be
+  // escaped.
   template <typename Found>
   void scan(const char* begin, const char* end, Found found) const {
     if (probes_.empty()) return;
@@ -94,12 +95,12 @@ class WordTable {
     return next;
   }
 
-  // What a look at most positions needs of a word.
+  // The part of a word that most comparisons need.
   struct Probe {
-    std::uint64_t head, mask;  // up to eight first octets, folded
+    std::uint64_t head, mask;  // up to the first eight bytes, folded
     std::uint32_t slot;
-    std::uint16_t word;    // in words_
-    std::uint16_t offset;  // of the three octets in the word
+    std::uint16_t word;    // index in words_
+    std::uint16_t offset;  // of the three bytes in the word
   };
   static bool stands_at(const Word& word, const char* begin, const char* at, const char* end) noexcept;
 

@@ -22,7 +22,7 @@ std::vector<crypto::Verifier> verifiers_of(const std::vector<std::string>& keys)
   return verifiers;
 }
 
-// A trusted key under the name that signed: one key signs for all branches of a ledger.
+// Gives the trusted keys the name that signed, because one key signs for all branches of a ledger.
 std::vector<crypto::Verifier> under_name(const std::vector<crypto::Verifier>& keys, const std::string& name) {
   std::vector<crypto::Verifier> verifiers;
   verifiers.reserve(keys.size());
@@ -33,38 +33,41 @@ std::vector<crypto::Verifier> under_name(const std::vector<crypto::Verifier>& ke
 ledger::Checkpoint parse_head(const std::string& head) {
   const auto note = crypto::parse_note(head);
   const auto checkpoint = note ? ledger::parse_checkpoint(note->text) : std::nullopt;
-  if (!checkpoint) throw Error(Status::kInvalid, "the trusted head is no signed checkpoint");
+  if (!checkpoint)
+    throw Error(Status::kInvalid,
+                "the trusted head is not a signed checkpoint; give a file that `plog checkpoint` wrote, or a copy of a "
+                ".head file");
   return *checkpoint;
 }
 
-// Whether the checkpoint says what a trusted head promises.
+// Checks whether the export's tree extends a trusted head.
 void check_head(const std::string& head, const std::vector<crypto::Verifier>& verifiers, const KnownRoots& roots,
                 CheckReport& report) {
   const ledger::Checkpoint trusted = parse_head(head);
   if (trusted.origin != report.origin) {
     report.add(Verdict::kUnverifiable,
-               "the trusted head is of the log " + trusted.origin + ", the export of " + report.origin);
+               "the trusted head has the origin " + trusted.origin + ", but the export has " + report.origin);
     return;
   }
   const auto opened = ledger::open_checkpoint(head, under_name(verifiers, trusted.origin));
   if (opened.fault != CheckpointFault::kNone) {
-    report.add(Verdict::kUnverifiable,
-               "the trusted head is " + std::string(ledger::checkpoint_fault_text(opened.fault)));
+    report.add(Verdict::kUnverifiable, "the trusted head " + std::string(ledger::checkpoint_fault_text(opened.fault)));
     return;
   }
   if (trusted.size > report.tree_size) {
-    report.add(Verdict::kRolledBack, "the export's tree has " + std::to_string(report.tree_size) +
-                                         " events, the trusted head " + std::to_string(trusted.size));
+    report.add(Verdict::kRolledBack, "the trusted head covers " + std::to_string(trusted.size) +
+                                         " events, but the export's tree has only " + std::to_string(report.tree_size));
     return;
   }
   std::optional<ledger::Hash> root;
   if (trusted.size == report.tree_size) root = report.root;
   if (const auto known = roots.find(trusted.size); !root && known != roots.end()) root = known->second;
   if (!root) {
-    report.add(Verdict::kUnverifiable, "the trusted head is over " + std::to_string(trusted.size) +
-                                           " events: an export of a part of the ledger shows nothing of that tree");
+    report.add(Verdict::kUnverifiable,
+               "the export does not have all of the first " + std::to_string(trusted.size) +
+                   " events, so it cannot be compared with the trusted head; export everything");
   } else if (*root != trusted.root) {
-    report.add(Verdict::kForked, "the trusted head is over other events: two trees of one log were signed");
+    report.add(Verdict::kForked, "the trusted head covers other events: two histories of one log were signed");
   } else {
     report.assurance = "pinned";
   }
@@ -133,7 +136,7 @@ void check_checkpoint(const std::string& note, const std::string& own_key, const
     try {
       verifiers.push_back(crypto::Verifier::parse(own_key));
     } catch (const Error& error) {
-      report.add(Verdict::kUnverifiable, std::string("the export's key is none: ") + error.what());
+      report.add(Verdict::kUnverifiable, std::string("the export's vkey is not a public key: ") + error.what());
       return;
     }
   }
@@ -146,14 +149,14 @@ void check_checkpoint(const std::string& note, const std::string& own_key, const
   report.origin = checkpoint->origin;
   if (!report.root) report.root = checkpoint->root;
   if (checkpoint->size != report.tree_size || checkpoint->root != *report.root) {
-    report.add(Verdict::kTampered, "the signed checkpoint has another size or root than the export");
+    report.add(Verdict::kTampered, "the size or root of the signed checkpoint differs from that of the export");
   }
   verifiers = under_name(verifiers, checkpoint->origin);
   const auto opened = ledger::open_checkpoint(note, verifiers);
   if (opened.fault != CheckpointFault::kNone) {
     const bool forged = opened.fault == CheckpointFault::kBadSignature;
     report.add(forged ? Verdict::kTampered : Verdict::kUnverifiable,
-               "the checkpoint is " + std::string(ledger::checkpoint_fault_text(opened.fault)));
+               "the checkpoint " + std::string(ledger::checkpoint_fault_text(opened.fault)));
     return;
   }
   for (const crypto::Verifier& verifier : verifiers) {

@@ -1,4 +1,4 @@
-// What a ledger's own events say of its heads: under which name and key they stand, and which it does not extend.
+// Reads from a ledger's own events which origins and keys its heads have, and which heads it does not extend.
 #pragma once
 
 #include "ledger/epochs.h"
@@ -6,7 +6,7 @@
 
 namespace plog::report {
 
-// All key events of the store, read in their order. What breaks their rules is left out: saying so is for verification.
+// Reads all key events of the store, in order. Ignores events that break the rules; verification reports these.
 ledger::Epochs read_epochs(store::Store& store);
 
 }  // namespace plog::report

@@ -37,10 +37,10 @@ FileOutput::~FileOutput() {
 Error FileOutput::exists() const {
   struct stat info {};
   if (::stat(path_.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) {
-    return Error(Status::kInvalid, path_ + " is a directory: give the name of a file");
+    return Error(Status::kInvalid, "cannot write " + path_ + ": it is a directory; give the name of a file");
   }
   return Error(Status::kInvalid,
-               path_ + " exists already: give another name, or say that it may be overwritten (--overwrite)");
+               "cannot write " + path_ + ": it already exists; give another name, or allow overwriting (--overwrite)");
 }
 
 void FileOutput::spill() {
@@ -62,7 +62,7 @@ void FileOutput::finish(bool sync) {
   if (overwrite_) {
     if (::rename(draft_.c_str(), path_.c_str()) != 0) throw errno_error("cannot write " + path_, errno);
   } else {
-    // link(2) never replaces what came meanwhile.
+    // Unlike rename, link(2) never replaces a file that another process has created in the meantime.
     if (::link(draft_.c_str(), path_.c_str()) != 0) {
       if (errno == EEXIST) throw exists();
       throw errno_error("cannot write " + path_, errno);

@@ -1,4 +1,4 @@
-// A file that appears under its name when it is whole.
+// A file that appears under its name only when it is complete.
 #pragma once
 
 #include <string>
@@ -11,16 +11,16 @@ namespace plog::report {
 
 class FileOutput {
  public:
-  // Throws kInvalid when the file is there already, unless it may be overwritten; kIo.
+  // Throws kInvalid if the file exists and may not be overwritten, or is a directory; and kIo.
   FileOutput(const std::string& path, bool overwrite);
-  ~FileOutput();  // without finish(): nothing is left behind
+  ~FileOutput();  // without finish(), deletes what was written
   FileOutput(const FileOutput&) = delete;
   FileOutput& operator=(const FileOutput&) = delete;
 
-  // Append to it, then spill() now and then.
+  // Append to the buffer, and call spill() from time to time.
   std::string& buffer() noexcept { return buffer_; }
   void spill();
-  // Under its name, and on disk if `sync`. Throws kInvalid as above, kFull, kIo.
+  // Gives the file its name; with `sync`, it is on disk when this returns. Throws kInvalid as above, kFull, kIo.
   void finish(bool sync = true);
 
  private:
@@ -33,7 +33,7 @@ class FileOutput {
   Fd fd_;
 };
 
-// Writes one whole file, over what is there.
+// Writes a whole file and replaces an existing one.
 void write_file(const std::string& path, std::string_view octets, bool sync);
 
 }  // namespace plog::report

@@ -19,7 +19,7 @@ constexpr std::size_t kMaxMembers = 64;
 constexpr std::size_t kMaxNameBytes = 256;
 
 [[noreturn]] void refuse(std::uint64_t offset, const std::string& what) {
-  throw Error(Status::kInvalid, "at byte " + std::to_string(offset) + ": " + what);
+  throw Error(Status::kInvalid, "cannot read the export at byte " + std::to_string(offset) + ": " + what);
 }
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
@@ -29,7 +29,7 @@ std::uint64_t skip_space(FileText& text, std::uint64_t at, std::uint64_t end) {
   return at;
 }
 
-// Behind the string that starts at `at`.
+// Returns the offset after the string that starts at `at`.
 std::uint64_t skip_string(FileText& text, std::uint64_t at, std::uint64_t end) {
   const std::uint64_t start = at;
   for (++at; at < end; ++at) {
@@ -37,10 +37,10 @@ std::uint64_t skip_string(FileText& text, std::uint64_t at, std::uint64_t end) {
     if (c == '"') return at + 1;
     if (c == '\\') ++at;
   }
-  refuse(start, "a string without an end");
+  refuse(start, "the string has no end");
 }
 
-// Behind the value that starts at `at`: brackets are counted, the rest is for a parser.
+// Returns the offset after the value that starts at `at`. Counts brackets and leaves all other checks to the parser.
 std::uint64_t skip_value(FileText& text, std::uint64_t at, std::uint64_t end) {
   const std::uint64_t start = at;
   std::uint64_t depth = 0;
@@ -53,29 +53,30 @@ std::uint64_t skip_value(FileText& text, std::uint64_t at, std::uint64_t end) {
     }
     if (c == '{' || c == '[') ++depth;
     if (c == '}' || c == ']') {
-      if (depth == 0) return at;  // the end of what the value is in
+      if (depth == 0) return at;  // the end of the enclosing value
       if (--depth == 0) return at + 1;
     }
     if (depth == 0 && (c == ',' || is_space(c))) return at;
     ++at;
   }
-  if (depth > 0) refuse(start, "a value without an end");
+  if (depth > 0) refuse(start, "the value has no end");
   return at;
 }
 
-// Refuses what json::parse repairs or passes over.
+// Rejects what json::parse repairs or accepts.
 class Strict final : public json::Handler {
  public:
   void key(std::string_view text) override {
     if (!keys_.back().emplace(text).second) {
-      throw Error(Status::kInvalid, "the key \"" + std::string(text.substr(0, kMaxNameBytes)) + "\" comes twice");
+      throw Error(Status::kInvalid, "the key \"" + std::string(text.substr(0, kMaxNameBytes)) + "\" occurs twice");
     }
   }
   void string(std::string_view) override {}
   void number(std::string_view literal) override {
     char buffer[json::kNumberSize];
     if (json::canonical_number(literal, buffer).is_text) {
-      throw Error(Status::kInvalid, "the number " + std::string(literal.substr(0, kMaxNameBytes)) + " is no double");
+      throw Error(Status::kInvalid,
+                  "the number " + std::string(literal.substr(0, kMaxNameBytes)) + " cannot be represented as a double");
     }
   }
   void boolean(bool) override {}
@@ -84,9 +85,11 @@ class Strict final : public json::Handler {
   void end_object() override { keys_.pop_back(); }
   void begin_array() override { keys_.emplace_back(); }
   void end_array() override { keys_.pop_back(); }
-  void repaired(std::string_view code) override { throw Error(Status::kInvalid, "text with " + std::string(code)); }
+  void repaired(std::string_view code) override {
+    throw Error(Status::kInvalid, "a string is not valid text: " + std::string(code));
+  }
   bool enter() override {
-    if (keys_.size() > 512) throw Error(Status::kInvalid, "nested too deep");
+    if (keys_.size() > 512) throw Error(Status::kInvalid, "values are nested deeper than 512 levels");
     return true;
   }
 
@@ -105,14 +108,14 @@ void FileText::fill(std::uint64_t offset) {
   start_ = offset;
   buffer_.resize(std::min<std::uint64_t>(kBufferBytes, size_ - offset));
   buffer_.resize(pread_some(fd_.get(), buffer_.data(), buffer_.size(), static_cast<off_t>(offset)));
-  if (buffer_.empty()) throw Error(Status::kIo, "the file became shorter while it was read");
+  if (buffer_.empty()) throw Error(Status::kIo, "the file became shorter while it was being read");
 }
 
 std::string FileText::slice(std::uint64_t begin, std::uint64_t end) {
-  if (end - begin > kMaxElementBytes) refuse(begin, "longer than 64 MiB");
+  if (end - begin > kMaxElementBytes) refuse(begin, "the value is longer than 64 MiB");
   std::string octets(end - begin, '\0');
   octets.resize(pread_some(fd_.get(), octets.data(), octets.size(), static_cast<off_t>(begin)));
-  if (octets.size() != end - begin) throw Error(Status::kIo, "the file became shorter while it was read");
+  if (octets.size() != end - begin) throw Error(Status::kIo, "the file became shorter while it was being read");
   return octets;
 }
 
@@ -142,8 +145,8 @@ std::map<std::string, Range, std::less<>> index_members(FileText& text) {
       const std::uint64_t value_end = skip_value(text, at, end);
       if (value_end == at) refuse(at, "a value was expected");
       if (!members.emplace(name, Range{at, value_end}).second)
-        refuse(name_at, "the member \"" + name + "\" comes twice");
-      if (members.size() > kMaxMembers) refuse(name_at, "too many members");
+        refuse(name_at, "the member \"" + name + "\" occurs twice");
+      if (members.size() > kMaxMembers) refuse(name_at, "the object has more than 64 members");
       at = skip_space(text, value_end, end);
       if (at < end && text.at(at) == ',') {
         ++at;
@@ -154,7 +157,7 @@ std::map<std::string, Range, std::less<>> index_members(FileText& text) {
     }
   }
   at = skip_space(text, at, end);
-  if (at != end) refuse(at, "there is more behind the document");
+  if (at != end) refuse(at, "there is text after the end of the document");
   return members;
 }
 
@@ -165,9 +168,9 @@ ArrayReader::ArrayReader(const std::string& path, const Range& range) : text_(pa
 
 bool ArrayReader::next(std::string& element) {
   at_ = skip_space(text_, at_, end_);
-  if (at_ >= end_) refuse(at_, "an array without an end");
+  if (at_ >= end_) refuse(at_, "the array has no end");
   if (text_.at(at_) == ']') {
-    if (at_ + 1 != end_) refuse(at_ + 1, "there is more behind an array");
+    if (at_ + 1 != end_) refuse(at_ + 1, "there is text after the end of the array");
     return false;
   }
   if (!first_) {

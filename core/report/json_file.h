@@ -1,4 +1,4 @@
-// A JSON document in a file of any size: an object whose long arrays are read element by element.
+// Reads a JSON document from a file of any size: an object whose long arrays are read element by element.
 #pragma once
 
 #include <cstdint>
@@ -11,19 +11,22 @@
 
 namespace plog::report {
 
-inline constexpr std::size_t kMaxElementBytes = 64u << 20;  // of a member that is read whole, and of an array's element
+// The limit for a member that is read whole, and for an element of an array.
+inline constexpr std::size_t kMaxElementBytes = 64u << 20;
 
-// Reads through a buffer. One thread at a time.
+// Reads a file through a buffer. Not thread-safe.
 class FileText {
  public:
+  // Throws kIo if the file cannot be opened.
   explicit FileText(const std::string& path);
 
   std::uint64_t size() const noexcept { return size_; }
-  // The octet at an offset below size(). Throws kIo when the file has become shorter.
+  // The byte at an offset below size(). Throws kIo if the file has become shorter.
   char at(std::uint64_t offset) {
     if (offset - start_ >= buffer_.size()) fill(offset);
     return buffer_[offset - start_];
   }
+  // The bytes [begin, end). Throws kInvalid beyond kMaxElementBytes, kIo if the file has become shorter.
   std::string slice(std::uint64_t begin, std::uint64_t end);
 
  private:
@@ -38,16 +41,16 @@ struct Range {
   std::uint64_t begin = 0, end = 0;
 };
 
-// The members of the object that a file holds, by name. Throws Error(kInvalid), with the offset, for a file that is no
-// such object, for a name that comes twice, and beyond 64 members. What is inside the values is not looked at.
+// The members of the object that a file contains, by name. Does not check the values. Throws Error(kInvalid), with the
+// offset, if the file is not an object, if a name occurs twice, and for more than 64 members.
 std::map<std::string, Range, std::less<>> index_members(FileText& text);
 
 // The elements of an array, as text.
 class ArrayReader {
  public:
-  // Throws Error(kInvalid) when the range holds no array.
+  // Throws Error(kInvalid) if the range is not an array.
   ArrayReader(const std::string& path, const Range& range);
-  // False at the end. Throws Error(kInvalid) for what is no array, and for elements over kMaxElementBytes.
+  // Returns false at the end. Throws Error(kInvalid) if the array is malformed or an element exceeds kMaxElementBytes.
   bool next(std::string& element);
 
  private:
@@ -56,8 +59,8 @@ class ArrayReader {
   bool first_ = true;
 };
 
-// Strict: as json::parse, but a key twice in one object, invalid UTF-8, lone surrogates and numbers that no double
-// holds are refused too.
+// Parses like json::parse, but also rejects (kInvalid) a key that occurs twice in one object, invalid UTF-8, lone
+// surrogates, numbers beyond the range of a double, and integers whose RFC 8785 form would have different digits.
 json::Value parse_strict(std::string_view text);
 
 }  // namespace plog::report

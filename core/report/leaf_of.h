@@ -9,7 +9,7 @@
 
 namespace plog::report {
 
-// Borrows its octets from `buffer`. Throws kCorrupt when the row's octets are no event.
+// The leaf's bytes and the values in it. `octets` points into `buffer`. Throws kCorrupt if the row is not an event.
 struct LeafText {
   LeafText(const store::EventRow& row, Buffer& buffer);
 

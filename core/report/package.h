@@ -1,4 +1,4 @@
-// Verifiable exports: a `.plog` file holds events with all that proves them, and is checked without the ledger.
+// Verifiable exports: a `.plog` file contains events and their proofs, and can be checked without the ledger.
 // docs/formats.md (Exports) describes the document.
 #pragma once
 
@@ -15,7 +15,7 @@
 namespace plog::report {
 
 struct ExportRequest {
-  std::string filter_json;  // as for queries, without order, limit, offset and after; empty: everything
+  std::string filter_json;  // as for queries, but without order, limit, offset and after; empty: everything
   bool overwrite = false;
   Progress progress;
 };
@@ -24,21 +24,22 @@ struct ExportResult {
   std::uint64_t events = 0;
   std::uint64_t tree_size = 0;
   std::string root;        // hex
-  std::uint64_t tail = 0;  // newer events, which the head does not cover and which were left out
+  std::uint64_t tail = 0;  // number of newer events, which were left out because the head does not cover them
 };
 
-// Writes the events that the head covers to a new file (0600), whole or not at all. `head`: a signed checkpoint over
-// (a part of) the store's tree. Memory does not grow with the ledger. Throws kInvalid for a bad filter and for a file
-// that is there already, kNotFound for an unknown event or agent, kCorrupt when the store does not agree with the head,
-// kFull, kIo, kCancelled.
+// Writes the events that `head` covers to a new file (0600), completely or not at all. `head` is a signed checkpoint
+// over all or the first part of the store's tree. Memory does not grow with the ledger. Throws kInvalid for a bad
+// filter and for a file that exists, kNotFound for an unknown event or agent, kCorrupt if the store does not agree with
+// the head, kFull, kIo, kCancelled.
 ExportResult write_package(store::Store& store, const std::string& head, const std::string& path,
                            const ExportRequest& request);
-// The same document of one event, by the text that its id was given as; with an agent, of that agent's.
+// Returns the same document for one event. `id` is the text that was given as its id. With an agent, only that agent's
+// events are searched.
 std::string prove_event(store::Store& store, const std::string& head, const std::string& id,
                         const std::optional<std::string>& agent);
 
-// Throws only kCancelled, kNoMemory and, for a key or head in the request that is none, kInvalid: all else is a
-// verdict.
+// Checks a `.plog` file. Every failure is a verdict, except these, which are thrown: kCancelled, kNoMemory, and
+// kInvalid for a malformed key or head in the request.
 CheckReport verify_package(const std::string& path, const CheckRequest& request);
 
 }  // namespace plog::report

@@ -8,15 +8,15 @@
 namespace plog::report {
 
 PackageFilter::PackageFilter(const json::Value& object) {
-  if (!object.is_object()) throw Error(Status::kInvalid, "filter: must be an object");
+  if (!object.is_object()) throw Error(Status::kInvalid, "filter must be an object");
   json::Value query = object;
   for (const char* name : {"order", "limit", "offset", "after"}) {
     if (object.find(name) != nullptr) {
-      throw Error(Status::kInvalid, std::string("filter: `") + name + "` has no place in an export");
+      throw Error(Status::kInvalid, std::string("filter: `") + name + "` is not allowed in an export; remove it");
     }
   }
   if (const json::Value* id = object.find("event_id")) {
-    if (!id->is_string()) throw Error(Status::kInvalid, "filter: `event_id` must be a text");
+    if (!id->is_string()) throw Error(Status::kInvalid, "filter: `event_id` must be a string");
     event_id = resolved_id(id->text());
     query.object().erase("event_id");
   }

@@ -1,4 +1,4 @@
-// What a package is an export of, as its document says it.
+// The filter of an export: which events its document claims to contain.
 #pragma once
 
 #include <optional>
@@ -9,17 +9,17 @@
 
 namespace plog::report {
 
-// The JSON object: as for queries (plog.h, plog_client_query) without order, limit, offset and after, and with
-// `event_id` for one event.
+// Parsed from a JSON object: the filter of a query (plog.h, plog_client_query) without order, limit, offset and after,
+// but with `event_id` for one event.
 struct PackageFilter {
   PackageFilter() = default;
-  // Throws kInvalid, naming the member at fault.
+  // Throws kInvalid, with the name of the member at fault.
   explicit PackageFilter(const json::Value& object);
 
   store::Filter events;
   std::optional<Uuid> event_id;
-  bool everything = false;    // no condition at all: the ledger's own events too
-  bool whole_chains = false;  // no condition but the agent: no event of a chain may be missing
+  bool everything = false;    // no condition at all; includes the system events
+  bool whole_chains = false;  // no condition but the agent, so no event of a chain may be missing
 };
 
 }  // namespace plog::report

@@ -1,4 +1,4 @@
-// The check of a package, element by element.
+// Checks a package, element by element.
 #include <algorithm>
 #include <unordered_map>
 
@@ -26,7 +26,7 @@ using ledger::Verdict;
 
 constexpr std::uint64_t kProgressEvents = 1024;
 
-// What the document says at all times; anything else is refused before its content is looked at.
+// Thrown if the document does not have the format of an export; its content is then not checked further.
 class Refused : public Error {
  public:
   explicit Refused(const std::string& what) : Error(Status::kInvalid, what) {}
@@ -40,15 +40,15 @@ const Value& member(const Value& object, std::string_view name, std::string_view
 
 const std::string& text_member(const Value& object, std::string_view name, std::string_view where) {
   const Value& value = member(object, name, where);
-  if (!value.is_string()) throw Refused(std::string(where) + ": \"" + std::string(name) + "\" must be a text");
+  if (!value.is_string()) throw Refused(std::string(where) + ": \"" + std::string(name) + "\" must be a string");
   return value.text();
 }
 
 std::uint64_t number_of(const Value& value, std::string_view what) {
   std::int64_t number = 0;
-  // No other spelling of a number either.
+  // Other spellings of a number, such as 1.0 or 1e3, are rejected too.
   if (!value.is_number() || !value.to_int64(&number) || number < 0 || value.text() != std::to_string(number)) {
-    throw Refused(std::string(what) + " must be a whole number");
+    throw Refused(std::string(what) + " must be an integer from 0 to 2^63 - 1, in plain digits");
   }
   return static_cast<std::uint64_t>(number);
 }
@@ -72,7 +72,7 @@ void only_members(const Value& object, std::initializer_list<std::string_view> k
   }
 }
 
-// The members of the document, small ones read.
+// The document: its small members are read, the long arrays are only located.
 struct Document {
   explicit Document(const std::string& path) : text(path), members(index_members(text)) {
     static constexpr std::string_view kKnown[] = {"version",     "exported_at",   "ledger_id",  "filter",
@@ -86,8 +86,8 @@ struct Document {
     for (const std::string_view name : kKnown) {
       if (members.find(name) == members.end()) throw Refused("the export has no member \"" + std::string(name) + '"');
     }
-    if (read("version").canonical() != "\"1.0\"") throw Refused("the export has a version that is not \"1.0\"");
-    if (!parse_timestamp(read_text("exported_at"))) throw Refused("\"exported_at\" is no RFC 3339 time");
+    if (read("version").canonical() != "\"1.0\"") throw Refused("the export's \"version\" is not \"1.0\"");
+    if (!parse_timestamp(read_text("exported_at"))) throw Refused("\"exported_at\" is not an RFC 3339 time");
     ledger_id = read_text("ledger_id");
     checkpoint = read_text("checkpoint");
     vkey = read_text("vkey");
@@ -103,7 +103,7 @@ struct Document {
   }
   std::string read_text(const std::string& name) {
     const Value value = read(name);
-    if (!value.is_string()) throw Refused('"' + name + "\" must be a text");
+    if (!value.is_string()) throw Refused('"' + name + "\" must be a string");
     return value.text();
   }
 
@@ -148,27 +148,27 @@ class Entry {
   const ledger::Hash& leaf_hash() const noexcept { return leaf_hash_; }
   const std::string& agent() const noexcept { return agent_; }
 
-  // What is wrong with the event by itself; empty when nothing is.
+  // Returns the fault of the event by itself; empty if there is none.
   std::string fault(const ledger::Hash& root, Buffer& buffer) {
     if (!row_.canonical.starts_with('{') || !json::is_canonical(row_.canonical)) {
-      return "canonical octets that are not canonical";
+      return "the canonical bytes are not a canonical JSON object";
     }
     const Value content = json::parse(row_.canonical);
     if (const Value* agent = content.find("agent_id")) agent_ = agent->text();
-    // The event that people read is the one that was hashed.
+    // The event that people read must be the one that was hashed.
     Value shown = event_;
     for (const char* name : {"sequence", "hash", "prev_hash", "validation_warnings"}) shown.object().erase(name);
-    if (shown.canonical() != row_.canonical) return "the event differs from its canonical octets";
+    if (shown.canonical() != row_.canonical) return "the event differs from its canonical bytes";
     if (ledger::chain_hash(row_.canonical, row_.prev_hash) != row_.hash) return "hash mismatch";
     try {
       const LeafText leaf(row_, buffer);
       if (leaf.octets != leaf_) return "the leaf differs from the event";
-      if (format_uuid(leaf.id) != event_id_) return "the proof is of another event";
+      if (format_uuid(leaf.id) != event_id_) return "the proof is for another event";
     } catch (const Error& error) {
       if (error.status() != Status::kCorrupt) throw;
-      return "canonical octets that are no event";
+      return "the canonical bytes are not an event";
     }
-    if (ledger::hash_leaf(leaf_) != leaf_hash_) return "leaf hash mismatch";
+    if (ledger::hash_leaf(leaf_) != leaf_hash_) return "leaf_hash mismatch";
     if (!ledger::verify_inclusion(row_.commit_index, tree_size_, leaf_hash_, siblings_, root)) {
       return "the inclusion proof does not lead to the root";
     }
@@ -176,7 +176,7 @@ class Entry {
   }
 
   bool matches(const PackageFilter& filter) const;
-  // What the first event of a ledger says of it; empty for others.
+  // The ledger_id in the event's input; empty if there is none. Meaningful for the first event of a ledger.
   std::string created_ledger() const;
 
  private:
@@ -219,7 +219,7 @@ bool Entry::matches(const PackageFilter& wanted) const {
   return true;
 }
 
-// Ids of parents are compared as they are looked up: whatever text they were given as.
+// Ids of parents are compared as UUIDs, as in look-ups, because the same id can be given in several spellings.
 bool Entry::refers_to(std::size_t kind, const std::string& value) const {
   const bool parent = kind == static_cast<std::size_t>(event::Reference::kParentEventId);
   const auto is = [&](const Value& reference) {
@@ -239,7 +239,7 @@ std::string Entry::created_ledger() const {
   return id == nullptr ? std::string() : id->text();
 }
 
-// Whether the links of an agent's chain that are in the export fit each other.
+// The last event of an agent that the export has.
 struct Link {
   std::uint64_t sequence = 0;
   ledger::Hash hash{};
@@ -262,7 +262,7 @@ void read_events(const std::string& path, Document& document, const CheckRequest
   while (true) {
     const bool more = events.next(event);
     if (proofs.next(proof) != more) {
-      report.add(Verdict::kTampered, more ? "an event without a proof" : "a proof without an event");
+      report.add(Verdict::kTampered, more ? "there are more events than proofs" : "there are more proofs than events");
       break;
     }
     if (!more) break;
@@ -271,9 +271,9 @@ void read_events(const std::string& path, Document& document, const CheckRequest
     ++report.events;
     std::string fault = entry.fault(document.root, buffer);
     const auto note = [&](const std::string& what) { fault += (fault.empty() ? "" : "; ") + what; };
-    if (entry.tree_size() != document.tree_size) note("a proof for a tree of another size");
-    if (last && row.commit_index <= *last) note("out of order");
-    if (!entry.matches(document.filter)) note("does not match the export's filter");
+    if (entry.tree_size() != document.tree_size) note("the proof is for a tree of another size");
+    if (last && row.commit_index <= *last) note("leaf_index out of order");
+    if (!entry.matches(document.filter)) note("the event does not match the export's filter");
     if (row.commit_index == 0 && entry.created_ledger() != document.ledger_id)
       note("the export names another ledger_id");
     last = row.commit_index;
@@ -297,13 +297,13 @@ void read_events(const std::string& path, Document& document, const CheckRequest
   tell();
   report.agents = chains.size();
   if (report.events != document.event_count) {
-    report.add(Verdict::kTampered, "the export says " + std::to_string(document.event_count) + " events, and has " +
+    report.add(Verdict::kTampered, "the export claims " + std::to_string(document.event_count) + " events, but has " +
                                        std::to_string(report.events));
   }
   report.complete = tree.size() == document.tree_size && report.events == document.tree_size;
   if (document.filter.everything && !report.complete) {
-    report.add(Verdict::kTampered, "an export of everything has " + std::to_string(report.events) + " of " +
-                                       std::to_string(document.tree_size) + " events");
+    report.add(Verdict::kTampered, "the export claims to be complete, but has " + std::to_string(report.events) +
+                                       " of " + std::to_string(document.tree_size) + " events");
   }
 }
 
@@ -323,7 +323,7 @@ CheckReport verify_package(const std::string& path, const CheckRequest& request)
     check_checkpoint(document.checkpoint, document.vkey, request, roots, report);
   } catch (const Error& error) {
     if (error.status() == Status::kCancelled || error.status() == Status::kNoMemory) throw;
-    // What this verifier does not know it must not call sound, nor forged, whatever was found by then.
+    // A document in an unknown format is neither valid nor forged, whatever was found before that.
     const bool refused = error.status() == Status::kInvalid;
     if (refused) report = CheckReport();
     report.path = path;

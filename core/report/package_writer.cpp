@@ -30,10 +30,10 @@ namespace {
 
 constexpr std::size_t kPageRows = 256;
 
-// Keeps the tiles that proofs of neighbouring leaves share.
+// Caches the tiles that the proofs of neighbouring leaves share.
 class CachedTiles final : public ledger::TileReader {
  public:
-  explicit CachedTiles(store::Store& store) : tiles_(store, store::StoredTiles::View::kCommitted) {}
+  explicit CachedTiles(store::Store& store) : tiles_(store) {}
   std::string_view read(const ledger::Tile& tile) override {
     const std::pair<unsigned, std::uint64_t> place{tile.level, tile.index};
     const auto found = octets_.find(place);
@@ -56,15 +56,16 @@ void member(std::string& out, std::string_view name, std::string_view text) {
   json::append_quoted(out, text);
 }
 
-// Writes the document to `out`; `spill` is called where its content may be taken away.
+// Appends the document to `out`. Calls `spill` where the caller may write out and clear `out`.
 ExportResult compose(store::Store& store, const std::string& head, const ExportRequest& request, std::string& out,
                      const std::function<void()>& spill) {
   const auto note = crypto::parse_note(head);
   const auto checkpoint = note ? ledger::parse_checkpoint(note->text) : std::nullopt;
-  if (!checkpoint) throw Error(Status::kCorrupt, "the ledger's head is no signed checkpoint: run plog verify");
+  if (!checkpoint)
+    throw Error(Status::kCorrupt, "cannot export: the ledger's head is not a signed checkpoint; run plog verify");
   CachedTiles tiles(store);
   if (ledger::tree_root(checkpoint->size, tiles) != checkpoint->root) {
-    throw Error(Status::kCorrupt, "the ledger does not agree with its head: run plog verify");
+    throw Error(Status::kCorrupt, "cannot export: the ledger does not agree with its head; run plog verify");
   }
   const json::Value given =
       request.filter_json.empty() ? json::Value(json::Value::Object()) : parse_strict(request.filter_json);
@@ -76,7 +77,7 @@ ExportResult compose(store::Store& store, const std::string& head, const ExportR
     any.limit = 1;
     std::vector<store::EventRow> first;
     store.page(any, 1, first);
-    if (first.empty()) throw Error(Status::kNotFound, "the ledger has no agent " + *any.agent);
+    if (first.empty()) throw Error(Status::kNotFound, "cannot export: the ledger has no agent " + *any.agent);
   }
   const ledger::Epochs epochs = read_epochs(store);
   const ledger::KeyEpoch* epoch = epochs.at(checkpoint->size);
@@ -85,13 +86,14 @@ ExportResult compose(store::Store& store, const std::string& head, const ExportR
   result.tree_size = checkpoint->size;
   result.root = hex_encode(checkpoint->root.data(), checkpoint->root.size());
 
-  // Calls `use` with each row that belongs into the package.
+  // Calls `use` with each row that belongs in the package.
   const auto each = [&](const std::function<void(const store::EventRow&)>& use, std::uint64_t before) {
     if (filter.event_id) {
       const auto row = store.find(*filter.event_id, filter.events.agent);
       if (!row || row->commit_index >= checkpoint->size) {
-        throw Error(Status::kNotFound, row ? "the event is newer than the ledger's head: try again in a second"
-                                           : "no event " + given.find("event_id")->text());
+        throw Error(Status::kNotFound,
+                    row ? "the ledger's newest head does not cover the event yet; try again in a second"
+                        : "there is no event " + given.find("event_id")->text());
       }
       use(*row);
       return;

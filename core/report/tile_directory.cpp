@@ -50,22 +50,23 @@ std::optional<ledger::Checkpoint> parse_head(const std::string& head) {
   return note ? ledger::parse_checkpoint(note->text) : std::nullopt;
 }
 
-// How many leaves the directory has of the same log; 0 for an empty one.
+// The number of leaves of the same log that the directory has; 0 if it is empty.
 std::uint64_t size_of(const std::string& directory, const ledger::Checkpoint& wanted, ledger::TileReader& tiles) {
   if (is_empty(directory)) return 0;
   const auto refuse = [&](const std::string& why) {
-    return Error(Status::kInvalid, directory + ' ' + why + ": give a directory that is empty or not there");
+    return Error(Status::kInvalid, "cannot export to " + directory + ": it " + why +
+                                       "; give a directory that is empty or does not exist");
   };
-  if (::access((directory + "/checkpoint").c_str(), F_OK) != 0) throw refuse("holds no log");
+  if (::access((directory + "/checkpoint").c_str(), F_OK) != 0) throw refuse("is not empty and contains no log");
   const auto known = parse_head(read_file(directory + "/checkpoint", crypto::kMaxNoteSize));
-  if (!known) throw refuse("holds a malformed checkpoint");
-  if (known->origin != wanted.origin) throw refuse("holds the log " + known->origin);
-  if (known->size > wanted.size) throw refuse("holds a newer state of this log");
-  if (ledger::tree_root(known->size, tiles) != known->root) throw refuse("holds another history of this log");
+  if (!known) throw refuse("contains a malformed checkpoint");
+  if (known->origin != wanted.origin) throw refuse("contains the log " + known->origin);
+  if (known->size > wanted.size) throw refuse("contains a newer state of this log");
+  if (ledger::tree_root(known->size, tiles) != known->root) throw refuse("contains another history of this log");
   return known->size;
 }
 
-// Names the file that a fault is in.
+// A fault in one file of the directory. The message names the file.
 struct FileFault : Error {
   explicit FileFault(const std::string& what) : Error(Status::kCorrupt, what) {}
 };
@@ -81,7 +82,7 @@ std::string read_part(const std::string& directory, const std::string& path, std
   }
 }
 
-// A leaf as others wrote it: what links it to the leaf before.
+// The members of an exported leaf that link it to the previous leaf of its agent.
 struct LeafFields {
   std::string agent, hash, prev_hash;
   std::uint64_t sequence = 0;
@@ -112,10 +113,11 @@ std::optional<LeafFields> read_leaf(std::string_view entry) {
 TilesResult write_tiles(store::Store& store, const std::string& head, const std::string& directory,
                         const Progress& progress) {
   const auto checkpoint = parse_head(head);
-  if (!checkpoint) throw Error(Status::kCorrupt, "the ledger's head is no signed checkpoint: run plog verify");
-  store::StoredTiles tiles(store, store::StoredTiles::View::kCommitted);
+  if (!checkpoint)
+    throw Error(Status::kCorrupt, "cannot export: the ledger's head is not a signed checkpoint; run plog verify");
+  store::StoredTiles tiles(store);
   if (ledger::tree_root(checkpoint->size, tiles) != checkpoint->root) {
-    throw Error(Status::kCorrupt, "the ledger does not agree with its head: run plog verify");
+    throw Error(Status::kCorrupt, "cannot export: the ledger does not agree with its head; run plog verify");
   }
   const std::uint64_t known = size_of(directory, *checkpoint, tiles);
   TilesResult result;
@@ -141,7 +143,8 @@ TilesResult write_tiles(store::Store& store, const std::string& head, const std:
     more = store.page(filter, ledger::kTileWidth, rows);
     for (const store::EventRow& row : rows) {
       if (index >= checkpoint->size) break;
-      if (row.commit_index != index) throw Error(Status::kCorrupt, "the ledger lacks events: run plog verify");
+      if (row.commit_index != index)
+        throw Error(Status::kCorrupt, "cannot export: events are missing from the ledger; run plog verify");
       ledger::append_entry(bundle, LeafText(row, buffer).octets);
       ++index;
       if (index % ledger::kTileWidth != 0 && index != checkpoint->size) continue;
@@ -153,14 +156,15 @@ TilesResult write_tiles(store::Store& store, const std::string& head, const std:
       throw Error(Status::kCancelled, "the export was stopped");
     }
   }
-  if (index < checkpoint->size) throw Error(Status::kCorrupt, "the ledger lacks events: run plog verify");
+  if (index < checkpoint->size)
+    throw Error(Status::kCorrupt, "cannot export: events are missing from the ledger; run plog verify");
   for (const ledger::Tile& tile : ledger::new_tiles(known, checkpoint->size)) {
     put(ledger::tile_path(tile), tiles.read(tile).substr(0, std::size_t{tile.width} * ledger::kHashSize), false);
   }
   const ledger::Epochs epochs = read_epochs(store);
   const ledger::KeyEpoch* epoch = epochs.at(checkpoint->size);
   if (epoch != nullptr) put("vkey", epoch->key.format() + '\n', false);
-  // A checkpoint never names what a loss of power could take.
+  // The checkpoint must not cover files that a power loss could remove.
   const Fd at = open_file(directory, O_RDONLY | O_DIRECTORY);
   if (::syncfs(at.get()) != 0) throw errno_error("cannot sync " + directory, errno);
   put("checkpoint", head, true);
@@ -182,7 +186,7 @@ CheckReport verify_tiles(const std::string& directory, const CheckRequest& reque
   KnownRoots roots = wanted_roots(request);
   try {
     if (::access((directory + "/checkpoint").c_str(), F_OK) != 0 && errno == ENOENT) {
-      report.add(Verdict::kMissingLog, directory + " holds no checkpoint");
+      report.add(Verdict::kMissingLog, directory + " contains no checkpoint");
       return report;
     }
     const std::string head = read_part(directory, "checkpoint", crypto::kMaxNoteSize);
@@ -207,7 +211,7 @@ CheckReport verify_tiles(const std::string& directory, const CheckRequest& reque
         if (const auto wanted = roots.find(place + 1); wanted != roots.end()) wanted->second = tree.tree().root();
         const auto leaf = read_leaf(entry);
         if (!leaf) {
-          report.add(Verdict::kTampered, "entry " + std::to_string(place) + " is no leaf of a ledger", {}, 0, place);
+          report.add(Verdict::kTampered, "entry " + std::to_string(place) + " is not a leaf of a ledger", {}, 0, place);
           continue;
         }
         LeafFields& last = chains[leaf->agent];
@@ -219,7 +223,7 @@ CheckReport verify_tiles(const std::string& directory, const CheckRequest& reque
         last = *leaf;
       }
       tree.take([&](const ledger::TileAppender::Addition& addition) {
-        // A tile counts when it is full, or the last of its level.
+        // A directory has each tile once: full, or partial if it is the last of its level.
         const unsigned full = ledger::tile_width(addition.level, addition.index, checkpoint->size);
         const std::string tile_path = ledger::tile_path({addition.level, addition.index, full});
         const std::string octets = read_part(directory, tile_path, ledger::kTileBytes);

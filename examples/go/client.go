@@ -1,8 +1,8 @@
 // Package provenlog records what an agent does in a tamper-evident ledger, queries it and verifies it.
 //
-// A Client is opened on a ledger file and used by any number of goroutines. An event that Log has accepted survives the
-// death of the process; storing it happens in the background. The package needs libprovenlog, which it finds by
-// pkg-config.
+// Open returns a Client for a ledger file. Any number of goroutines may use it. Once Log has returned, the event survives
+// the death of the process; a background thread commits it to the ledger. The package needs libprovenlog, which it finds
+// with pkg-config.
 package provenlog
 
 import (
@@ -15,44 +15,45 @@ import (
 	"time"
 )
 
-// Durability tells what a recorded event survives.
+// Durability says what a recorded event survives.
 type Durability int32
 
 const (
-	DurabilityDefault Durability = 0 // what configuration says, else DurabilityProcess
+	DurabilityDefault Durability = 0 // the configured value, else DurabilityProcess
 	DurabilityProcess Durability = 1 // the death of the process
 	DurabilityPower   Durability = 2 // the loss of power: each call waits for an fsync
 )
 
-// OnFull tells what happens when the journal has reached its limit.
+// OnFull says what Log does when the journal has reached its limit.
 type OnFull int32
 
 const (
-	OnFullDefault OnFull = 0 // what configuration says, else OnFullBlock
-	OnFullBlock   OnFull = 1 // wait up to BlockTimeout for space, then as OnFullDrop
-	OnFullDrop    OnFull = 2 // ErrFull at once; the loss is counted and becomes a gap event in the ledger
-	OnFullRaise   OnFull = 3 // ErrFull at once; the caller keeps the event, so nothing is counted as lost
+	OnFullDefault OnFull = 0 // the configured value, else OnFullBlock
+	OnFullBlock   OnFull = 1 // wait up to BlockTimeout for space, then act as OnFullDrop
+	OnFullDrop    OnFull = 2 // return ErrFull at once; the loss is counted and recorded as a gap event in the ledger
+	OnFullRaise   OnFull = 3 // return ErrFull at once; the caller keeps the event, so it is not counted as lost
 )
 
-// Options of a client. The zero value of each field means "not given".
+// Options configure a Client. The zero value of a field means "not given". Durations are rounded up to whole
+// milliseconds.
 type Options struct {
 	DBPath            string                    // default: PROVENLOG_DB_PATH, configuration, ~/.provenlog/events.db
-	AgentID           string                    // of events that name none
-	SessionID         string                    // of events that name none
-	Labels            map[string]string         // merged into every event, whose own labels win
-	Metadata          map[string]any            // merged likewise
-	Context           map[string]map[string]any // by label: what SetContext does for the client's own labels
+	AgentID           string                    // used for events without an agent id
+	SessionID         string                    // used for events without a session id
+	Labels            map[string]string         // merged into every event; the event's own labels win
+	Metadata          map[string]any            // merged into every event; the event's own keys win
+	Context           map[string]map[string]any // by label key: the object for SetDefaultContext
 	Source            string                    // default: "sdk"
 	CaptureMethod     string                    // default: "embedded"
 	BatchSize         uint32                    // events, 1..4096; default: configuration, else 100
-	FlushInterval     time.Duration             // in steps of 1 ms; default: configuration, else 1 s
+	FlushInterval     time.Duration             // longest delay of a commit, 1 ms..1 h; default: configuration, else 1 s
 	BlockTimeout      time.Duration             // for OnFullBlock; default: configuration, else 5 s
 	Durability        Durability
 	OnFull            OnFull
-	NoSalt            bool   // events get no salt: the same event has the same octets each time
-	MaxEventBytes     uint64 // canonical octets of one event; default: configuration, else 1 MiB
-	JournalLimitBytes uint64 // journal of this process that is not yet committed; default: 256 MiB
-	BaseURL           string // server mode: ErrUnsupported until it exists
+	NoSalt            bool   // add no salt to events, so that equal events have equal bytes
+	MaxEventBytes     uint64 // limit for the canonical bytes of one event, 4 KiB..64 MiB; default: configuration, else 1 MiB
+	JournalLimitBytes uint64 // limit for uncommitted events of this process, 1 MiB..; default: configuration, else 256 MiB
+	BaseURL           string // for server mode, which does not exist yet: Open returns ErrUnsupported
 }
 
 type nativeOptions struct {
@@ -83,7 +84,7 @@ func (o Options) native() (*nativeOptions, error) {
 		}
 		text, err := json.Marshal(object.value)
 		if err != nil {
-			return nil, failure(ErrInvalid, "%s: %v", object.name, err)
+			return nil, failure(ErrInvalid, "cannot write %s as JSON: %v", object.name, err)
 		}
 		*object.field = string(text)
 	}
@@ -91,17 +92,22 @@ func (o Options) native() (*nativeOptions, error) {
 		field *uint32
 		name  string
 		value time.Duration
-	}{{&n.flushIntervalMS, "FlushInterval", o.FlushInterval}, {&n.blockTimeoutMS, "BlockTimeout", o.BlockTimeout}} {
+		limit string
+	}{
+		{&n.flushIntervalMS, "FlushInterval", o.FlushInterval, "1h"},
+		{&n.blockTimeoutMS, "BlockTimeout", o.BlockTimeout, "1193h"},
+	} {
 		ms := milliseconds(duration.value)
 		if ms < 0 || ms > math.MaxUint32 {
-			return nil, failure(ErrInvalid, "%s is out of range: %v", duration.name, duration.value)
+			return nil, failure(ErrInvalid, "%s: %v is out of range; use 1ms to %s", duration.name, duration.value,
+				duration.limit)
 		}
 		*duration.field = uint32(ms)
 	}
 	return n, nil
 }
 
-// milliseconds rounds away from zero, so that a short time never becomes none.
+// milliseconds rounds away from zero, so that a short duration does not become 0.
 func milliseconds(d time.Duration) int64 {
 	switch rest := d % time.Millisecond; {
 	case rest > 0:
@@ -112,18 +118,18 @@ func milliseconds(d time.Duration) int64 {
 	return d.Milliseconds()
 }
 
-// Client records events into one ledger. Every method may be called by any goroutine at any time; after Close they
-// return ErrClosed.
+// Client records events into one ledger. Any goroutine may call any method at any time. After Close, methods that return
+// an error return ErrClosed.
 type Client struct {
 	native nativeClient
 	closed atomic.Bool
 }
 
-// closeTimeout bounds Close, which has no context.
+// closeTimeout limits Close, which has no context.
 const closeTimeout = 5 * time.Second
 
-// Open opens a ledger, creating it when absent, and records what dead processes left in their journals. Configuration
-// and environment are read here, once.
+// Open opens a ledger, creates it if it does not exist, and commits the events that dead processes left in their
+// journals. It reads the configuration and the environment; later changes to them have no effect on this client.
 func Open(options Options) (*Client, error) {
 	o, err := options.native()
 	if err != nil {
@@ -134,13 +140,13 @@ func Open(options Options) (*Client, error) {
 		return nil, err
 	}
 	c := &Client{native: native}
-	// Only for programs that forget Close; not on the finalizers' goroutine, since it may wait for the disk.
+	// For programs that forget Close. It runs on a goroutine of its own, because Close may wait for the disk.
 	runtime.SetFinalizer(c, func(c *Client) { go c.Close() })
 	return c, nil
 }
 
-// Close commits everything and refuses further events. It waits up to 5 s; on ErrTimeout the client is closed too, and
-// its events stay in the journal for the next process that opens the ledger. Closing twice is no error.
+// Close commits all events and rejects further ones. It waits up to 5 s. If it returns ErrTimeout, the client is closed
+// too, and its events stay in the journal until another process opens the ledger. Later calls do nothing and return nil.
 func (c *Client) Close() error {
 	if !c.closed.CompareAndSwap(false, true) {
 		return nil
@@ -150,7 +156,8 @@ func (c *Client) Close() error {
 	return c.native.close(closeTimeout.Milliseconds())
 }
 
-// Flush commits everything accepted before the call. When ctx ends first, the events are still safe in the journal.
+// Flush waits until all events accepted before the call are committed. If ctx ends first, Flush returns ctx.Err(), and
+// the events are still safe in the journal.
 func (c *Client) Flush(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -171,19 +178,20 @@ func (c *Client) Flush(ctx context.Context) error {
 	}
 }
 
-// Log records an event and returns its id. Fields that ctx carries (WithAgent, WithSession, WithParent, WithLabels) are
-// set where the event has none. Values are never refused: what JSON cannot represent is recorded as text, with an entry
-// in the event's ValidationWarnings. ErrInvalid only without an agent id.
+// Log records an event and returns its id. Fields that ctx carries (WithAgent, WithSession, WithParent, WithLabels) fill
+// the fields that the event leaves empty. No value is rejected: a value that JSON cannot represent is recorded as text,
+// with an entry in the event's ValidationWarnings. Log returns ErrInvalid only if the event has no agent id, and ErrFull
+// if there is no space in the journal or on the disk.
 func (c *Client) Log(ctx context.Context, event Event) (string, error) {
 	return c.write(func(w *writer) { w.event(event.in(ctx)) })
 }
 
-// LogMap is Log for an event whose fields are in a map, under their names in the schema.
+// LogMap is like Log, for an event given as a map from the schema's field names to values.
 func (c *Client) LogMap(ctx context.Context, event map[string]any) (string, error) {
 	return c.write(func(w *writer) { w.fields(scopeOf(ctx).fill(event)) })
 }
 
-// LogJSON records an event given as a JSON object; ctx has no part in it.
+// LogJSON records an event given as a JSON object, and returns its id.
 func (c *Client) LogJSON(event string) (string, error) {
 	if err := c.native.acquire(); err != nil {
 		return "", err
@@ -203,7 +211,7 @@ func (c *Client) write(fill func(*writer)) (id string, err error) {
 	}
 	committed := false
 	defer func() {
-		if !committed { // a panic is on its way through
+		if !committed { // fill panicked
 			event.cancel()
 		}
 	}()
@@ -212,12 +220,14 @@ func (c *Client) write(fill func(*writer)) (id string, err error) {
 	return event.commit()
 }
 
-// SetContext attaches an object to one value of a label, in place of an earlier one. It is recorded as a system event.
+// SetContext attaches an object to one value of a label and replaces an earlier object. The change is recorded as a
+// system event.
 func (c *Client) SetContext(key, value string, context map[string]any) error {
 	return c.setContext(key, &value, context)
 }
 
-// SetDefaultContext is SetContext for the client's own value of a label; ErrInvalid if it has none.
+// SetDefaultContext is SetContext for the value that Options.Labels gives to the label. It returns ErrInvalid if
+// Options.Labels does not contain the label.
 func (c *Client) SetDefaultContext(key string, context map[string]any) error {
 	return c.setContext(key, nil, context)
 }
@@ -228,7 +238,7 @@ func (c *Client) setContext(key string, value *string, context map[string]any) e
 	}
 	text, err := json.Marshal(context)
 	if err != nil {
-		return failure(ErrInvalid, "context: %v", err)
+		return failure(ErrInvalid, "cannot write the context as JSON: %v", err)
 	}
 	if err := c.native.acquire(); err != nil {
 		return err
@@ -237,7 +247,7 @@ func (c *Client) setContext(key string, value *string, context map[string]any) e
 	return c.native.setContext(key, value, string(text))
 }
 
-// Context returns the object attached to a value of a label; ErrNotFound if there is none.
+// Context returns the object attached to a value of a label, or ErrNotFound if there is no such object.
 func (c *Client) Context(key, value string) (map[string]any, error) {
 	if err := c.native.acquire(); err != nil {
 		return nil, err
@@ -251,7 +261,7 @@ func (c *Client) Context(key, value string) (map[string]any, error) {
 	return object, json.Unmarshal(text, &object)
 }
 
-// DBPath is the real path of the ledger file, "" once the client is closed.
+// DBPath returns the real path of the ledger file, or "" if the client is closed.
 func (c *Client) DBPath() string {
 	if c.native.acquire() != nil {
 		return ""
@@ -260,13 +270,24 @@ func (c *Client) DBPath() string {
 	return c.native.dbPath()
 }
 
-// Stats counts what happened since this process opened the ledger.
+// Stats are counters since this process opened the ledger.
 type Stats struct {
-	Accepted, Stored, Recovered, Duplicates, Conflicts, Dropped, Gaps uint64
-	QueuedEvents, QueuedBytes, Truncated, Redactions, Errors          uint64
-	LastError                                                         error // the newest asynchronous one, or nil
+	Accepted     uint64 // events written to the journal
+	Stored       uint64 // accepted events that are committed
+	Recovered    uint64 // events of dead processes that this process committed
+	Duplicates   uint64 // retries with an id that the agent has used before; such an event is stored once
+	Conflicts    uint64 // duplicates with different content; the first content stays
+	Dropped      uint64 // events lost because the journal was full
+	Gaps         uint64 // gap events recorded, for dropped events and for gaps in adopted journals
+	QueuedEvents uint64 // events in the journal that are not yet committed
+	QueuedBytes  uint64 // their size in the journal
+	Truncated    uint64 // events cut to MaxEventBytes
+	Redactions   uint64 // markers written
+	Errors       uint64 // asynchronous errors
+	LastError    error  // the newest asynchronous error, or nil
 }
 
+// Stats returns the counters.
 func (c *Client) Stats() (Stats, error) {
 	if err := c.native.acquire(); err != nil {
 		return Stats{}, err
@@ -275,11 +296,12 @@ func (c *Client) Stats() (Stats, error) {
 	return c.native.stats()
 }
 
-// NextError waits for something that went wrong after Log had returned: a commit that failed (and is tried again), an
-// event dropped, a retry whose content differs. The second result is why there is none: ctx ended, or ErrClosed when no
-// more will come.
+// NextError waits for the next asynchronous error and returns it as the first result. Such an error occurs after Log has
+// returned: a commit failed (it is tried again), an event was dropped, or a retry has different content. The second
+// result is set if there is no such error: ctx.Err() if ctx ended, or ErrClosed if the client is closed and all errors
+// have been returned. The library keeps at most 64 errors.
 func (c *Client) NextError(ctx context.Context) (*Error, error) {
-	const slice = 50 // milliseconds between two looks at ctx
+	const slice = 50 // milliseconds between two checks of ctx
 	if err := c.native.acquire(); err != nil {
 		return nil, err
 	}

@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// Event is one entry of the ledger. To log one, set what is known: only an agent id is required, and the client can
-// supply it. Fields left empty are absent. The ledger gives Sequence, Hash, PrevHash and ValidationWarnings; Log does
-// not look at them.
+// Event is one entry of the ledger. To log one, set the fields that you know. Only the agent id is required, and the
+// client can supply it. Empty fields are not recorded. The ledger sets Sequence, Hash, PrevHash and ValidationWarnings;
+// Log ignores them.
 type Event struct {
-	ID             string            `json:"id"` // default: a new UUIDv7. Logging the same id again records nothing
+	ID             string            `json:"id"` // default: a new UUIDv7. Logging an agent's id again records nothing
 	SchemaVersion  string            `json:"schema_version"`
 	AgentID        string            `json:"agent_id"`
 	SessionID      string            `json:"session_id"`
@@ -33,7 +33,7 @@ type Event struct {
 	AuditID        string            `json:"audit_id"`
 	InterventionID string            `json:"intervention_id"`
 	Salt           string            `json:"salt"`
-	Extra          map[string]any    `json:"-"` // top-level fields that the schema does not know
+	Extra          map[string]any    `json:"-"` // top-level fields that are not in the schema
 
 	Sequence           uint64    `json:"sequence"` // 1, 2, 3... for each agent
 	Hash               string    `json:"hash"`
@@ -43,24 +43,24 @@ type Event struct {
 	raw string
 }
 
-// Warning tells what was repaired when an event was recorded.
+// Warning describes a repair that was made when the event was recorded.
 type Warning struct {
 	Field  string `json:"field"` // an RFC 6901 pointer
 	Code   string `json:"code"`
 	Detail string `json:"detail"`
 }
 
-// JSON is the event as the ledger returned it: the stored octets, with the ledger's fields appended. It is "" for an
-// event that did not come from a ledger.
+// JSON returns the event as the ledger returned it: the stored bytes with the ledger's fields appended. It is "" for an
+// event that was not read from a ledger.
 func (e *Event) JSON() string { return e.raw }
 
-// Milliseconds is for DurationMS: provenlog.Milliseconds(time.Since(start)).
+// Milliseconds returns a value for DurationMS: provenlog.Milliseconds(time.Since(start)).
 func Milliseconds(d time.Duration) *int64 {
 	ms := d.Milliseconds()
 	return &ms
 }
 
-// knownFields are the top-level fields that UnmarshalJSON leaves out of Extra.
+// knownFields are the top-level fields that UnmarshalJSON does not put into Extra.
 var knownFields = map[string]bool{
 	"id": true, "schema_version": true, "agent_id": true, "session_id": true, "source": true, "capture_method": true,
 	"action_type": true, "action_name": true, "action_input": true, "action_output": true, "action_status": true,
@@ -139,7 +139,7 @@ func (w *writer) event(e Event) {
 	w.fields(e.Extra)
 }
 
-// fields writes top-level fields. The name of a field of the ledger is kept by the core in metadata._invalid.
+// fields writes top-level fields. If a name is reserved for the ledger, the core moves the field to metadata._invalid.
 func (w *writer) fields(fields map[string]any) {
 	for name, value := range fields {
 		w.field(name, value)

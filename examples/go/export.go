@@ -5,30 +5,31 @@ import (
 	"encoding/json"
 )
 
-// ExportOptions of an export.
+// ExportOptions configure an export.
 type ExportOptions struct {
-	Filter    Filter // which events, without order and limits; the zero value is everything, system events too
-	Tiles     bool   // a directory of C2SP tlog-tiles, brought up to date if it is there, in place of a .plog file
-	Overwrite bool   // the file may be there already
+	Filter    Filter // the events to export; order and limits are not allowed. The zero value: all, including system events
+	Tiles     bool   // write a directory of C2SP tlog-tiles, or update an existing one, instead of a .plog file
+	Overwrite bool   // replace an existing file; not allowed with Tiles
 }
 
-// ExportReport says what was exported.
+// ExportReport is the result of an export.
 type ExportReport struct {
 	Path     string
-	Events   int64
-	TreeSize int64  `json:"tree_size"`
-	Root     string // of the tree, as hexadecimal digits
-	Tail     int64  // newer events that no head covers yet
+	Events   int64  // number of events exported
+	TreeSize int64  `json:"tree_size"` // number of events in the tree
+	Root     string // root hash of the tree, in hexadecimal
+	Tail     int64  // number of newer events that no head covers; they were not exported
 }
 
-// CheckOptions say whom to believe when an export is verified.
+// CheckOptions say which key and heads to trust when an export is verified.
 type CheckOptions struct {
-	Key   string   // a trusted public key, or the path of a file with one; "": the export's own
+	Key   string   // a trusted public key, or the path of a file that contains one; "": the key in the export
 	Heads []string // paths of files with trusted heads
 }
 
-// Export writes events with all that proves them: VerifyExport checks them without the ledger. What was logged before is
-// committed and signed first. When ctx ends it stops, with ErrCancelled, and leaves nothing behind.
+// Export writes events together with their proofs, so that VerifyExport can check them without the ledger. It first
+// commits and signs all events logged before the call. If ctx ends, it stops, returns ErrCancelled and removes the
+// unfinished file.
 func (c *Client) Export(ctx context.Context, path string, options ExportOptions) (*ExportReport, error) {
 	if err := c.native.acquire(); err != nil {
 		return nil, err
@@ -49,8 +50,8 @@ func (c *Client) Export(ctx context.Context, path string, options ExportOptions)
 	return report, json.Unmarshal(text, report)
 }
 
-// Prove returns one event with all that proves it, as the text of a .plog file. With agent "": the first event committed
-// with that id. ErrNotFound if there is none.
+// Prove returns one event with its proof, as the text of a .plog file. If agent is "", it selects the first event
+// committed with the id, of any agent. It returns ErrNotFound if there is no such event.
 func (c *Client) Prove(id, agent string) ([]byte, error) {
 	if err := c.native.acquire(); err != nil {
 		return nil, err
@@ -59,7 +60,8 @@ func (c *Client) Prove(id, agent string) ([]byte, error) {
 	return c.native.prove(id, agent)
 }
 
-// VerifyExport checks a .plog file, or a directory of tiles: no ledger, configuration or network is needed.
+// VerifyExport checks a .plog file or a directory of tiles. It needs no ledger, configuration or network. If ctx ends, it
+// stops and returns ErrCancelled.
 func VerifyExport(ctx context.Context, path string, options CheckOptions) (*Report, error) {
 	text, err := stoppable(ctx, func(stop stopFlag) ([]byte, error) { return verifyExport(path, options, stop) })
 	if err != nil {

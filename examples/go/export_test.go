@@ -12,7 +12,7 @@ import (
 	"provenlog.io/provenlog"
 )
 
-// recorded is a closed ledger of three events, with its head and public key in files of their own.
+// recorded returns a closed ledger with three events, and files with its public key and head.
 func recorded(t *testing.T) (path, key, head string, ids []string) {
 	t.Helper()
 	client := open(t, provenlog.Options{})
@@ -72,7 +72,7 @@ func TestAnExportIsVerifiedWithoutTheLedger(t *testing.T) {
 	equal(t, exported.TreeSize, 4)
 	equal(t, len(exported.Root), 64)
 	_, err = client.Export(ctx, file, options)
-	equal(t, errors.Is(err, provenlog.ErrInvalid), true) // it is there
+	equal(t, errors.Is(err, provenlog.ErrInvalid), true) // the file exists
 	options.Overwrite = true
 	_, err = client.Export(ctx, file, options)
 	must(t, err)

@@ -1,13 +1,13 @@
 package provenlog
 
-// Everything that touches C: thin functions over plog.h, which turn statuses into errors and copy what they return.
+// Thin functions over plog.h. They turn statuses into errors and copy the data that C returns.
 
 /*
 #cgo pkg-config: provenlog
 #include <provenlog/plog.h>
 #include <stdlib.h>
 
-// Go strings are handed over where they lie; nothing is copied.
+// Go strings are passed without a copy.
 static void event_key(plog_event *event, _GoString_ key) {
   plog_event_key(event, _GoStringPtr(key), _GoStringLen(key));
 }
@@ -34,7 +34,7 @@ static plog_status log_event(plog_client *client, _GoString_ json, char id[37], 
 }
 static plog_status set_context(plog_client *client, _GoString_ key, _GoString_ value, int has_value, _GoString_ context,
                                plog_error **err) {
-  // An empty value is not the same as none, so it needs a pointer.
+  // An empty value needs a pointer that is not NULL: NULL stands for the client's default label.
   const char *text = !has_value ? NULL : _GoStringLen(value) > 0 ? _GoStringPtr(value) : "";
   return plog_client_set_context(client, _GoStringPtr(key), _GoStringLen(key), text, _GoStringLen(value),
                                  _GoStringPtr(context), _GoStringLen(context), err);
@@ -70,7 +70,7 @@ import (
 
 func statusName(code Code) string { return C.GoString(C.plog_status_name(C.plog_status(code))) }
 
-// check turns a status into an error, and frees the C one.
+// check turns a status into an error and frees the C error.
 func check(status C.plog_status, err **C.plog_error) error {
 	if status == C.PLOG_OK {
 		return nil
@@ -79,13 +79,14 @@ func check(status C.plog_status, err **C.plog_error) error {
 	return &Error{Code: Code(status), Message: C.GoString(C.plog_error_message(*err))}
 }
 
+// take copies the bytes of a buffer and frees it.
 func take(buffer *C.plog_buffer) []byte {
 	defer C.plog_buffer_destroy(buffer)
 	return C.GoBytes(unsafe.Pointer(C.plog_buffer_data(buffer)), C.int(C.plog_buffer_size(buffer)))
 }
 
-// A handle owns something of the library. It is counted, because Close may come while other goroutines are inside a
-// call: what is behind it is destroyed by whoever leaves last.
+// A handle owns an object of the library. It counts references, because Close may be called while other goroutines are
+// inside a call: the last release destroys the object.
 type handle struct {
 	refs    atomic.Int64
 	what    string
@@ -125,10 +126,10 @@ type nativeClient struct {
 
 func openClient(o *nativeOptions) (nativeClient, error) {
 	if abi := C.plog_abi_version(); abi != C.PLOG_ABI_VERSION {
-		return nativeClient{}, failure(ErrUnsupported, "libprovenlog has ABI %d, this program was built for ABI %d", abi,
-			int(C.PLOG_ABI_VERSION))
+		return nativeClient{}, failure(ErrUnsupported, "libprovenlog has ABI %d, but this program was built for ABI %d; "+
+			"build it again with the installed library", abi, int(C.PLOG_ABI_VERSION))
 	}
-	// Not by plog_client_options_init: a later library's struct may be larger than this one.
+	// plog_client_options_init is not used: the struct of a later library may be larger than this one.
 	c := C.plog_client_options{struct_size: C.sizeof_plog_client_options}
 	var owned []*C.char
 	defer func() {
@@ -150,7 +151,7 @@ func openClient(o *nativeOptions) (nativeClient, error) {
 			continue
 		}
 		if strings.IndexByte(text.value, 0) >= 0 {
-			return nativeClient{}, failure(ErrInvalid, "%s contains a NUL", text.name)
+			return nativeClient{}, failure(ErrInvalid, "%s contains a NUL byte", text.name)
 		}
 		*text.field = C.CString(text.value)
 		owned = append(owned, *text.field)
@@ -232,7 +233,7 @@ func (n nativeClient) stats() (Stats, error) {
 	return stats, check(status, &err)
 }
 
-// nextError returns the oldest asynchronous error, or nil when the time passed.
+// nextError returns the oldest asynchronous error, or nil after timeoutMS without one.
 func (n nativeClient) nextError(timeoutMS int64) (found, failed error) {
 	var err, out *C.plog_error
 	status := C.plog_client_next_error(n.ptr, C.int64_t(timeoutMS), &out, &err)
@@ -277,7 +278,7 @@ func (e nativeEvent) boolean(value bool) {
 	}
 }
 
-// commit frees the writer, also on failure.
+// commit records the event. It frees the writer even if it fails.
 func (e nativeEvent) commit() (string, error) {
 	var id [37]C.char
 	var err *C.plog_error
@@ -296,7 +297,7 @@ func (n nativeClient) query(filter string) (nativeCursor, error) {
 	return cursor, check(status, &err)
 }
 
-// next returns nil at the end.
+// next returns nil after the last event.
 func (c nativeCursor) next() ([]byte, error) {
 	var err *C.plog_error
 	var json *C.char

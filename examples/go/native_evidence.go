@@ -39,23 +39,23 @@ import (
 	"unsafe"
 )
 
-// A stopFlag can be raised by any goroutine while C looks at it; it lies in C memory, since C keeps the pointer.
+// Any goroutine may raise a stopFlag while C reads it. It is allocated in C memory, because C keeps the pointer.
 type stopFlag struct{ ptr *C.int32_t }
 
 func newStopFlag() stopFlag { return stopFlag{(*C.int32_t)(C.calloc(1, C.sizeof_int32_t))} }
 func (f stopFlag) raise()   { atomic.StoreInt32((*int32)(f.ptr), 1) }
 func (f stopFlag) free()    { C.free(unsafe.Pointer(f.ptr)) }
 
-// cTexts are terminated strings for one call, in C memory. What is wrong with one of them stands in err.
+// cTexts are terminated strings in C memory for one call. err is the first error found in them.
 type cTexts struct {
 	owned []unsafe.Pointer
 	err   error
 }
 
-// text is NULL for "".
+// text returns a copy of value, or NULL if value is "".
 func (t *cTexts) text(name, value string) *C.char {
 	if strings.IndexByte(value, 0) >= 0 && t.err == nil {
-		t.err = failure(ErrInvalid, "%s contains a NUL", name)
+		t.err = failure(ErrInvalid, "%s contains a NUL byte", name)
 	}
 	if value == "" {
 		return nil
@@ -97,12 +97,12 @@ func (n *nativeClient) pointer() *C.plog_client {
 	return n.ptr
 }
 
-// verify judges the ledger of a client, or (without one) the file at path.
+// verify verifies the ledger of a client, or the file at path if client is nil.
 func verify(client *nativeClient, path string, options VerifyOptions, stop stopFlag) ([]byte, error) {
 	var texts cTexts
 	defer texts.free()
 	if options.Threads < 0 || options.Threads > 64 {
-		return nil, failure(ErrInvalid, "Threads must be from 0 to 64")
+		return nil, failure(ErrInvalid, "Threads: %d is out of range; use 0 to 64", options.Threads)
 	}
 	c := C.plog_verify_options{
 		struct_size: C.sizeof_plog_verify_options, read_only: flag(options.ReadOnly),

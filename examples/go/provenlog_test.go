@@ -21,7 +21,7 @@ import (
 
 var ctx = context.Background()
 
-// isolate keeps configuration from outside away, and returns the path of a ledger of the test's own.
+// isolate removes the user's configuration from the environment and returns a path for the test's ledger.
 func isolate(t testing.TB) string {
 	t.Helper()
 	for _, variable := range os.Environ() {
@@ -291,7 +291,7 @@ func TestALedgerVerifies(t *testing.T) {
 	report, err := client.Verify(ctx, provenlog.VerifyOptions{})
 	must(t, err)
 	equal(t, report.Valid, true)
-	equal(t, report.Agents, 2) // with the ledger's own
+	equal(t, report.Agents, 2) // including the reserved agent "provenlog"
 	equal(t, len(report.Findings), 0)
 	report, err = client.Verify(ctx, provenlog.VerifyOptions{AgentID: "tester"})
 	must(t, err)
@@ -323,7 +323,7 @@ func TestATamperedLedgerIsFound(t *testing.T) {
 	for i := 0; i < 3; i++ {
 		log(t, client, provenlog.Event{ActionName: fmt.Sprint("transfer-", i), ActionInput: map[string]any{"amount": i}})
 	}
-	// A copy in one file, whose octets can be changed without SQLite.
+	// A backup is a single file, whose bytes can be changed without SQLite.
 	copied := client.DBPath() + ".copy"
 	if out, err := exec.Command("plog", "backup", "--db", client.DBPath(), copied).CombinedOutput(); err != nil {
 		t.Fatalf("plog backup: %v\n%s", err, out)
@@ -440,7 +440,7 @@ func TestCloseWaitsForNobodyWhileOthersAreLogging(t *testing.T) {
 	}
 	accepted.Range(func(id, _ any) bool {
 		if !stored[id.(string)] {
-			t.Errorf("%s was accepted and is not stored", id)
+			t.Errorf("%s was accepted but is not stored", id)
 		}
 		return true
 	})
@@ -472,7 +472,7 @@ func TestGoroutinesWriteOneContiguousChain(t *testing.T) {
 		var g, n int
 		_, err := fmt.Sscanf(event.ActionName, "%d/%d", &g, &n)
 		must(t, err)
-		equal(t, n, next[fmt.Sprint(g)]) // each goroutine's own order is kept
+		equal(t, n, next[fmt.Sprint(g)]) // the order of each goroutine is kept
 		next[fmt.Sprint(g)]++
 	}
 	equal(t, len(seen), writers*each)
@@ -498,7 +498,7 @@ func TestAnEventThatDeathInterruptedIsThere(t *testing.T) {
 	child := exec.Command(os.Args[0], "-test.run", "^"+t.Name()+"$")
 	child.Env = append(os.Environ(), "KILL_TEST_DB="+path)
 	if err := child.Run(); err == nil || child.ProcessState.Exited() {
-		t.Fatalf("the child was to be killed: %v", child.ProcessState)
+		t.Fatalf("the child process was not killed: %v", child.ProcessState)
 	}
 	client := open(t, provenlog.Options{DBPath: path})
 	equal(t, len(collect(t, client, provenlog.Filter{AgentID: "victim"})), 50)
@@ -524,7 +524,7 @@ func residentBytes(t testing.TB) int64 {
 
 func TestTenThousandClientsAndRowsLeaveNothingBehind(t *testing.T) {
 	path := isolate(t)
-	keeper := open(t, provenlog.Options{DBPath: path}) // so that each round does not open the file anew
+	keeper := open(t, provenlog.Options{DBPath: path}) // keeps the ledger open between rounds
 	log(t, keeper, provenlog.Event{ActionName: "x"})
 	round := func(count int) {
 		for i := 0; i < count; i++ {
@@ -568,7 +568,7 @@ func TestWhatIsForgottenIsFreedAndItsEventsAreKept(t *testing.T) {
 		return found
 	}
 	equal(t, len(journals()), 1)
-	for len(journals()) > 0 { // until the finalizers have closed the last client of the file
+	for len(journals()) > 0 { // until a finalizer has closed the last client of the ledger
 		runtime.GC()
 		runtime.Gosched()
 	}

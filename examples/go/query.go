@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// Filter selects events; what is set must all be true. The zero value selects every event but system events.
+// Filter selects events that meet all the conditions that are set. The zero value selects all events except system
+// events.
 type Filter struct {
 	AgentID, SessionID, ActionType, ActionName, ActionStatus, Source             string
 	ProvenanceID, ParentEventID, ToolCallID, ArtifactID, AuditID, InterventionID string
@@ -15,9 +16,10 @@ type Filter struct {
 	Since, Until  time.Time // Since <= timestamp < Until
 	Labels        map[string]string
 	Descending    bool   // newest commit first
-	Limit, Offset int64  // a Limit of 0 is none
-	After         *int64 // a position from Rows.Position; rows beyond it in the chosen order
-	IncludeSystem bool   // also events of the reserved agent "provenlog"
+	Limit         int64  // maximum number of events; 0: no limit
+	Offset        int64  // number of events to skip
+	After         *int64 // a position from Rows.Position: only events after it, in the chosen order
+	IncludeSystem bool   // include events of the reserved agent "provenlog"
 }
 
 func (f Filter) json() (string, error) {
@@ -59,8 +61,8 @@ func (f Filter) json() (string, error) {
 	return string(text), err
 }
 
-// Rows are the result of a query, read page by page: a million events need no more memory than one page. They are used
-// like those of database/sql, by one goroutine at a time.
+// Rows are the result of a query. They are read page by page, so that memory does not grow with the number of events.
+// Use them like the Rows of database/sql, from one goroutine at a time.
 type Rows struct {
 	ctx    context.Context
 	client nativeClient
@@ -70,8 +72,8 @@ type Rows struct {
 	open   bool
 }
 
-// Query starts a query. It sees every event that this client recorded before the call. The rows end early when ctx
-// ends. Call Close unless Next returned false.
+// Query starts a query. It sees all events that this client recorded before the call. The rows end early if ctx ends.
+// Call Rows.Close unless Next has returned false.
 func (c *Client) Query(ctx context.Context, filter Filter) (*Rows, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -89,11 +91,11 @@ func (c *Client) Query(ctx context.Context, filter Filter) (*Rows, error) {
 		return nil, err
 	}
 	rows := &Rows{ctx: ctx, client: c.native, cursor: cursor, open: true}
-	runtime.SetFinalizer(rows, func(r *Rows) { r.Close() }) // only for programs that forget Close
+	runtime.SetFinalizer(rows, func(r *Rows) { r.Close() }) // for programs that forget Close
 	return rows, nil
 }
 
-// Next goes to the next event, and returns false after the last one, on failure, and once closed.
+// Next moves to the next event. It returns false after the last event, on an error (see Err), and after Close.
 func (r *Rows) Next() bool {
 	if !r.open {
 		return false
@@ -111,10 +113,10 @@ func (r *Rows) Next() bool {
 	return r.event != nil
 }
 
-// Event is the one that Next went to.
+// Event returns the current event, or nil if there is none.
 func (r *Rows) Event() *Event { return r.event }
 
-// Position of the event that Next went to, for Filter.After; -1 before the first one and once closed.
+// Position returns the position of the current event, for Filter.After. It is -1 before the first event and after Close.
 func (r *Rows) Position() int64 {
 	if !r.open {
 		return -1
@@ -122,10 +124,10 @@ func (r *Rows) Position() int64 {
 	return r.cursor.position()
 }
 
-// Err is why Next returned false; nil at the end of the rows.
+// Err returns the error that made Next return false, or nil if the rows ended normally.
 func (r *Rows) Err() error { return r.err }
 
-// Close frees the rows. Closing twice is no error.
+// Close frees the rows. It may be called more than once and always returns nil.
 func (r *Rows) Close() error {
 	if r.open {
 		r.open = false
@@ -136,8 +138,10 @@ func (r *Rows) Close() error {
 	return nil
 }
 
-// Events is a query as a function that calls yield for each event until yield returns false; an error comes last. From
-// Go 1.23 on: for event, err := range client.Events(ctx, filter).
+// Events returns a query as an iterator function. It calls yield for each event until yield returns false. An error ends
+// the iteration; it is passed to the last call of yield. With Go 1.23 or newer:
+//
+//	for event, err := range client.Events(ctx, filter) { ... }
 func (c *Client) Events(ctx context.Context, filter Filter) func(yield func(*Event, error) bool) {
 	return func(yield func(*Event, error) bool) {
 		rows, err := c.Query(ctx, filter)
@@ -157,8 +161,8 @@ func (c *Client) Events(ctx context.Context, filter Filter) func(yield func(*Eve
 	}
 }
 
-// Get returns the event with an id (any text that was given as one). Without an agent id: the first one committed with
-// that id. ErrNotFound if there is none.
+// Get returns the event with this id, which may be any text that was given as an event's id. If agentID is "", Get
+// returns the first event committed with the id, of any agent. It returns ErrNotFound if there is no such event.
 func (c *Client) Get(id, agentID string) (*Event, error) {
 	if err := c.native.acquire(); err != nil {
 		return nil, err

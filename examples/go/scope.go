@@ -2,7 +2,7 @@ package provenlog
 
 import "context"
 
-// scope is what a context carries for the events that are logged with it.
+// scope holds the values that a context carries for the events logged with it.
 type scope struct {
 	agentID, sessionID, parentEventID string
 	labels                            map[string]string
@@ -21,27 +21,28 @@ func with(ctx context.Context, change func(*scope)) context.Context {
 	return context.WithValue(ctx, scopeKey{}, s)
 }
 
-// WithAgent returns a context whose events belong to an agent unless they name one themselves.
+// WithAgent returns a context that sets the agent id of events that have none.
 func WithAgent(ctx context.Context, agentID string) context.Context {
 	return with(ctx, func(s *scope) { s.agentID = agentID })
 }
 
-// WithSession returns a context whose events belong to a session unless they name one themselves.
+// WithSession returns a context that sets the session id of events that have none.
 func WithSession(ctx context.Context, sessionID string) context.Context {
 	return with(ctx, func(s *scope) { s.sessionID = sessionID })
 }
 
-// WithParent returns a context whose events have a parent event unless they name one themselves.
+// WithParent returns a context that sets the parent event of events that have none.
 func WithParent(ctx context.Context, eventID string) context.Context {
 	return with(ctx, func(s *scope) { s.parentEventID = eventID })
 }
 
-// WithLabels returns a context whose events get these labels besides those of ctx; an event's own labels win.
+// WithLabels returns a context that adds these labels to events. They replace labels of ctx with the same key; an event's
+// own labels win.
 func WithLabels(ctx context.Context, labels map[string]string) context.Context {
 	return with(ctx, func(s *scope) { s.labels = merged(s.labels, labels) })
 }
 
-// merged makes a new map; the keys of `over` win.
+// merged returns a new map with the entries of both; those of over win.
 func merged(under, over map[string]string) map[string]string {
 	all := make(map[string]string, len(under)+len(over))
 	for _, labels := range []map[string]string{under, over} {
@@ -52,7 +53,7 @@ func merged(under, over map[string]string) map[string]string {
 	return all
 }
 
-// in returns the event with what ctx says about fields that it leaves empty.
+// in returns the event with its empty fields filled from ctx.
 func (e Event) in(ctx context.Context) Event {
 	s := scopeOf(ctx)
 	for _, field := range []struct {
@@ -69,7 +70,7 @@ func (e Event) in(ctx context.Context) Event {
 	return e
 }
 
-// fill is Event.in for a map; the given one is not changed.
+// fill does for a map what Event.in does for an Event. It does not change the given map.
 func (s scope) fill(event map[string]any) map[string]any {
 	filled := make(map[string]any, len(event)+4)
 	for name, value := range map[string]string{
@@ -97,7 +98,7 @@ func (s scope) fill(event map[string]any) map[string]any {
 			for key, value := range own {
 				labels[key] = value
 			}
-		default: // the core keeps what is no object of labels, and says so
+		default: // not an object of labels: the core keeps the value and adds a warning
 			return filled
 		}
 		filled["labels"] = labels

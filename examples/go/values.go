@@ -11,10 +11,10 @@ import (
 	"time"
 )
 
-// writer walks Go values into the event writer of the library, which sorts, escapes and redacts them.
+// writer passes Go values to the library's event writer, which sorts, escapes and redacts them.
 type writer struct {
 	out  nativeEvent
-	path []container // the containers around the value being written, to notice one inside itself
+	path []container // the containers around the value being written, to detect cycles
 }
 
 type container struct {
@@ -23,15 +23,15 @@ type container struct {
 	kind reflect.Type
 }
 
-const maxDepth = 128 // the core puts a marker in place of a deeper container
+const maxDepth = 128 // the core replaces a deeper container by a marker
 
 func (w *writer) field(name string, value any) {
 	w.out.key(name)
 	w.value(reflect.ValueOf(value))
 }
 
-// value writes what `any` holds. Types with a meaning of their own come first, then encoding/json's two interfaces,
-// then the kinds of the language.
+// value writes any Go value. It first tries types with a representation of their own, then the two interfaces of
+// encoding/json, then the kind.
 func (w *writer) value(v reflect.Value) {
 	for v.Kind() == reflect.Interface && !v.IsNil() {
 		v = v.Elem()
@@ -50,7 +50,7 @@ func (w *writer) value(v reflect.Value) {
 		w.out.integer(v.Int())
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
 		w.out.digits(strconv.FormatUint(v.Uint(), 10))
-	case reflect.Float32: // 0.1 and not 0.10000000149011612, as encoding/json writes it
+	case reflect.Float32: // write 0.1, not 0.10000000149011612, as encoding/json does
 		shortest, _ := strconv.ParseFloat(strconv.FormatFloat(v.Float(), 'g', -1, 32), 64)
 		w.out.double(shortest)
 	case reflect.Float64:
@@ -85,7 +85,7 @@ func isNil(v reflect.Value) bool {
 	return false
 }
 
-// special writes types that are more than their kind, and tells whether this is one.
+// special writes a value whose type has a representation of its own. It returns false for any other value.
 func (w *writer) special(v reflect.Value) bool {
 	switch value := v.Interface().(type) {
 	case time.Time:
@@ -119,7 +119,7 @@ func (w *writer) number(text string) {
 	}
 }
 
-// err writes {"cause", "message", "type"}, as the other SDKs do.
+// err writes an error as {"cause", "message", "type"}, as the other SDKs do.
 func (w *writer) err(v reflect.Value, err error) {
 	if w.out.depth() > maxDepth {
 		w.out.truncated("depth")
@@ -144,7 +144,8 @@ func (w *writer) cause(wrapper interface{ Unwrap() error }) (cause error) {
 	return wrapper.Unwrap()
 }
 
-// guarded runs a method of the caller's type. Neither its error nor its panic costs the event: the value becomes text.
+// guarded runs a method of the caller's type. If it fails or panics, the value is written as text, and the event is
+// recorded all the same.
 func (w *writer) guarded(v reflect.Value, read func() (string, error), write func(string)) {
 	text, err := func() (text string, err error) {
 		defer func() {
@@ -171,7 +172,7 @@ func (w *writer) unsupported(v reflect.Value, why string) {
 	}
 }
 
-// inside writes a container unless it is already being written.
+// inside writes a container, or a marker if the container contains itself.
 func (w *writer) inside(v reflect.Value, at uintptr, size int, write func()) {
 	this := container{at, size, v.Type()}
 	for _, outer := range w.path {
@@ -185,7 +186,7 @@ func (w *writer) inside(v reflect.Value, at uintptr, size int, write func()) {
 	w.path = w.path[:len(w.path)-1]
 }
 
-// tooDeep stops the walk where the core would write no more anyhow.
+// tooDeep reports whether the depth limit is reached, and if so writes a marker.
 func (w *writer) tooDeep() bool {
 	if w.out.depth() < maxDepth {
 		return false
@@ -241,13 +242,13 @@ func (w *writer) mapKey(key reflect.Value) {
 	w.out.coercedKey(text)
 }
 
-// members writes the fields of a struct as encoding/json does: exported ones, by their tags.
+// members writes the fields of a struct as encoding/json does: exported fields, named by their tags.
 func (w *writer) members(v reflect.Value) {
 	if w.tooDeep() {
 		return
 	}
 	w.out.beginObject()
-	var named [][]int // embedded structs that are members of their own, so that their fields are not promoted
+	var named [][]int // indexes of skipped and of named fields: fields inside them are not promoted
 	for _, field := range reflect.VisibleFields(v.Type()) {
 		name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
 		if name == "-" && options == "" && !strings.HasSuffix(field.Tag.Get("json"), ",") {
@@ -258,7 +259,7 @@ func (w *writer) members(v reflect.Value) {
 			continue
 		}
 		if field.Anonymous && name == "" && isStruct(field.Type) {
-			continue // its fields come by themselves
+			continue // VisibleFields also returns its fields
 		}
 		if field.Anonymous {
 			named = append(named, field.Index)
@@ -314,7 +315,7 @@ func hasOption(options, name string) bool {
 	return false
 }
 
-// isoDuration is ISO 8601, with days of 24 hours: P1DT2H3.5S.
+// isoDuration formats a duration in ISO 8601, with days of 24 hours: P1DT2H3.5S.
 func isoDuration(d time.Duration) string {
 	var text strings.Builder
 	rest := uint64(d)

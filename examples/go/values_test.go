@@ -29,7 +29,7 @@ type record struct {
 	Empty   string        `json:"empty,omitempty"`
 	Secret  string        `json:"-"`
 	Number  int           `json:"number,string"`
-	Hidden  int           // in place of base.Hidden
+	Hidden  int           // shadows base.Hidden
 	Next    *record       `json:"next,omitempty"`
 	Took    time.Duration `json:"took"`
 	private int
@@ -108,7 +108,7 @@ func TestWhatCannotBeRepresentedIsWarnedOf(t *testing.T) {
 	}
 	for _, code := range []string{"not_finite", "invalid_utf8", "unrepresentable", "key_not_string"} {
 		if !strings.Contains(strings.Join(codes, " "), code) {
-			t.Errorf("no %s in %v", code, codes)
+			t.Errorf("%s is missing in %v", code, codes)
 		}
 	}
 }

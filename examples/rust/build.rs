@@ -1,4 +1,4 @@
-//! Finds libprovenlog: in PROVENLOG_LIB_DIR if that is set, else where pkg-config says.
+//! Finds libprovenlog in the folder PROVENLOG_LIB_DIR, or with pkg-config if that variable is not set.
 use std::env;
 use std::process::Command;
 
@@ -20,9 +20,9 @@ fn main() {
                 }
             }
         }
-        // The linker may still know where it is; if not, this says what to do.
+        // Only a warning: the linker may find the library in its default folders.
         _ => println!(
-            "cargo:warning=pkg-config does not find provenlog: set PKG_CONFIG_PATH or PROVENLOG_LIB_DIR"
+            "cargo:warning=pkg-config cannot find provenlog; set PKG_CONFIG_PATH or PROVENLOG_LIB_DIR"
         ),
     }
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 "use strict";
-// Runs the plog program that came with the addon, and ends as it does.
+// Runs the plog program that belongs to the addon, and exits with its exit code or signal.
 const { spawn } = require("node:child_process");
 const { existsSync, realpathSync } = require("node:fs");
 const { dirname, join } = require("node:path");
@@ -18,14 +18,14 @@ function find() {
   } catch (error) {
     fail(127, error.message.trim());
   }
-  // In the folder named like the addon, or where the build that made both has it.
+  // In the folder with the name of the addon, or in the build folder that contains both.
   const places = [join(addon.replace(/\.node$/, ""), "plog"), join(dirname(addon), "../../../../plog")];
-  return places.find((place) => existsSync(place)) ?? fail(127, `there is no program beside ${addon}`);
+  return places.find((place) => existsSync(place)) ?? fail(127, `there is no plog program beside ${addon}`);
 }
 
 const path = find();
 let program;
-// A terminal sends these two to the program as well.
+// A terminal also sends these two signals to the program.
 for (const signal of ["SIGINT", "SIGQUIT"]) process.on(signal, () => {});
 for (const signal of ["SIGHUP", "SIGTERM"]) process.on(signal, () => program.kill(signal));
 program = spawn(path, process.argv.slice(2), { stdio: "inherit" });

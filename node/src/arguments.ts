@@ -1,4 +1,4 @@
-/** Arguments of public functions: a mistake in these is thrown, unlike anything about an event's values. */
+/** Checks arguments of public functions. A mistake in them is thrown, unlike a problem with a value of an event. */
 import { canonicalText } from "./canonical.js";
 import { encode } from "./encode.js";
 import { InvalidEventError } from "./errors.js";
@@ -6,11 +6,11 @@ import { InvalidEventError } from "./errors.js";
 /** A mapping of any values. */
 export type Mapping = Readonly<Record<string, unknown>> | ReadonlyMap<unknown, unknown>;
 
-/** Refuses names that the function does not know: what was meant would go unnoticed. */
+/** Throws for names that the function does not know, because they would otherwise be ignored silently. */
 export function checkNames(given: object, known: ReadonlySet<string>, what: string): void {
   if (typeof given !== "object" || given === null) throw new InvalidEventError(`the ${what} must be an object`);
   for (const name of Object.keys(given)) {
-    if (!known.has(name)) throw new InvalidEventError(`${name} is none of the ${what}`);
+    if (!known.has(name)) throw new InvalidEventError(`${name} is not one of the ${what}`);
   }
 }
 
@@ -18,7 +18,7 @@ export function isArray(value: unknown): boolean {
   try {
     return Array.isArray(value);
   } catch {
-    return false; // a proxy that was revoked
+    return false; // a revoked proxy
   }
 }
 
@@ -46,7 +46,7 @@ export function optionalText(value: unknown, name: string): string | undefined {
 export function setting(value: unknown, name: string): string | undefined {
   const found = optionalText(value, name);
   if (found !== undefined && (found.includes("\0") || /\p{Surrogate}/u.test(found))) {
-    throw new InvalidEventError(`${name} holds a character that no setting may hold`);
+    throw new InvalidEventError(`${name} contains a NUL character or a lone surrogate, which is not allowed`);
   }
   return found;
 }

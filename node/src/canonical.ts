@@ -1,4 +1,7 @@
-/** The canonical text (RFC 8785) of a tape: what crosses as JSON text, keys that are no strings, the order of sets. */
+/**
+ * The canonical text (RFC 8785) of a tape. It is used for arguments that the addon takes as JSON text, for keys that
+ * are not strings, and to sort the elements of sets.
+ */
 import { type Encoded, Op } from "./encode.js";
 
 class Reader {
@@ -44,12 +47,12 @@ class Reader {
   }
 }
 
-/** The text of one value. */
+/** The canonical text of one value. */
 export function canonicalText(value: Encoded): string {
   return text(new Reader(value.tape));
 }
 
-/** The text for a key: of a string its content, else the JSON text. */
+/** The text for a key: the content of a string, or the JSON text of any other value. */
 export function keyText(value: Encoded): string {
   const result = canonicalText(value);
   return result.startsWith('"') ? (JSON.parse(result) as string) : result;
@@ -84,7 +87,7 @@ function text(reader: Reader): string {
     case Op.BeginObject:
       return object(reader);
     default:
-      throw new Error(`a tape holds the operation ${op} in place of a value`);
+      throw new Error(`internal error: a tape has the operation ${op} where a value must be`);
   }
 }
 
@@ -99,7 +102,7 @@ function skipWarnings(reader: Reader): void {
 }
 
 function double(value: number): string {
-  // -0 is 0: String() of it says so too.
+  // String(-0) is "0", as RFC 8785 requires.
   return Number.isFinite(value) ? String(value) : JSON.stringify(String(value));
 }
 
@@ -122,14 +125,14 @@ function object(reader: Reader): string {
     const op = reader.next();
     if (op === (Op.EndObject as number)) break;
     if (op === (Op.CoercedKey as number)) coerced.push([reader.long(), text(reader)]);
-    else real.set(op === (Op.Key as number) ? reader.short() : reader.long(), text(reader)); // the last one stands
+    else real.set(op === (Op.Key as number) ? reader.short() : reader.long(), text(reader)); // the last key wins
   }
-  // A key that was no string gives way to real names.
+  // A coerced key that collides with another key gets another name.
   for (const [name, value] of coerced) {
     let free = name;
     for (let number = 2; real.has(free); number++) free = `${name}~${number}`;
     real.set(free, value);
   }
-  const sorted = [...real].sort(([a], [b]) => (a < b ? -1 : 1)); // by UTF-16 units, as RFC 8785 wants
+  const sorted = [...real].sort(([a], [b]) => (a < b ? -1 : 1)); // by UTF-16 code units, as RFC 8785 requires
   return `{${sorted.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(",")}}`;
 }

@@ -1,4 +1,4 @@
-/** The client: what records events and reads them back. */
+/** The client, which records events and reads them back. */
 import { entriesOf, isArray, type Mapping, milliseconds, objectText, optionalText, text } from "./arguments.js";
 import { record } from "./encode.js";
 import { ClosedError, describe, fromStatus, InvalidEventError, ProvenLogError } from "./errors.js";
@@ -26,35 +26,50 @@ import type { WorkOptions } from "./work.js";
 
 const PAGE = 256;
 const WARNING_INTERVAL_MS = 10_000;
-// Asynchronous errors are looked for once in so many events when nobody waits for them.
+// Without onError, asynchronous errors are polled once per this number of events.
 const POLL_INTERVAL = 256;
 
-/** Counters of this process and ledger. */
+/** Counters of this process for the ledger, over all its clients. */
 export interface Stats {
+  /** Events that this process wrote to its journal. */
   accepted: number;
+  /** Accepted events that are committed, without duplicates. */
   stored: number;
+  /** Events of dead processes that this process committed. */
   recovered: number;
+  /** Events whose agent and id were already in the ledger: stored once. */
   duplicates: number;
+  /** Duplicates with different content: the first content is kept. */
   conflicts: number;
+  /** Events lost because the journal or the disk was full. */
   dropped: number;
+  /** Gap events recorded for dropped events and for gaps in adopted journals. */
   gaps: number;
+  /** Accepted events that are not committed yet. */
   queuedEvents: number;
+  /** Their size in the journal. */
   queuedBytes: number;
+  /** Events shortened to `maxEventBytes`. */
   truncated: number;
+  /** Redaction markers written. */
   redactions: number;
+  /** Asynchronous errors. */
   errors: number;
+  /** The newest asynchronous error. */
   lastError: ProvenLogError | null;
 }
 
-/** A scope entered by `using`. */
+/** A scope for `using`: it ends when it is disposed. */
 export interface Entered {
   [Symbol.dispose](): void;
 }
 
 /**
- * Records events into one ledger. Share it in one thread; open another one in each worker.
+ * Records events in one ledger and reads them back. A client belongs to one thread; open another client in each worker.
+ * Opening a client creates the ledger if it does not exist.
  *
- * `logEvent` returns at once; all else is a promise, kept by a thread of libuv's pool.
+ * `logEvent` runs on the caller's thread and does not wait for commits. Every other call returns a promise and runs on
+ * a thread of libuv's pool.
  *
  * @example
  * ```ts
@@ -80,7 +95,7 @@ export class ProvenLogClient implements registry.Registered {
   #warnedAt = -Infinity;
   #unwarned = 0;
 
-  /** The URL is for server mode, which this release refuses. */
+  /** A URL is for server mode, which this release does not support (UnsupportedError). */
   constructor(url: string, options?: ClientOptions);
   constructor(options?: ClientOptions);
   constructor(first?: string | ClientOptions, second?: ClientOptions) {
@@ -96,7 +111,7 @@ export class ProvenLogClient implements registry.Registered {
     registry.opened(this);
   }
 
-  /** Events that this client recorded. */
+  /** The number of events that this client recorded. */
   get recorded(): number {
     return this.#recorded;
   }
@@ -104,15 +119,17 @@ export class ProvenLogClient implements registry.Registered {
   // ---- Recording
 
   /**
-   * Records one event and returns its id. When it returns, the event survives the death of this process; with the
-   * durability "power" also the loss of power. Values may be anything: see docs/native-values.md. Agent, session and
-   * parent come from the running scopes where the event names none.
+   * Records one event and returns its id. When the call returns, the event survives the death of this process and, with
+   * the durability "power", a power failure. Values may be of any type; they are converted to JSON. An agent, session
+   * or parent that the event does not name is taken from the enclosing scopes, then from the client's options.
    *
-   * Returns "" when the event was not recorded because the journal was full: it is counted, and the ledger gets a gap
-   * event. Throws InvalidEventError without an agent, ClosedError after close, JournalFullError with onFull "raise".
+   * Odd values do not throw: they are repaired, and the event's `validation_warnings` name them. Returns "" if the
+   * event was not recorded because the journal was full: the loss is counted, and a gap event records it in the ledger.
+   * Throws InvalidEventError if there is no agent, ClosedError after close, StorageError if the journal cannot be
+   * written, and JournalFullError with onFull "raise".
    */
   logEvent(event?: EventInput | ReadonlyMap<string, unknown> | null): string {
-    if (this.#closing !== undefined) throw new ClosedError("the client was closed");
+    if (this.#closing !== undefined) throw new ClosedError("the client is closed; open a new one");
     const given: unknown = event ?? NO_EVENT;
     if (typeof given !== "object" || isArray(given)) {
       throw new InvalidEventError("logEvent() takes an object with the event's fields");
@@ -125,15 +142,18 @@ export class ProvenLogClient implements registry.Registered {
 
   // ---- Reading
 
-  /** One event by its id, or null. Without an agent: the first one committed with that id. */
+  /**
+   * Returns the event with this id, or null. `agentId` selects the agent if several agents used the id; without it, the
+   * event that was committed first is returned.
+   */
   async getEvent(id: string, agentId?: string): Promise<ProvenLogEvent | null> {
     const found = await this.#open().getEvent(text(id, "id"), optionalText(agentId, "agentId"));
     return found === undefined ? null : (JSON.parse(found) as ProvenLogEvent);
   }
 
   /**
-   * Events that match all filters, at most 100 unless told, oldest first (by commit) unless `order` is "desc". This
-   * client's own events are always seen.
+   * Returns the events that match all filters, in the order of commit: the first 100, unless `limit` is given. `order`
+   * is "asc" (oldest first, the default) or "desc". Events that this client logged before the call are seen.
    */
   async getEvents(filter: EventFilter = {}): Promise<ProvenLogEvent[]> {
     const events: ProvenLogEvent[] = [];
@@ -142,16 +162,16 @@ export class ProvenLogClient implements registry.Registered {
   }
 
   /**
-   * The events of `getEvents` one by one, without a limit unless one is given. Goes by commit and holds one page at a
-   * time; no transaction is open between pages.
+   * Iterates over the events that match all filters, without a limit unless `limit` is given. It holds one page of
+   * events, and no transaction is open between pages.
    */
   iterEvents(filter: EventFilter = {}): AsyncIterableIterator<ProvenLogEvent> {
-    // Not a generator itself: a wrong filter is reported here, not at the first step.
+    // This is not a generator function, so a wrong filter throws here and not at the first step.
     this.#reportErrors();
     return rows(this.#open().query(filterText(filter)));
   }
 
-  /** Counters of this process and ledger; of a closed client, as they were then. */
+  /** Returns the counters of this process for the ledger. For a closed client they are those at the time of closing. */
   async stats(): Promise<Stats> {
     return this.#lastStats ?? ((await this.#native.stats()) as Stats);
   }
@@ -159,8 +179,8 @@ export class ProvenLogClient implements registry.Registered {
   // ---- Evidence
 
   /**
-   * Verifies the ledger, or one agent's chain: `{ valid: true, ... }` or `{ valid: false, error, ... }`. The rest of
-   * the report is that of `plog verify --json`.
+   * Verifies the ledger, or one agent's chain: `{ valid: true, ... }` or `{ valid: false, error, ... }`. The report has
+   * the members of `plog verify --json`. A ledger that was changed is a verdict, not an error.
    *
    *     await client.verify({ level: "tree", key: vkey, heads: ["kept.head"] });
    */
@@ -171,42 +191,53 @@ export class ProvenLogClient implements registry.Registered {
   }
 
   /**
-   * Writes events with all that proves them to a `.plog` file: `verifyExport` checks it without the ledger. What was
-   * logged before the call is committed and signed first. Without a filter the export holds everything.
+   * Writes events with their proofs to a `.plog` file, which `verifyExport` checks without the ledger. Everything that
+   * was logged before the call is committed and signed first. Without a filter, every event is exported. Throws
+   * InvalidEventError if the file exists, unless `overwrite` is set.
    */
   async export(path: string, options: ExportOptions = {}): Promise<ExportReport> {
     return exportEvents(this.#open(), path, options);
   }
 
-  /** One event with all that proves it: the document of a `.plog` file. NotFoundError if there is no such event. */
+  /** Returns one event with its proof: the document of a `.plog` file. NotFoundError if there is no such event. */
   async prove(eventId: string, agentId?: string): Promise<ProofDocument> {
     return prove(this.#open(), eventId, agentId);
   }
 
   /**
-   * Signs a head over everything logged before the call and publishes it: a C2SP checkpoint, as text. NotFoundError if
-   * the signing key is missing, FlushTimeoutError as for `flush`.
+   * Commits everything logged before the call, signs a head over it, publishes the head and returns it: the text of a
+   * C2SP checkpoint. Throws NotFoundError if the signing key is missing, and FlushTimeoutError as `flush` does.
+   * `timeout` is in seconds.
    */
   async checkpoint(timeout?: number): Promise<string> {
     return addon.checkpoint(this.#open(), this.#wait(timeout));
   }
 
-  /** The ledger's name and present key. */
+  /** Returns the ledger's origin, current public key, epoch, newest head and key file. */
   async key(): Promise<LedgerKey> {
     return keyOf(this.#open());
   }
 
-  /** Goes over to a new signing key, in the old one's file; its public key as text. */
+  /**
+   * Replaces the signing key, in its file, by a new one; returns the new public key as text. An event that both keys
+   * sign records the change.
+   */
   async rotateKey(timeout?: number): Promise<string> {
     return addon.rotateKey(this.#open(), this.#wait(timeout));
   }
 
-  /** Records that heads which the ledger does not extend are known of (after a backup was restored); how many. */
+  /**
+   * Records that the heads that the ledger does not extend are known, and why; returns how many there were. Call it
+   * after a backup was restored, for example. `verify` then no longer reports ROLLED_BACK or FORKED for these heads.
+   */
   async acknowledge(comment = "", timeout?: number): Promise<number> {
     return addon.acknowledge(this.#open(), text(comment, "comment"), this.#wait(timeout));
   }
 
-  /** Copies the ledger, while it is in use, to a new file, with its newest head at `<path>.head`. */
+  /**
+   * Copies the ledger to a new file, and its newest head to `<path>.head`. The ledger may be in use. The signing key is
+   * not copied.
+   */
   async backup(path: string, options: WorkOptions = {}): Promise<void> {
     return backup(this.#open(), path, options);
   }
@@ -214,8 +245,8 @@ export class ProvenLogClient implements registry.Registered {
   // ---- Context
 
   /**
-   * Attaches an object to the value of a label, in place of an earlier one. The label is one of this client's default
-   * labels, unless `value` names another value; InvalidEventError if there is no such default. Storage errors go to
+   * Attaches an object to one value of a label; it replaces an earlier one. Without `value`, the value of this client's
+   * default label `labelKey` is used; InvalidEventError if there is no such label. Storage errors are passed to
    * `onError`.
    */
   async setContext(labelKey: string, context: Mapping, options: { value?: string | undefined } = {}): Promise<void> {
@@ -230,11 +261,11 @@ export class ProvenLogClient implements registry.Registered {
     }
   }
 
-  /** The context of a label value (by default that of this client's label), or null. */
+  /** Returns the context of a label value (default: the value of this client's label), or null. */
   async getContext(labelKey: string, value?: string): Promise<Record<string, Json> | null> {
     const key = text(labelKey, "labelKey");
     if (value === undefined) {
-      if (!this.#labels.has(key)) throw new InvalidEventError(`'${key}' is no default label of this client`);
+      if (!this.#labels.has(key)) throw new InvalidEventError(`'${key}' is not a default label of this client`);
       value = String(this.#labels.get(key));
     }
     const found = await this.#open().getContext(key, text(value, "value"));
@@ -244,15 +275,16 @@ export class ProvenLogClient implements registry.Registered {
   // ---- Scopes
 
   /**
-   * Sets the session of what is logged inside (by default a new UUID), and writes the CUSTOM events `session.start` and
-   * `session.end`; the latter carries the number of events that this client recorded between them, the duration, and
-   * the error that ended it, if any.
+   * Sets the session of the events logged inside. The default `sessionId` is a new UUID. A session records the CUSTOM
+   * events `session.start` and `session.end`; the latter has the duration, the error that ended the session, if any,
+   * and the number of events that this client recorded between the two, in this session or not.
    *
    *     await client.session("review-42", async (session) => { ... });
    *
-   * With a function: the promise of its result. Without: a session for `using`, which lasts until the end of the block.
-   * In an async function whose promise is not awaited at once, use the form with a function: what `using` enters is
-   * also seen by the caller until the block ends.
+   * With a function, returns a promise of its result. Without one, the session starts at once and is returned for
+   * `using`: it lasts until it is disposed at the end of the block. In an async function whose promise is not awaited
+   * at once, use the form with a function: a session entered by `using` also applies to the caller until the block
+   * ends.
    */
   session<T>(work: (session: Session) => T): Promise<Awaited<T>>;
   session<T>(sessionId: string | undefined, work: (session: Session) => T): Promise<Awaited<T>>;
@@ -274,14 +306,20 @@ export class ProvenLogClient implements registry.Registered {
     return session.run(work);
   }
 
-  /** Sets the agent of what is logged in `work`, and returns its result; without it, until the end of a `using`. */
+  /**
+   * Sets the agent of the events logged in `work`, and returns the result of `work`. Without `work`, the agent applies
+   * until the returned scope is disposed (`using`).
+   */
   agent<T>(agentId: string, work: () => T): T;
   agent(agentId: string): Entered;
   agent<T>(agentId: string, work?: () => T): T | Entered {
     return within(scopes.inner({ agent: text(agentId, "agentId") }), work);
   }
 
-  /** Makes an event the parent of what is logged in `work`, and returns its result; without it, as `agent`. */
+  /**
+   * Sets the parent of the events logged in `work`, and returns the result of `work`. Without `work`, the parent
+   * applies until the returned scope is disposed (`using`).
+   */
   parent<T>(eventId: string, work: () => T): T;
   parent(eventId: string): Entered;
   parent<T>(eventId: string, work?: () => T): T | Entered {
@@ -291,8 +329,8 @@ export class ProvenLogClient implements registry.Registered {
   // ---- End
 
   /**
-   * Commits everything logged before the call to the ledger. FlushTimeoutError when that takes longer than `timeout`
-   * seconds (by default the client's).
+   * Waits until every event logged before the call is committed to the ledger. Throws FlushTimeoutError if that takes
+   * longer than `timeout` seconds (default: the client's).
    */
   async flush(timeout?: number): Promise<void> {
     try {
@@ -303,8 +341,9 @@ export class ProvenLogClient implements registry.Registered {
   }
 
   /**
-   * Flushes, then refuses further events with ClosedError. Closing twice is no error. On FlushTimeoutError the client
-   * is closed too; its events wait in the journal for the next program that opens the ledger.
+   * Commits all events and closes the client. Later calls throw ClosedError, except `stats` and `close`. If this throws
+   * FlushTimeoutError, the client is closed all the same; its pending events stay in the journal for the next process
+   * that opens the ledger. A second call returns the promise of the first.
    */
   close(timeout?: number): Promise<void> {
     if (this.#closing === undefined) {
@@ -320,14 +359,14 @@ export class ProvenLogClient implements registry.Registered {
       await this.#native.close(wait);
     } catch (error) {
       this.#last();
-      void this.#native.release(); // which waits for what has timed out
+      void this.#native.release(); // waits for what has timed out
       throw error;
     }
     this.#last();
     await this.#native.release();
   }
 
-  /** What is still asked of a client when it has let go of the ledger, so that nothing of that stays open. */
+  /** Reports errors and keeps the counters, before the client releases the ledger. */
   #last(): void {
     this.#reportErrors();
     this.#lastStats = this.#native.statsNow() as Stats;
@@ -337,7 +376,7 @@ export class ProvenLogClient implements registry.Registered {
     return this.close();
   }
 
-  /** Closes on this thread; `await using` does not keep the event loop waiting. */
+  /** Closes on this thread, which blocks the event loop. `await using` does not block it. */
   [scopes.disposeSymbol](): void {
     if (this.#closing !== undefined) return;
     registry.closed(this);
@@ -362,7 +401,7 @@ export class ProvenLogClient implements registry.Registered {
     }
   }
 
-  // ---- Errors that come later
+  // ---- Asynchronous errors
 
   /** @internal */
   deliver(error: ProvenLogError): void {
@@ -370,7 +409,7 @@ export class ProvenLogClient implements registry.Registered {
       try {
         this.#onError(error);
       } catch (thrown) {
-        warn(`onError threw ${describe(thrown)}`, "PROVENLOG_ON_ERROR");
+        warn(`the onError callback threw: ${describe(thrown)}`, "PROVENLOG_ON_ERROR");
       }
       return;
     }
@@ -386,7 +425,7 @@ export class ProvenLogClient implements registry.Registered {
   }
 
   #watch(): void {
-    // The watcher must not keep the client alive that it reports for.
+    // The watcher must not keep its client alive.
     const self = new WeakRef(this);
     this.#native.watch((status, message) => self.deref()?.deliver(fromStatus(status, message)));
   }
@@ -396,7 +435,7 @@ export class ProvenLogClient implements registry.Registered {
     this.#reportErrors();
   }
 
-  /** Without onError nobody waits for errors; they are reported when the client is used. */
+  /** Without onError no thread waits for asynchronous errors, so they are reported when the client is used. */
   #reportErrors(): void {
     if (this.#onError !== undefined) return;
     for (let found = this.#native.nextError(); found !== undefined; found = this.#native.nextError()) {
@@ -404,25 +443,28 @@ export class ProvenLogClient implements registry.Registered {
     }
   }
 
-  /** Milliseconds. */
+  /** A timeout in milliseconds. */
   #wait(timeout: number | undefined): number {
     return timeout === undefined ? this.#timeout : milliseconds(timeout, "timeout");
   }
 
   #open(): NativeClient {
-    if (this.#closing !== undefined) throw new ClosedError("the client was closed");
+    if (this.#closing !== undefined) throw new ClosedError("the client is closed; open a new one");
     return this.#native;
   }
 }
 
 const NO_EVENT = {};
 
-/** The active client: the newest one that is not closed, or the one that `setClient` named. */
+/**
+ * Returns the active client, which `trail` uses: the client that was opened last or that was passed to `setClient`
+ * since. When it is closed, the newest client that is still open takes its place.
+ */
 export function getClient(): ProvenLogClient | undefined {
   return registry.getActive() as ProvenLogClient | undefined;
 }
 
-/** Makes a client the active one, which `trail` uses; returns the one before. */
+/** Makes a client the active one, which `trail` uses. Returns the previous one. */
 export function setClient(client: ProvenLogClient | undefined): ProvenLogClient | undefined {
   return registry.setActive(client) as ProvenLogClient | undefined;
 }

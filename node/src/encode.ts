@@ -1,13 +1,16 @@
 /**
- * Writes JavaScript values as a tape: a run of octets that the addon reads into the core's event writer, in one call
- * for the whole event. docs/native-values.md says what becomes what. Each property is read once. Whatever user code
- * does meanwhile (a getter that throws, a toJSON that logs events of its own, a proxy that was revoked) stays there.
+ * Writes JavaScript values as a tape: a sequence of bytes that the addon reads into the core's event writer, in one
+ * call for the whole event. docs/native-values.md specifies how values are converted. Each property is read once.
+ * Nothing that user code does while it is read (a getter that throws, a toJSON that logs events, a revoked proxy)
+ * reaches the caller.
  */
 import { camelCase, SCHEMA_NAMES } from "./event.js";
 import { foreign, readFailure } from "./foreign.js";
 import { addon, type NativeClient } from "./native.js";
 
-/** The tape's words. bindings/node/tape.cpp reads the same numbers; an operation and its long form differ by one. */
+/**
+ * The operations of a tape. bindings/node/tape.cpp uses the same numbers. An operation and its long form differ by one.
+ */
 export const enum Op {
   Null = 1,
   True = 2,
@@ -30,19 +33,20 @@ export const enum Op {
   Warning = 19,
 }
 
-/** The agent, session and parent event of what is logged here. */
+/** The agent, session and parent event of the events logged in a scope. */
 export interface Scoped {
   readonly agent: string | undefined;
   readonly session: string | undefined;
   readonly parent: string | undefined;
 }
 
-/** A value that was written before: the arguments of a call, which the function may change. */
+/** A value that was encoded earlier: the arguments of a call, which the function may change. */
 export class Encoded {
   constructor(readonly tape: Uint8Array) {}
 }
 
-// What one event may hold: a list that holds itself twice, 40 levels deep, has 2^40 values.
+// Limits of one event. They are needed because a list that contains the same list twice, 40 levels deep, has 2^40
+// values.
 const MAX_VALUES = 1 << 22;
 const MAX_BYTES = 256 << 20;
 const MAX_DEPTH = 128;
@@ -55,14 +59,14 @@ const AGENT = SCHEMA_NAMES.indexOf("agent_id");
 const SESSION = SCHEMA_NAMES.indexOf("session_id");
 const PARENT = SCHEMA_NAMES.indexOf("parent_event_id");
 
-// Events nest when user code logs while one is read: the inner one continues on the same tape, and is gone when the
-// outer one goes on. What is below belongs to the innermost.
+// Events nest when user code logs an event while another one is read. The inner event is written after the outer one on
+// the same tape, and is removed before the outer one continues. The state below belongs to the innermost event.
 let bytes = newTape(1 << 16);
 let pos = 0;
 let start = 0;
 let depth = 0;
 let values = 0;
-// The containers around the value that is written now: below `height`, and above `floor` those of this event.
+// The containers around the value that is being written. Those of this event are from `floor` up to `height`.
 const ancestors: (object | undefined)[] = [];
 let height = 0;
 let floor = 0;
@@ -87,7 +91,7 @@ function op(code: number): void {
   bytes[pos++] = code;
 }
 
-/** Runs `write` on a stretch of tape of its own, `open` containers deep, and `use` on what it wrote. */
+/** Runs `write` on a separate part of the tape, at depth `open`, and then `use` on the range that it wrote. */
 function apart<T>(open: number, write: () => void, use: (from: number, to: number) => T): T {
   const outer = { pos, start, depth, values, floor };
   start = pos;
@@ -103,7 +107,7 @@ function apart<T>(open: number, write: () => void, use: (from: number, to: numbe
   }
 }
 
-/** Nothing is being written. */
+/** Called when no event is being written: shrinks the tape and clears the ancestors. */
 function reset(): void {
   if (bytes.length > KEPT_BYTES) bytes = newTape(1 << 16);
   if (height !== 0) {
@@ -113,7 +117,7 @@ function reset(): void {
   }
 }
 
-/** Writes an event and has the client record it; its id. */
+/** Writes an event, records it through the client, and returns its id. */
 export function record(client: NativeClient, event: object, scope: Scoped | undefined): string {
   const outerPos = pos;
   const outerStart = start;
@@ -137,7 +141,7 @@ export function record(client: NativeClient, event: object, scope: Scoped | unde
   }
 }
 
-/** The tape of one value, for later. `open`: the containers that will be around it. */
+/** Encodes one value for later use. `open` is the number of containers that will be around it. */
 export function encode(object: unknown, open = 0): Encoded {
   return apart(
     open,
@@ -196,7 +200,7 @@ function entries(event: ReadonlyMap<unknown, unknown>): number {
   return given;
 }
 
-/** A name at the top level; tells which of the three scoped fields it is. */
+/** Writes a name at the top level. Returns a bit if it is one of the three scoped fields, else 0. */
 function field(name: string): number {
   const index = fields.get(name);
   if (index === undefined) {
@@ -214,7 +218,7 @@ function scoped(index: number, text: string): void {
   string(text);
 }
 
-/** Before the value of a member. A key that is no string becomes its JSON text. */
+/** Writes a key; the member's value must follow. A key that is not a string becomes its JSON text. */
 export function key(name: unknown): void {
   if (typeof name !== "string") {
     coercedKey(name);
@@ -222,7 +226,7 @@ export function key(name: unknown): void {
   }
   const from = pos;
   if (chars(Op.Key, name)) return;
-  // Below the top level a repaired name is reported for its object, as it is for JSON text.
+  // Below the top level, the warning about a repaired key refers to its object, as it does for JSON text.
   if (depth > 1) {
     pos = from;
     warning("lone_surrogate", "replaced by U+FFFD");
@@ -242,7 +246,7 @@ export function value(v: unknown): void {
     oversize();
     return;
   }
-  // Not a switch: V8 has no shortcut for that.
+  // Not a switch, which V8 does not optimise for typeof.
   if (typeof v === "string") string(v);
   else if (typeof v === "number") number(v);
   else if (typeof v === "object") {
@@ -263,7 +267,7 @@ export function string(v: string): void {
   chars(Op.String, v);
 }
 
-/** Text with its operation and length; false when surrogates in it had to be replaced. */
+/** Writes a text with its operation and length. Returns false if lone surrogates in it were replaced. */
 function chars(code: number, text: string): boolean {
   const size = text.length;
   if (size >= SHORT) return long(code + 1, text);
@@ -342,11 +346,11 @@ export function bigint(v: bigint): void {
   }
 }
 
-/** An entry of validation_warnings, about the value written next. */
+/** Adds an entry to validation_warnings about the value that is written next. */
 export function warning(code: string, detail: string): void {
   op(Op.Warning);
   chars(Op.String, code);
-  if (!chars(Op.String, detail)) return; // repaired by the way
+  if (!chars(Op.String, detail)) return; // a repaired detail needs no warning of its own
 }
 
 export function oversize(): void {
@@ -359,7 +363,7 @@ export function oversize(): void {
   op(Op.EndObject);
 }
 
-/** In place of what failed when it was read. */
+/** Writes a text in place of a value that threw while it was read. */
 export function unread(object: object, failure: string): void {
   const name = foreign.className(object);
   warning("unrepresentable", `${failure} while reading ${name}`);
@@ -370,7 +374,7 @@ export function exhausted(): boolean {
   return values > MAX_VALUES || pos - start > MAX_BYTES;
 }
 
-/** Takes a container on the way down; false when it stands around itself, and a marker was written. */
+/** Enters a container. Returns false, after writing a marker, if the container is inside itself. */
 function enter(v: object): boolean {
   for (let i = floor; i < height; i++) {
     if (ancestors[i] === v) {
@@ -397,7 +401,7 @@ function object(v: object): void {
     else if (Array.isArray(v)) array(v);
     else foreign.object(v);
   } catch (error) {
-    // Of the value itself: what its members do is caught where they are read. Also an exhausted stack.
+    // Thrown by the value itself, or by an exhausted stack. Errors of its members are caught where they are read.
     pos = from;
     depth = open;
     unread(v, readFailure(error));
@@ -410,7 +414,7 @@ function plain(v: Record<string, unknown>): void {
   else members(v);
 }
 
-/** An object of the own enumerable members; those that are undefined are left out. */
+/** Writes an object with the own enumerable members of `v`, except undefined ones. */
 export function members(v: Record<string, unknown>): void {
   const names = Object.keys(v);
   op(Op.BeginObject);
@@ -433,7 +437,7 @@ export function members(v: Record<string, unknown>): void {
   op(Op.EndObject);
 }
 
-/** As long as it was when reading began. Holes are null. */
+/** Writes an array with the length that it had at the start. Holes become null. */
 export function array(v: ArrayLike<unknown>): void {
   const size = v.length;
   op(Op.BeginArray);
@@ -452,7 +456,7 @@ export function array(v: ArrayLike<unknown>): void {
   op(Op.EndArray);
 }
 
-/** A container of what `write` writes. */
+/** Writes a container with the content that `write` writes. */
 export function container(begin: Op.BeginObject | Op.BeginArray, write: () => void): void {
   op(begin);
   depth++;
@@ -461,7 +465,7 @@ export function container(begin: Op.BeginObject | Op.BeginArray, write: () => vo
   op(begin + 1);
 }
 
-/** A part of a tape, as it is. */
+/** Copies a part of a tape. */
 export function splice(part: Encoded): void {
   if (pos + part.tape.length > bytes.length) grow(part.tape.length);
   bytes.set(part.tape, pos);
@@ -473,14 +477,14 @@ export function depthNow(): number {
   return depth;
 }
 
-/** Writes another value in place of `v`, which stays the one that is read: what toJSON gave. */
+/** Writes the value that `toJSON` of `v` returned, in place of `v`. */
 export function instead(v: object, other: unknown): void {
   if (typeof other !== "object" || other === null) {
     value(other);
     return;
   }
   if (other !== v && !enter(other)) return;
-  // Its own toJSON is not asked again.
+  // Its own toJSON is not called.
   const prototype: unknown = Object.getPrototypeOf(other);
   if (prototype === Object.prototype || prototype === null) members(other as Record<string, unknown>);
   else foreign.fields(other);

@@ -1,7 +1,8 @@
-/** Errors: one tree, with the core's status as `code`. */
+/** The errors of provenlog. All derive from `ProvenLogError`, whose `code` is the status of the core. */
 
 /**
- * Anything that provenlog throws. `status` is the number and `code` the name of the status in `plog.h`; both are stable.
+ * The base class of every error that provenlog defines. `status` is the number of the status in `plog.h`, and `code` is
+ * its name. Both are stable.
  */
 export class ProvenLogError extends Error {
   readonly status: number;
@@ -15,14 +16,14 @@ export class ProvenLogError extends Error {
   }
 }
 
-/** An event, a filter or an argument is not acceptable; the message names it. */
+/** An event, a filter or an argument is invalid; the message names it. */
 export class InvalidEventError extends ProvenLogError {
   constructor(message: string) {
     super(message, 1, "PLOG_E_INVALID");
   }
 }
 
-/** A configuration file, an environment variable or a redaction rule is broken. */
+/** A configuration file, an environment variable or a redaction rule is invalid. */
 export class ConfigError extends ProvenLogError {
   constructor(message: string) {
     super(message, 2, "PLOG_E_CONFIG");
@@ -36,7 +37,7 @@ export class NotFoundError extends ProvenLogError {
   }
 }
 
-/** The operating system refused: permission, disk, device. */
+/** The operating system reported an error: permission, disk, device. */
 export class StorageError extends ProvenLogError {
   constructor(message: string) {
     super(message, 4, "PLOG_E_IO");
@@ -50,28 +51,28 @@ export class JournalFullError extends ProvenLogError {
   }
 }
 
-/** The deadline passed; what was accepted is safe in the journal. */
+/** The deadline passed; accepted events are safe in the journal. */
 export class FlushTimeoutError extends ProvenLogError {
   constructor(message: string) {
     super(message, 6, "PLOG_E_TIMEOUT");
   }
 }
 
-/** The client was closed. */
+/** The client is closed. */
 export class ClosedError extends ProvenLogError {
   constructor(message: string) {
     super(message, 7, "PLOG_E_CLOSED");
   }
 }
 
-/** Another process holds the ledger's lock for too long. */
+/** Another process has held the ledger's lock for too long. */
 export class BusyError extends ProvenLogError {
   constructor(message: string) {
     super(message, 8, "PLOG_E_BUSY");
   }
 }
 
-/** The file is no ledger, or is damaged. */
+/** The file is not a ledger, or is damaged. */
 export class CorruptLedgerError extends ProvenLogError {
   constructor(message: string) {
     super(message, 9, "PLOG_E_CORRUPT");
@@ -122,13 +123,13 @@ const classes = [
   InternalError,
 ];
 
-/** The error of a status, not thrown: what `onError` is given. */
+/** Returns the error for a status, without throwing it. `onError` receives it. */
 export function fromStatus(status: number, message: string): ProvenLogError {
   const found = classes[status - 1];
   return found === undefined ? new ProvenLogError(message, status) : new found(message);
 }
 
-/** The text of what was thrown, or its type where it has none or fails to give one. */
+/** Returns the text of a thrown value, or its type if it has no text or cannot be converted. */
 export function describe(error: unknown): string {
   try {
     const text: unknown = error instanceof Error ? error.message || error.name : error;

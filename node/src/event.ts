@@ -1,9 +1,9 @@
-/** The event of schema 1.0: what `logEvent` takes and what queries give back. */
+/** The event of schema 1.0, as `logEvent` takes it and as queries return it. */
 
-/** What a value in an event may be: anything. docs/native-values.md says what becomes what. */
+/** A value in an event may be of any type. docs/native-values.md specifies how it becomes JSON. */
 export type Loggable = unknown;
 
-/** The kinds of action that the schema names; any other text is kept too. */
+/** The action types that the schema names. Any other text is stored too. */
 export type ActionType =
   | "LLM_CALL"
   | "LLM_RESPONSE"
@@ -13,8 +13,9 @@ export type ActionType =
   | (string & Record<never, never>);
 
 /**
- * An event to be logged. All fields are optional; the agent comes from the client where the event names none. A field
- * may be written as here or by the schema's own name (`action_type`). Other fields are kept under their own names.
+ * An event to be logged. All fields are optional, but an agent is required: the event's, the scope's or the client's. A
+ * field may have the name used here or the schema's own name (`action_type`). Other fields are stored under their own
+ * names.
  */
 export interface EventInput {
   id?: string | null | undefined;
@@ -46,14 +47,14 @@ export interface EventInput {
 /** A JSON value. */
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 
-/** What was repaired or noticed when the event was recorded; `field` is a JSON pointer. */
+/** A problem that was found or repaired when the event was recorded. `field` is a JSON pointer (RFC 6901). */
 export interface ValidationWarning {
   field: string;
   code: string;
   detail: string;
 }
 
-/** An event as it is stored: the schema's own names. */
+/** An event as it is stored, with the schema's own names. */
 export interface ProvenLogEvent {
   id: string;
   schema_version: string;
@@ -86,7 +87,7 @@ export interface ProvenLogEvent {
   [field: string]: Json | ValidationWarning[] | undefined;
 }
 
-/** The names that the schema knows, the ledger's own among them. */
+/** The names of the schema's fields, including the fields that the ledger adds. */
 export const SCHEMA_NAMES = [
   "id",
   "schema_version",

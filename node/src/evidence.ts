@@ -1,4 +1,4 @@
-/** What proves a ledger to others: verification, exports, proofs, keys and copies. */
+/** Verification, exports, proofs, keys and copies: everything that proves a ledger to others. */
 import { checkNames, optionalText, setting, text } from "./arguments.js";
 import { InvalidEventError } from "./errors.js";
 import { camelCase, type Json, type ProvenLogEvent } from "./event.js";
@@ -6,27 +6,28 @@ import { type EventFilter, filterText } from "./filter.js";
 import { addon, type NativeClient } from "./native.js";
 import { finished, type WorkOptions } from "./work.js";
 
-/** Whom to believe. */
+/** Trusted keys and heads. */
 export interface Trust {
-  /** A trusted public key (as `client.key()` gives it), or the path of a file with one. */
+  /** A trusted public key (such as `(await client.key()).vkey`), or the path of a file with one. */
   key?: string | undefined;
-  /** Paths of files with trusted heads. */
+  /** Paths of trusted heads. */
   heads?: readonly string[] | undefined;
 }
 
+/** Options of `verify`. */
 export interface VerifyOptions extends Trust, WorkOptions {
-  /** Only the chain of this agent. */
+  /** Verifies only the chain of this agent. An unknown agent is never valid. */
   agentId?: string | undefined;
   /**
-   * "chain": the hash chains and the order of commit. "tree": also leaves, tree, heads, keys and schema. "full" (default):
-   * also everything that repeats the octets of the events.
+   * "chain": the hash chains and the order of commit. "tree": also leaves, tree, heads, keys and schema. "full" (the
+   * default): also every column, table and sum that repeats content of events, and the database's structure.
    */
   level?: "chain" | "tree" | "full" | undefined;
-  /** Only the events behind the newest of `heads`, which vouches for those before it, if the ledger extends it. */
+  /** Reads only the events after the newest of `heads`, if the ledger extends it. */
   incremental?: boolean | undefined;
-  /** Never drains orphaned journals first; their records are counted as pending. */
+  /** Does not commit journals first. Their events are counted as pending. */
   readOnly?: boolean | undefined;
-  /** That read and hash, 0 to 64 (0: two). */
+  /** The number of threads that read and hash, 0 to 64 (0: two). */
   threads?: number | undefined;
 }
 const VERIFY_OPTIONS: ReadonlySet<string> = new Set<keyof VerifyOptions>([
@@ -41,34 +42,44 @@ const VERIFY_OPTIONS: ReadonlySet<string> = new Set<keyof VerifyOptions>([
   "signal",
 ]);
 
-/** What `plog verify --json` and `plog verify-export --json` report (docs/cli.md), and what is wrong in `error`. */
+/**
+ * The report of a verification, with the members of `plog verify --json` or `plog verify-export --json`. A ledger or an
+ * export that was changed is a verdict, not an error.
+ */
 export interface Report {
+  /** "OK", "TAMPERED", ... */
   verdict: string;
   valid: boolean;
   events: number;
   agents: number;
+  /** Events after the newest head. */
   tail: number;
   /** "consistent", "signed" or "pinned". */
   assurance: string;
-  /** Up to how many events the assurance reaches. */
+  /** The number of events that the assurance covers, from the first one. */
   assurance_events: number;
   findings: { agent_id?: string; sequence?: number; what: string; [name: string]: Json | undefined }[];
   agent_id?: string;
+  /** What is wrong, if `valid` is false. */
   error?: string;
   [name: string]: unknown;
 }
 
-/** Which events go into an export: those of a query without its order and limits. */
+/** Selects the events of an export: the filter of a query without order and limits. */
 export type ExportFilter = Omit<EventFilter, "order" | "limit" | "offset">;
 
+/** Options of `client.export`. */
 export interface ExportOptions extends ExportFilter, WorkOptions {
-  /** A directory of C2SP tlog-tiles, which is brought up to date if it is there, in place of a `.plog` file. */
+  /** Writes a directory of C2SP tlog-tiles instead of a `.plog` file, or updates an earlier export in it. */
   tiles?: boolean | undefined;
-  /** Whether the file may be there already. */
+  /** Replaces an existing file. */
   overwrite?: boolean | undefined;
 }
 
-/** What was exported: so many events, of a tree of that size and root; `tail` newer ones had no head yet. */
+/**
+ * The result of an export: the number of events written, and the size and root hash of the tree that they belong to.
+ * `tail` newer events were left out because no head covers them.
+ */
 export interface ExportReport {
   path: string;
   events: number;
@@ -99,7 +110,7 @@ export interface ProofDocument {
   }[];
 }
 
-/** A ledger's name and present key; `head` is the newest signed head. */
+/** A ledger's origin, current public key and epoch, its newest signed head and the path of its key file. */
 export interface LedgerKey {
   origin: string;
   vkey: string;
@@ -108,6 +119,7 @@ export interface LedgerKey {
   keyFile: string;
 }
 
+/** Options of `verifyExport`. */
 export interface VerifyExportOptions extends Trust, WorkOptions {}
 const VERIFY_EXPORT_OPTIONS: ReadonlySet<string> = new Set<keyof VerifyExportOptions>([
   "key",
@@ -118,13 +130,17 @@ const VERIFY_EXPORT_OPTIONS: ReadonlySet<string> = new Set<keyof VerifyExportOpt
 
 const BACKUP_OPTIONS: ReadonlySet<string> = new Set<keyof WorkOptions>(["onProgress", "signal"]);
 
+/** Options of `restore`. */
 export interface RestoreOptions extends WorkOptions {
-  /** Keeps a ledger that is there under another name. */
+  /** Renames a ledger that is at the target path. Without it, such a ledger is an InvalidEventError. */
   replace?: boolean | undefined;
 }
 const RESTORE_OPTIONS: ReadonlySet<string> = new Set<keyof RestoreOptions>(["replace", "onProgress", "signal"]);
 
-/** `replaced`: where the ledger is now that was there; `unsignedBecause`: why no head could be signed. */
+/**
+ * The result of a restore. `replaced` is the new path of a ledger that was renamed, or null; `unsignedBecause` is the
+ * reason why no head could be signed, or null.
+ */
 export interface RestoreReport {
   dbPath: string;
   events: number;
@@ -133,7 +149,7 @@ export interface RestoreReport {
 }
 
 /**
- * Verifies a ledger file without a client; by default the configured one. As `ProvenLogClient.verify`.
+ * Verifies a ledger file without a client. The default is the configured ledger. See `ProvenLogClient.verify`.
  *
  * @example
  * ```ts
@@ -179,8 +195,8 @@ export async function verifyLedger(
 }
 
 /**
- * Checks a `.plog` file, or a directory of tiles, without the ledger, a configuration or a network. Without a key the one
- * that the export names is used, which shows that it is consistent, not who made it.
+ * Checks a `.plog` file or a directory of tiles. It needs no ledger, no configuration and no network. Without `key`,
+ * the key that the export names is used, which proves that the export is consistent, not who wrote it.
  *
  * @example
  * ```ts
@@ -236,8 +252,8 @@ export async function backup(client: NativeClient, path: string, options: WorkOp
 }
 
 /**
- * Makes a copy of a backup the ledger at `dbPath` (by default the configured one). It verifies as ROLLED_BACK until
- * `client.acknowledge`. CorruptLedgerError when the backup does not verify.
+ * Copies the backup at `path` to `dbPath` (default: the configured path), where it becomes the ledger. The restored
+ * ledger verifies as ROLLED_BACK until `client.acknowledge`. Throws CorruptLedgerError if the backup does not verify.
  */
 export async function restore(path: string, dbPath?: string, options: RestoreOptions = {}): Promise<RestoreReport> {
   checkNames(options, RESTORE_OPTIONS, "options of restore");

@@ -1,9 +1,9 @@
-/** Which events a query or an export takes. */
+/** The filter of a query or an export. */
 import { canonicalText } from "./canonical.js";
 import { encode } from "./encode.js";
 import { InvalidEventError } from "./errors.js";
 
-/** All optional, and ANDed. */
+/** Selects events. All members are optional, and an event must match all that are given. */
 export interface EventFilter {
   agentId?: string | undefined;
   actionType?: string | undefined;
@@ -11,7 +11,7 @@ export interface EventFilter {
   actionName?: string | undefined;
   actionStatus?: string | undefined;
   source?: string | undefined;
-  /** RFC 3339, or a Date: since <= timestamp < until. */
+  /** RFC 3339 text or a Date. Selects events with since <= timestamp < until. */
   since?: string | Date | undefined;
   until?: string | Date | undefined;
   labels?: Readonly<Record<string, string>> | undefined;
@@ -21,11 +21,13 @@ export interface EventFilter {
   artifactId?: string | undefined;
   auditId?: string | undefined;
   interventionId?: string | undefined;
-  /** By commit; "asc" by default. */
+  /** The order of commit: "asc" (the default: oldest first) or "desc". */
   order?: "asc" | "desc" | undefined;
+  /** The largest number of events. */
   limit?: number | undefined;
+  /** The number of matching events to skip. */
   offset?: number | undefined;
-  /** Also the events of the reserved agent `provenlog`. */
+  /** Includes the events of the reserved agent `provenlog`. */
   includeSystem?: boolean | undefined;
 }
 
@@ -51,12 +53,12 @@ const MEMBERS: Readonly<Record<string, string>> = {
   includeSystem: "include_system",
 };
 
-/** As JSON text for the core. */
+/** Converts a filter to JSON text for the core. */
 export function filterText(filter: EventFilter): string {
   const members: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(filter)) {
     const member = MEMBERS[name];
-    if (member === undefined) throw new InvalidEventError(`${name} is no filter`);
+    if (member === undefined) throw new InvalidEventError(`${name} is not a filter`);
     if (value === undefined || value === null || value === false) continue;
     if (typeof value === "number" && !Number.isSafeInteger(value)) {
       throw new InvalidEventError(`${name} must be a whole number`);

@@ -1,4 +1,4 @@
-/** Values that are no plain JSON: the second half of encode.ts. */
+/** Values that are not plain JSON. The second half of encode.ts. */
 import { types } from "node:util";
 
 import { canonicalText, keyText } from "./canonical.js";
@@ -22,17 +22,17 @@ import {
   warning,
 } from "./encode.js";
 
-// Elements of a typed array; a larger one is described, not written.
+// The largest typed array that is written. For a larger one, a marker describes it.
 const MAX_ELEMENTS = 100_000;
 const MAX_TEXT = 10_000;
 
 const typedArray = Object.getPrototypeOf(Uint8Array) as { prototype: object };
 const elements = Object.getOwnPropertyDescriptor(typedArray.prototype, Symbol.toStringTag) as { get: () => string };
 
-// Names of constructors that say less than the tag: iterators have the one or the other by the version of Node.
+// Constructor names that are less specific than the tag. Which of the two an iterator has depends on the Node version.
 const VAGUE: ReadonlySet<string> = new Set(["", "Object", "Iterator"]);
 
-/** What to call what was thrown: any value may be. */
+/** A name for a thrown value, which may be of any type. */
 export function readFailure(error: unknown): string {
   if (typeof error !== "object" || error === null) return error === null ? "null" : typeof error;
   return className(error);
@@ -47,7 +47,7 @@ function className(v: object): string {
     if (typeof name === "string" && !VAGUE.has(name)) return name.slice(0, 200);
     return Object.prototype.toString.call(v).slice(8, -1);
   } catch {
-    // A getter of its own.
+    // A getter threw.
   }
   return "Object";
 }
@@ -68,7 +68,7 @@ function object(v: object): void {
   else fields(v);
 }
 
-/** What is text at any depth. */
+/** Whether the value is written as text, and so at any depth. */
 function isLeaf(v: object): boolean {
   return (
     types.isDate(v) ||
@@ -85,7 +85,7 @@ function toJSON(v: object): void {
   instead(v, Reflect.apply(method, v, [""]));
 }
 
-/** The own enumerable fields of an object; its class's name where there are none to see. */
+/** Writes the own enumerable fields of an object, or the name of its class if it has no visible fields. */
 function fields(v: object): void {
   if (Array.isArray(v)) {
     array(v);
@@ -137,7 +137,7 @@ function view(v: ArrayBufferView): void {
   });
 }
 
-// Read as they were when reading began.
+// The entries are copied first, because user code may change the map.
 function map(v: ReadonlyMap<unknown, unknown>): void {
   const entries = Array.from(Map.prototype.entries.call(v as Map<unknown, unknown>));
   container(Op.BeginObject, () => {
@@ -150,7 +150,7 @@ function map(v: ReadonlyMap<unknown, unknown>): void {
   });
 }
 
-// In the order of the elements' canonical octets, whatever the order they were added in.
+// Elements are sorted by their canonical bytes, so the order of insertion does not matter.
 function set(v: ReadonlySet<unknown>): void {
   const open = depthNow() + 1;
   const parts: { part: Encoded; order: Buffer }[] = [];
@@ -196,13 +196,13 @@ function part(
   write(found);
 }
 
-/** The name of an error; that of its class where nobody gave it another. */
+/** The error's own name, or the name of its class if it has none. */
 function errorType(v: Error): string {
   try {
     const name: unknown = v.name;
     if (typeof name === "string" && name !== "" && name !== "Error") return name.slice(0, MAX_TEXT);
   } catch {
-    // A getter of its own.
+    // A getter threw.
   }
   return className(v);
 }

@@ -1,4 +1,4 @@
-// The same objects as require() gives: one implementation, one native instance.
+// Exports the same objects as require() returns, so there is one implementation and one native instance.
 export {
   BusyError,
   ClosedError,

@@ -58,5 +58,5 @@ export { trail } from "./trail.js";
 export type { TrailOptions } from "./trail.js";
 export type { StopSignal, WorkOptions } from "./work.js";
 
-/** The release, "MAJOR.MINOR.PATCH". */
+/** The release of the package, "MAJOR.MINOR.PATCH". */
 export const version: string = addon.version;

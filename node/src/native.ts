@@ -1,4 +1,4 @@
-/** The addon: bindings/node. One instance for each environment, whichever way the package was loaded. */
+/** The addon (bindings/node). There is one instance for each environment, however the package was loaded. */
 import { join } from "node:path";
 
 import load from "node-gyp-build";
@@ -7,7 +7,7 @@ import { fromStatus } from "./errors.js";
 import { SCHEMA_NAMES } from "./event.js";
 import type { Listener, Running } from "./work.js";
 
-/** What a client is opened with; times in milliseconds, objects as JSON text. */
+/** The settings that a client is opened with. Times are in milliseconds, objects are JSON text. */
 export interface Settings {
   baseUrl: string | undefined;
   dbPath: string | undefined;

@@ -1,4 +1,4 @@
-/** What a client is opened with. */
+/** Options of a client, and their conversion for the core. */
 import { checkNames, choice, interval, type Mapping, milliseconds, objectText, setting, whole } from "./arguments.js";
 import { InvalidEventError, type ProvenLogError, UnsupportedError } from "./errors.js";
 import type { Settings } from "./native.js";
@@ -6,52 +6,75 @@ import type { Settings } from "./native.js";
 const DURABILITY = { process: 1, power: 2 } as const;
 const ON_FULL = { block: 1, drop: 2, raise: 3 } as const;
 
-/** All optional; what is not given comes from configuration. Times are seconds. */
+/**
+ * Options of a client. All are optional: an option that is not given takes its value from the configuration files and
+ * the environment, else the default named here. All times are in seconds.
+ */
 export interface ClientOptions {
-  /** The agent of events that name none. */
+  /** The default agent of events without one. */
   agentId?: string | undefined;
-  /** The session of events that name none. */
+  /** The default session of events without one. */
   sessionId?: string | undefined;
-  /** The ledger; by default PROVENLOG_DB_PATH, then the configuration, then ~/.provenlog/events.db. */
+  /** The path of the ledger. Default: PROVENLOG_DB_PATH, then the configuration, then ~/.provenlog/events.db. */
   dbPath?: string | undefined;
-  /** Events after which a batch is committed, 1 to 4096 (100). */
+  /** The number of events after which a batch is committed, 1 to 4096. Default: 100. */
   batchSize?: number | undefined;
-  /** Seconds after which a batch is committed (1). */
+  /** The time in seconds after which a batch is committed, up to 3600. Default: 1. */
   flushInterval?: number | undefined;
-  /** Seconds that `flush` and `close` wait when they are not told (30). */
+  /** How many seconds `flush` and `close` wait if they are called without a timeout. Default: 30. */
   timeout?: number | undefined;
-  /** Merged into every event, whose own keys win. Not indexed. */
+  /** Merged into the metadata of every event; the event's own keys win. Not indexed. */
   metadata?: Mapping | undefined;
-  /** Merged into every event, whose own keys win. Indexed. */
+  /** Merged into the labels of every event; the event's own keys win. Indexed. */
   labels?: Mapping | undefined;
-  /** Maps default labels to objects, as `setContext` does one by one. */
+  /** Maps default labels to objects: one call of `setContext` for each of them. */
   context?: Readonly<Record<string, Mapping>> | undefined;
   /**
-   * Called when something fails after `logEvent` returned. Without it such errors are process warnings of the type
+   * Called when something fails after `logEvent` returned. Without it, such errors are process warnings of the type
    * `ProvenLogWarning`.
    */
   onError?: ((error: ProvenLogError) => void) | undefined;
-  /** "process" (default): events survive the death of the process. "power": also the loss of power; an fsync a call. */
+  /**
+   * "process" (the default): a recorded event survives the death of the process. "power": it also survives a power
+   * failure, and each call waits for an fsync.
+   */
   durability?: "process" | "power" | undefined;
-  /** When the journal is full: "block" (default; in Node it never waits, as "drop"), "drop", or "raise". */
+  /**
+   * What happens when the journal has reached its limit. "drop": the event is lost, and a gap event records that.
+   * "raise": `logEvent` throws JournalFullError. "block" (the default) is the same as "drop" in Node, where `logEvent`
+   * never waits for space.
+   */
   onFull?: "block" | "drop" | "raise" | undefined;
-  /** Seconds; for programs of other languages that share these options. An event loop never waits. */
+  /** How many seconds "block" waits. It has no effect in Node. */
   blockTimeout?: number | undefined;
-  /** 16 random bytes in each event, so that a short erased payload cannot be guessed from its hash (true). */
+  /**
+   * Whether each event gets 16 random bytes, so that a short payload cannot be guessed from its hash. Default: true.
+   */
   salt?: boolean | undefined;
+  /** A larger event is truncated; 4096 to 67108864 bytes. Default: 1 MiB. */
   maxEventBytes?: number | undefined;
+  /** How much uncommitted data the journal of this process may hold, 1 MiB or more. Default: 256 MiB. */
   journalLimitBytes?: number | undefined;
+  /** The field `source` of every event. Default: "sdk". */
   source?: string | undefined;
+  /** The field `capture_method` of every event. Default: "embedded". */
   captureMethod?: string | undefined;
-  /** What is kept of content ("redacted"): see docs/redaction.md. */
+  /** How content is stored. Default: "redacted". */
   captureContent?: Capture | CapturePolicy | undefined;
-  /** For server mode, which this release refuses. */
+  /** Reserved for server mode, which this release does not support (UnsupportedError). */
   apiKey?: string | undefined;
 }
-/** As it came; without what redaction finds; its size and SHA-256 only; its size only. */
+
+/**
+ * How content is stored. "full": unchanged. "redacted": with markers in place of findings. "digest": only its size and
+ * SHA-256. "none": only its size.
+ */
 export type Capture = "full" | "redacted" | "digest" | "none";
 
-/** As in the configuration file. Where a field and an action type are both named, less is kept. */
+/**
+ * How content is stored, by field and by action type. If a rule for the field and one for the action type both apply,
+ * the one that keeps less is used.
+ */
 export interface CapturePolicy {
   readonly default?: Capture;
   readonly fields?: Readonly<Record<string, Capture>>;
@@ -81,11 +104,11 @@ const NAMES: ReadonlySet<string> = new Set<keyof ClientOptions>([
   "apiKey",
 ]);
 
-/** The options checked: those for the core, and what a client waits by default, in milliseconds. */
+/** Checks the options. Returns the settings for the core, and the default timeout of the client in milliseconds. */
 export function settingsOf(url: string | undefined, options: ClientOptions): { settings: Settings; timeout: number } {
   checkNames(options, NAMES, "options of a client");
   if (options.apiKey != null) {
-    throw new UnsupportedError("apiKey belongs to server mode, which does not exist yet; leave it out");
+    throw new UnsupportedError("apiKey is for server mode, which this release does not support; leave it out");
   }
   if (options.onError != null && typeof options.onError !== "function") {
     throw new InvalidEventError("onError must be a function");

@@ -1,10 +1,10 @@
 /**
- * JavaScript's regular expressions in RE2 syntax, where RE2 can express them. Flags and escapes mean in RE2 what they
- * mean in JavaScript; `g`, `y` and `d` say nothing about what is matched.
+ * Translates JavaScript's regular expressions to RE2 syntax, where RE2 can express them. Flags and escapes mean in RE2
+ * what they mean in JavaScript. The flags `g`, `y` and `d` do not change what matches, and are ignored.
  */
 import { InvalidEventError } from "./errors.js";
 
-// What \s stands for, for use inside of brackets.
+// The characters that \s matches, for use inside brackets.
 const SPACE = String.raw`\t\n\x{0b}\f\r\x{20}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}\x{feff}`;
 const NOT_SPACE = String.raw`\x{00}-\x{08}\x{0e}-\x{1f}\x{21}-\x{9f}\x{a1}-\x{167f}\x{1681}-\x{1fff}\x{200b}-\x{2027}\x{202a}-\x{202e}\x{2030}-\x{205e}\x{2060}-\x{2fff}\x{3001}-\x{fefe}\x{ff00}-\x{10ffff}`;
 const CLASSES: Readonly<Record<string, string>> = {
@@ -17,7 +17,7 @@ const CLASSES: Readonly<Record<string, string>> = {
 };
 const CONTROLS: Readonly<Record<string, number>> = { t: 9, n: 10, v: 11, f: 12, r: 13, "0": 0 };
 
-/** The pattern in RE2 syntax. InvalidEventError when RE2 cannot express it; `name` is that of the rule. */
+/** Returns the pattern in RE2 syntax. Throws InvalidEventError if RE2 cannot express it. `name` is the rule's name. */
 export function toRe2(pattern: RegExp, name: string): string {
   return new Writer(pattern, name).write();
 }
@@ -37,10 +37,10 @@ class Writer {
   }
 
   write(): string {
-    if (this.#flags.includes("v")) this.#refuse("sets of the flag v");
+    if (this.#flags.includes("v")) this.#refuse("character sets of the flag v");
     let text = "";
     while (this.#at < this.#source.length) text += this.#item();
-    // Only the case is left to RE2; what the other flags mean is written out.
+    // Only the case flag is passed on to RE2. The effect of the other flags is written out.
     return this.#flags.includes("i") ? `(?i:${text})` : text;
   }
 
@@ -61,7 +61,7 @@ class Writer {
     const named = this.#take(/\(\?<([^>]+)>/);
     if (named !== null) return "(";
     if (this.#take(/\(\?:/) !== null) return "(?:";
-    if (this.#take(/\(\?/) !== null) this.#refuse("groups with flags of their own");
+    if (this.#take(/\(\?/) !== null) this.#refuse("groups with their own flags");
     if (this.#source[this.#at] === "[") return this.#brackets();
     if (this.#source[this.#at] === "\\") return this.#escape();
     const counted = this.#take(/\{(\d+)(,?)(\d*)\}/);
@@ -96,7 +96,7 @@ class Writer {
     return /[0-9A-Za-z_ ]/.test(character) || code >= 0x80 ? character : `\\x{${code.toString(16)}}`;
   }
 
-  /** An escape outside of brackets. */
+  /** Translates an escape outside brackets. */
   #escape(): string {
     if (this.#take(/\\b/) !== null) return String.raw`\b`;
     if (this.#take(/\\B/) !== null) return String.raw`\B`;
@@ -105,7 +105,7 @@ class Writer {
     return found === undefined ? this.#literal(this.#code()) : `[${found}]`;
   }
 
-  /** A class such as \d or \p{L} in the form for brackets, if one is next. */
+  /** Reads a class such as \d or \p{L}, if one is next, and returns it in the form for use inside brackets. */
   #class(): string | undefined {
     const short = this.#take(/\\([dDwWsS])/);
     if (short !== null) return CLASSES[short[1] as string];
@@ -119,11 +119,11 @@ class Writer {
     return `\\${letter}{${script}}`;
   }
 
-  /** The code of one escaped character. */
+  /** Reads one escaped character and returns its code. */
   #code(): number {
     const hex = this.#take(/\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|u\{([0-9A-Fa-f]+)\})/);
     if (hex !== null) {
-      if (hex[3] !== undefined && !this.#unicode) this.#refuse("such an escape");
+      if (hex[3] !== undefined && !this.#unicode) this.#refuse("escape of the form \\u{…} without the flag u");
       const code = parseInt((hex[1] ?? hex[2] ?? hex[3]) as string, 16);
       if (code < 0xd800 || code > 0xdbff) return code;
       const low = this.#take(/\\u([Dd][C-Fc-f][0-9A-Fa-f]{2})/);
@@ -153,7 +153,7 @@ class Writer {
       }
       const dash = this.#at++;
       if (/^\\[dDwWsSpP]/.test(this.#source.slice(this.#at))) {
-        this.#at = dash; // no range: the hyphen stands for itself
+        this.#at = dash; // not a range: the hyphen is literal
         text += this.#literal(first);
       } else {
         text += `${this.#literal(first)}-${this.#literal(this.#member())}`;
@@ -163,7 +163,7 @@ class Writer {
     return `[${negated ? "^" : ""}${text}]`;
   }
 
-  /** The code of one character in brackets. */
+  /** Reads one character inside brackets and returns its code. */
   #member(): number {
     if (this.#take(/\\b/) !== null) return 8;
     if (this.#source[this.#at] === "\\") return this.#code();

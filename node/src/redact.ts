@@ -1,4 +1,4 @@
-/** The redaction engine by itself, and its rules. */
+/** The redaction engine, without a ledger, and its rules. */
 import { checkNames } from "./arguments.js";
 import { canonicalText } from "./canonical.js";
 import { encode } from "./encode.js";
@@ -8,9 +8,9 @@ import { addon, type NativeRedactor } from "./native.js";
 import { toRe2 } from "./pattern.js";
 
 /**
- * What to look for and what to write in its place. `pattern` is RE2 syntax, or a RegExp if RE2 can express it (no
- * look-around, no back-references); InvalidEventError says what is in the way. `replacement` stands for each hit
- * literally and defaults to `[REDACTED:name]`.
+ * A pattern to look for and the text that replaces each match. `pattern` is a text in RE2 syntax or a RegExp. A RegExp
+ * that RE2 cannot express (look-around, back-references) is an InvalidEventError that names the obstacle. `replacement`
+ * replaces each match literally; the default is `[REDACTED:name]`.
  */
 export interface RedactionRule {
   readonly name: string;
@@ -18,7 +18,10 @@ export interface RedactionRule {
   readonly replacement?: string | undefined;
 }
 
-/** What is left alone: values, what a pattern (RE2) matches as a whole, and what stands under a key or a path (RFC 6901). */
+/**
+ * What is never redacted: values, texts that a pattern (RE2) matches as a whole, and values under a key or at or below
+ * a path (RFC 6901).
+ */
 export interface AllowLists {
   values?: Iterable<string> | undefined;
   patterns?: Iterable<string> | undefined;
@@ -26,17 +29,24 @@ export interface AllowLists {
   paths?: Iterable<string> | undefined;
 }
 
-/** As in a configuration file: docs/redaction.md. */
+/** The redaction settings of a configuration file. All are optional. */
 export interface RedactorOptions {
+  /** Which detectors are on. */
   profile?: "default" | "strict" | "pii" | "secrets" | undefined;
-  /** Names of detectors that are off. */
+  /** Names of detectors to switch off. */
   disable?: Iterable<string> | undefined;
+  /** What is never redacted. */
   allow?: AllowLists | undefined;
-  /** How many characters stay in the marker of a detector, 1 to 8: `{ visa: 4 }` gives `[REDACTED:visa:****1111]`. */
+  /**
+   * How many characters stay visible in a detector's marker, 1 to 8: `{ visa: 4 }` gives `[REDACTED:visa:****1111]`.
+   */
   keepLast?: Readonly<Record<string, number>> | undefined;
-  /** With a key, markers are equal for equal texts only: `[REDACTED:email:3f9a2c]`. */
+  /**
+   * A secret text. Equal texts then get equal markers and different texts, as a rule, different ones:
+   * `[REDACTED:email:3f9a2c]`.
+   */
   pseudonymKey?: string | undefined;
-  /** Also what the configuration files say. */
+  /** Whether the redaction settings of the configuration files apply too. */
   configured?: boolean | undefined;
 }
 const OPTIONS: ReadonlySet<string> = new Set<keyof RedactorOptions>([
@@ -48,27 +58,31 @@ const OPTIONS: ReadonlySet<string> = new Set<keyof RedactorOptions>([
   "configured",
 ]);
 
-/** Where a hit is: `text.slice(start, end)`, in UTF-16 code units as all strings of JavaScript. */
+/**
+ * One match. The matched text is `text.slice(start, end)`; offsets are in UTF-16 code units, as in all JavaScript
+ * strings.
+ */
 export interface Finding {
+  /** The name of the detector or rule. */
   readonly name: string;
   readonly start: number;
   readonly end: number;
-  /** Only if asked for. */
+  /** The matched text, if `values` was given. */
   readonly value?: string;
 }
 
-/** A built-in detector; or a rule for keys, of which `keys` is true and which has no expression, checks or examples. */
+/** A built-in detector, or a rule for keys: its `keys` is true, and it has no expression, checks or examples. */
 export interface Detector {
   readonly name: string;
   readonly category: "secret" | "pii";
-  /** What it finds, in words. */
+  /** A description of what it finds. */
   readonly about: string;
   readonly profiles: readonly string[];
   readonly keys?: boolean;
   /** RE2 syntax. */
   readonly regex?: string;
   readonly checks?: readonly string[];
-  /** Places in octets of UTF-8. */
+  /** Offsets are in bytes of UTF-8. */
   readonly examples?: {
     readonly positive: readonly { readonly text: string; readonly start: number; readonly end: number }[];
     readonly negative: readonly string[];
@@ -77,7 +91,7 @@ export interface Detector {
 }
 
 /**
- * Replaces personal data and secrets by markers, on the caller's thread. Immutable.
+ * Replaces personal data and secrets with markers, on the caller's thread. Immutable.
  *
  * @example
  * ```ts
@@ -91,7 +105,9 @@ export interface Detector {
 export class Redactor {
   readonly #native: NativeRedactor;
 
-  /** The built-in detectors and `rules`. */
+  /**
+   * Creates a redactor with the built-in detectors and `rules`. Throws ConfigError if a rule or an option is invalid.
+   */
   constructor(rules: Iterable<RedactionRule> = [], options: RedactorOptions = {}) {
     checkNames(options, OPTIONS, "options of a redactor");
     const { profile, disable, allow, keepLast, pseudonymKey } = options;
@@ -106,33 +122,34 @@ export class Redactor {
     try {
       this.#native = new addon.Redactor(JSON.stringify(members), options.configured === true);
     } catch (error) {
-      // To the core these are arguments; here they are settings, as in a file.
+      // The core sees arguments; here they are settings, as in a file.
       throw error instanceof InvalidEventError ? new ConfigError(error.message) : error;
     }
   }
 
-  /** The built-in detectors. */
+  /** Creates a redactor with the built-in detectors. */
   static default(options?: RedactorOptions): Redactor {
     return new Redactor([], options);
   }
 
-  /** The built-in detectors and these rules. */
+  /** Creates a redactor with the built-in detectors and these rules. */
   static defaultWithRules(rules: Iterable<RedactionRule>, options?: RedactorOptions): Redactor {
     return new Redactor(rules, options);
   }
 
-  /** The built-in detectors, what the configuration files say, and these: what a client uses. */
+  /** Creates a redactor with the settings of the configuration files, as a client uses it, and these rules. */
   static configured(rules: Iterable<RedactionRule> = [], options: RedactorOptions = {}): Redactor {
     return new Redactor(rules, { ...options, configured: true });
   }
 
-  /** The built-in detectors with their examples, and the rules for keys (docs/redaction.md). */
+  /** Returns the built-in detectors with their examples, and the rules for keys. */
   static detectors(): Detector[] {
     return JSON.parse(addon.Redactor.detectors()) as Detector[];
   }
 
   /**
-   * What `redactString` would replace, in order. Values only if asked for.
+   * Returns what `redactString` would replace, in the order of the text. Findings have a `value` only if `values` is
+   * true.
    *
    * @example
    * ```ts
@@ -153,12 +170,12 @@ export class Redactor {
     });
   }
 
-  /** The text with a marker in place of each hit, and the number of hits. */
+  /** Returns the text with a marker in place of each match, and the number of matches. */
   redactString(text: string): [text: string, hits: number] {
     return this.#native.redact(checked(text));
   }
 
-  /** The same for any value: its JSON form, with all strings and keys redacted, and the number of hits. */
+  /** Returns the JSON form of any value with all strings and keys redacted, and the number of matches. */
   redact(value: unknown): [value: Json, hits: number] {
     const [text, hits] = this.#native.redactJson(canonicalText(encode(value)));
     return [JSON.parse(text) as Json, hits];
@@ -170,7 +187,7 @@ function allowed(lists: AllowLists): Record<string, string[]> {
   return Object.fromEntries(named.map(([name, list]) => [name, listOf(list ?? [], name)]));
 }
 
-// A string is a list of its characters, which nobody means.
+// A string is iterable too, but a list of its characters is certainly a mistake.
 function listOf(list: Iterable<string>, name: string): string[] {
   if (typeof list === "string") throw new InvalidEventError(`${name} must be a list, not a string`);
   return Array.from(list);
@@ -182,8 +199,8 @@ function checked(text: unknown): string {
 }
 
 /**
- * From places in octets of UTF-8, asked for in ascending order, to places in the text. A lone surrogate is three octets:
- * those of the U+FFFD that the core sees in its place.
+ * Returns a function that converts offsets in bytes of UTF-8 to offsets in the text. It must be called with ascending
+ * offsets. A lone surrogate is three bytes: those of the U+FFFD that the core sees in its place.
  */
 function placesIn(text: string): (octets: number) => number {
   let at = 0;
@@ -205,7 +222,7 @@ function member(rule: RedactionRule): { name: string; pattern: string; replace?:
   const { name, pattern, replacement } = rule;
   if (typeof name !== "string") throw new InvalidEventError("a rule's name must be a string");
   if (replacement !== undefined && typeof replacement !== "string") {
-    throw new InvalidEventError(`rule '${name}': the replacement must be a string; functions are not called`);
+    throw new InvalidEventError(`rule '${name}': the replacement must be a string; a function is not supported`);
   }
   let text: string;
   if (pattern instanceof RegExp) text = toRe2(pattern, name);

@@ -1,16 +1,16 @@
-/** Open clients: the active one, and what happens when the process exits. */
+/** The open clients, the active client, and the handling of process exit. */
 import { addon } from "./native.js";
 
-/** What the registry needs of a client. */
+/** The part of a client that the registry uses. */
 export interface Registered {
-  /** Commits what is waiting, as far as the deadline allows; throws nothing. */
+  /** Commits pending events, up to the deadline. Never throws. */
   commitAtExit(milliseconds: number): void;
 }
 
-// For all clients together; what is not in the ledger by then is in the journal.
+// Milliseconds for all clients together. Events that are not committed by then stay in the journal.
 const EXIT_DEADLINE = 5000;
 
-// The open ones, oldest first. A client that nobody holds any more closes itself.
+// The open clients, oldest first. The references are weak: a client that is garbage-collected closes itself.
 const clients: WeakRef<Registered>[] = [];
 let active: Registered | undefined;
 let watching = false;
@@ -35,7 +35,7 @@ export function opened(client: Registered): void {
   active = client;
 }
 
-/** In place of the active one comes the newest that is still open. */
+/** Removes a client. If it was active, the newest client that is still open becomes active. */
 export function closed(client: Registered): void {
   forget(client);
   if (active === client) active = clients[clients.length - 1]?.deref();
@@ -48,7 +48,7 @@ function forget(gone?: Registered): void {
   }
 }
 
-// Not closed: what listeners after this one log is in the journal all the same.
+// The clients stay open, so events that later exit listeners log are still recorded in the journal.
 function commitAll(): void {
   addon.stop();
   const deadline = Date.now() + EXIT_DEADLINE;

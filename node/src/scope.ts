@@ -1,13 +1,17 @@
 /**
  * The current agent, session and parent event.
  *
- * One AsyncLocalStorage holds all three, so that `logEvent` looks at one. It follows callbacks, promises and timers.
+ * One AsyncLocalStorage holds all three, so `logEvent` reads only one. Callbacks, promises and timers inherit it;
+ * workers do not.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 
 import type { Scoped } from "./encode.js";
 
-/** `outer` is what counts again once the scope has ended: a scope entered by `using` may outlive its block elsewhere. */
+/**
+ * `outer` is the scope that applies again when this one has ended. `ended` is needed because a scope that `using`
+ * entered may still be the current one of another asynchronous context after its block.
+ */
 export interface Scope extends Scoped {
   readonly outer: Scope | undefined;
   ended: boolean;
@@ -21,22 +25,22 @@ export function current(): Scope | undefined {
   return scope;
 }
 
-/** The agent of the innermost `client.agent(...)`, if any. */
+/** Returns the agent of the innermost `client.agent(...)`, or undefined. */
 export function currentAgentId(): string | undefined {
   return current()?.agent;
 }
 
-/** The session of the innermost `client.session(...)`, if any. */
+/** Returns the session of the innermost `client.session(...)`, or undefined. */
 export function currentSessionId(): string | undefined {
   return current()?.session;
 }
 
-/** The event that events logged here get as `parentEventId`, if any. */
+/** Returns the event that is the `parentEventId` of events logged here, or undefined. */
 export function currentParentId(): string | undefined {
   return current()?.parent;
 }
 
-/** A scope inside the current one: what is given here changes, the rest stays. */
+/** Returns a scope inside the current one, with the given changes. */
 export function inner(changes: Partial<Scoped>): Scope {
   const outer = current();
   return {
@@ -52,7 +56,7 @@ export function run<T>(scope: Scope | undefined, work: () => T): T {
   return storage.run(scope, work);
 }
 
-/** Enters a scope until leave(). */
+/** Makes a scope the current one until leave(). */
 export function enter(scope: Scope): void {
   storage.enterWith(scope);
 }
@@ -62,7 +66,7 @@ export function leave(scope: Scope): void {
   if (storage.getStore() === scope) storage.enterWith(scope.outer);
 }
 
-// Node before 18.18 has neither symbol; what a compiler writes for `using` looks for the same stand-ins.
+// Node before 18.18 has neither symbol. The code that a compiler generates for `using` falls back to the same symbols.
 export const disposeSymbol: typeof Symbol.dispose =
   Symbol.dispose ?? (Symbol.for("Symbol.dispose") as typeof Symbol.dispose);
 export const asyncDisposeSymbol: typeof Symbol.asyncDispose =

@@ -1,4 +1,4 @@
-/** A running session. */
+/** Sessions: `client.session`. */
 import { randomUUID } from "node:crypto";
 
 import type { Mapping } from "./arguments.js";
@@ -7,16 +7,19 @@ import { describe, ProvenLogError } from "./errors.js";
 import type { EventInput } from "./event.js";
 import * as scopes from "./scope.js";
 
-/** For the events `session.start` and `session.end`. */
+/** Fields of the events `session.start` and `session.end`. */
 export interface SessionOptions {
   metadata?: Mapping | undefined;
   labels?: Mapping | undefined;
 }
 
-/** `client.session` makes it. Use it once. */
+/** A session, created by `client.session`. Use it once. */
 export class Session {
+  /** The session's id. */
   readonly id: string;
+  /** The id of `session.start`, or "" before it is recorded. */
   startEventId = "";
+  /** The id of `session.end`, or "" before it is recorded. */
   endEventId = "";
   readonly #client: ProvenLogClient;
   readonly #shared: EventInput;
@@ -33,7 +36,7 @@ export class Session {
     this.#scope = scopes.inner({ session: this.id });
   }
 
-  /** Events that the client recorded since `session.start`. */
+  /** The number of events that the client recorded since `session.start`, in this session or not. */
   get events(): number {
     return this.#client.recorded - this.#recorded;
   }
@@ -98,7 +101,7 @@ export class Session {
         }),
       );
     } catch (error) {
-      // The error that ends the session matters more; so does its normal end.
+      // This must not replace the error that ends the session, nor make a normal end fail.
       if (!(error instanceof ProvenLogError)) throw error;
       this.#client.deliver(error);
     }

@@ -1,4 +1,4 @@
-/** `trail`: one event for every call of a function. */
+/** `trail` records one event for each call of a function. */
 import { randomFillSync } from "node:crypto";
 import { types } from "node:util";
 
@@ -9,13 +9,15 @@ import { describe, InvalidEventError, JournalFullError, ProvenLogError } from ".
 import type { EventInput } from "./event.js";
 import * as scopes from "./scope.js";
 
-/** All optional. */
+/** Options of `trail`. All are optional. */
 export interface TrailOptions {
-  /** By default the active client at the time of the call. */
+  /** The client that records. The default is the active client at the time of the call (`getClient`). */
   client?: ProvenLogClient | undefined;
-  /** By default the function's own. */
+  /** The `actionName` of the events. The default is the name of the function. */
   name?: string | undefined;
+  /** The agent of the events. The default is the agent of the scope, then of the client. */
   agentId?: string | undefined;
+  /** Metadata of the events. */
   metadata?: Mapping | undefined;
 }
 
@@ -23,21 +25,22 @@ export interface TrailOptions {
 type AnyFunction = (this: any, ...args: any[]) => any;
 
 /**
- * Records every call of a function as one CUSTOM event, and returns a function to be used in its place.
+ * Returns a function that does the same as `work` and records each call as one CUSTOM event.
  *
  *     const search = trail(async (query: string) => { ... }, { name: "search" });
  *
- * The event has the arguments, `{ return: value }` or the error's text, the status and the duration. Works on
- * functions, async functions, generators and async generators; for the latter two the event is written when the
- * generator is exhausted, closed or throws, and counts the items. What is logged inside gets the event as its parent.
- * Errors pass through. `trail(options)` gives what takes a function: also a decorator of methods.
+ * The event has the arguments, `{ return: value }` or the error's text, the status and the duration. `trail` works on
+ * functions, async functions, generators and async generators. The event of a generator is recorded when the generator
+ * is exhausted or closed or throws, and has the number of items. Events that are logged inside have this event as their
+ * parent. Errors pass through. `trail(options)` returns a function that wraps a function, which is also a decorator for
+ * methods. If there is no active client, the function runs unrecorded, and one process warning says so.
  */
 export function trail<F extends AnyFunction>(work: F, options?: TrailOptions): F;
 export function trail(options?: TrailOptions): <F extends AnyFunction>(work: F, context?: unknown) => F;
 export function trail(first?: AnyFunction | TrailOptions, options: TrailOptions = {}): unknown {
   if (typeof first === "function") return wrap(first, isDecoratorContext(options) ? {} : options);
   if (first !== undefined && (typeof first !== "object" || first === null)) {
-    throw new InvalidEventError("trail() takes a function or options");
+    throw new InvalidEventError("trail() takes a function, or an object of options");
   }
   return (work: AnyFunction) => wrap(work, first ?? {});
 }
@@ -47,7 +50,7 @@ function isDecoratorContext(value: object): boolean {
 }
 
 function wrap(work: AnyFunction, options: TrailOptions): AnyFunction {
-  if (typeof work !== "function") throw new InvalidEventError("trail() wraps functions and methods");
+  if (typeof work !== "function") throw new InvalidEventError("trail() wraps only functions and methods");
   const settings = new Settings(work, options);
   let wrapper: AnyFunction;
   if (types.isGeneratorFunction(work)) {
@@ -87,7 +90,7 @@ function plain(work: AnyFunction, settings: Settings): AnyFunction {
       },
     ] as const;
     if (Object.getPrototypeOf(result) === Promise.prototype) return result.then(...settled);
-    // A promise with methods of its own goes to the caller as it is.
+    // The caller gets a promise of another class unchanged, with its own methods.
     void Promise.prototype.then.call(result, settled[0], (error: unknown) => call.fail(error));
     return result;
   };
@@ -100,7 +103,7 @@ function generator(work: AnyFunction, settings: Settings): AnyFunction {
     if (call === undefined) return yield* body;
     let items = 0;
     let ended = false;
-    // The scope holds while the body runs and not while the consumer does.
+    // The scope applies while the body runs, not while the consumer runs.
     const step = (run: () => IteratorResult<unknown, unknown>): IteratorResult<unknown, unknown> => {
       try {
         return call.resume(run);
@@ -178,12 +181,12 @@ function asyncGenerator(work: AnyFunction, settings: Settings): AnyFunction {
   };
 }
 
-/** What an undefined result is in the event: a member that is undefined would be left out. */
+/** An undefined result is null in the event, because an undefined member would be left out. */
 function shown(value: unknown): unknown {
   return value === undefined ? null : value;
 }
 
-/** What all calls of one function share. */
+/** State that all calls of one wrapped function share. */
 class Settings {
   readonly name: string;
   readonly options: TrailOptions;
@@ -199,7 +202,7 @@ class Settings {
     if (client === undefined) {
       if (!this.#warned) {
         this.#warned = true;
-        const message = `trail: ${this.name} is not recorded: there is no active ProvenLogClient`;
+        const message = `trail: ${this.name} is not recorded: there is no active ProvenLogClient; open one`;
         process.emitWarning(message, { type: "ProvenLogWarning", code: "PROVENLOG_NO_CLIENT" });
       }
       return undefined;
@@ -208,7 +211,7 @@ class Settings {
   }
 }
 
-/** One call. The arguments are written already: the function may change them. */
+/** One call. Its arguments are encoded before the call, because the function may change them. */
 class Call {
   readonly inner: scopes.Scope;
   readonly #settings: Settings;
@@ -228,7 +231,7 @@ class Call {
     this.#resumed = this.inner;
   }
 
-  /** Runs a step of a generator in the scope in which the last one ended. */
+  /** Runs a step of a generator in the scope in which its previous step ended. */
   resume<T>(step: () => T): T {
     return scopes.run(this.#resumed, () => {
       try {
@@ -243,7 +246,7 @@ class Call {
     try {
       this.#log({ actionOutput: output, actionStatus: "success" });
     } catch (error) {
-      // With onFull "raise" the caller asked to know.
+      // With onFull "raise" the caller asked for this error.
       if (error instanceof JournalFullError || !(error instanceof ProvenLogError)) throw error;
       this.#client.deliver(error);
     }
@@ -257,7 +260,7 @@ class Call {
         errorMessage: describe(error),
       });
     } catch (failure) {
-      // The function's own error goes on.
+      // The caller gets the function's own error.
       if (failure instanceof ProvenLogError) this.#client.deliver(failure);
     }
   }
@@ -280,7 +283,7 @@ class Call {
   }
 }
 
-/** A UUIDv7: the event's children need it before the event is written. */
+/** Returns a new UUIDv7. The event's children need the id before the event is recorded. */
 function newId(): string {
   const octets = randomFillSync(Buffer.allocUnsafe(16));
   octets.writeUIntBE(Date.now(), 0, 6);

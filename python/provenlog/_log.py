@@ -1,4 +1,4 @@
-"""The logger ``provenlog``. ``logging`` is loaded when there is something to say: most programs never need it here."""
+"""The logger ``provenlog``. ``logging`` is imported with the first warning, because most programs never log one."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Python's regular expressions in RE2 syntax, where RE2 can express them.
+"""Translates Python's regular expressions to RE2 syntax, where RE2 can express them.
 
-The pattern is taken apart by Python's own parser and written again from its parts, so that flags, verbose patterns and
-escapes mean in RE2 what they mean in Python. One difference is left: a word boundary in RE2 looks at ASCII letters
+Python's own parser parses the pattern, and this module writes it again from the parse tree, so flags, verbose patterns
+and escapes mean in RE2 what they mean in Python. One difference remains: a word boundary in RE2 considers ASCII letters
 only.
 """
 
@@ -32,11 +32,11 @@ _REFUSED = {
 
 
 def to_re2(pattern: Pattern[str], name: str) -> str:
-    """The pattern in RE2 syntax. ValueError when RE2 cannot express it; ``name`` is that of the rule."""
+    """Return the pattern in RE2 syntax; ValueError if RE2 cannot express it. ``name`` is the rule's name."""
     if not isinstance(pattern.pattern, str):
-        raise ValueError(f"rule {name!r}: a pattern over bytes cannot be used; compile it from a str")
+        raise ValueError(f"rule {name!r}: the pattern is compiled from bytes; compile it from a str")
     if pattern.flags & re.LOCALE:
-        raise ValueError(f"rule {name!r}: RE2 knows no locale, which re.LOCALE asks for")
+        raise ValueError(f"rule {name!r}: RE2 has no locales; compile the pattern without re.LOCALE")
     try:
         parsed = _parser.parse(pattern.pattern, pattern.flags & ~re.DEBUG)
         return _Writer(pattern.flags).sequence(parsed, pattern.flags, top=True)
@@ -54,7 +54,7 @@ class _Writer:
 
     def sequence(self, items: Any, flags: int, *, top: bool = False) -> str:
         text = "".join(self.item(op, argument, flags) for op, argument in items)
-        # Only the case flag is left to RE2; what the others mean is written out.
+        # Only the case flag is passed on to RE2. The effect of the other flags is written out.
         return f"(?i:{text})" if top and flags & re.IGNORECASE else text
 
     def item(self, op: Any, argument: Any, flags: int) -> str:
@@ -109,7 +109,7 @@ class _Writer:
         if where == "AT_BEGINNING_STRING":
             return r"\A"
         if where == "AT_END":
-            # Without MULTILINE Python's $ also matches before a last newline, which then goes with the hit.
+            # Without MULTILINE, Python's $ also matches before a final newline. Here the newline joins the match.
             return "(?m:$)" if flags & re.MULTILINE else r"(?:\n?\z)"
         if where == "AT_END_STRING":
             return r"\z"
@@ -144,9 +144,9 @@ class _Writer:
         if alone:
             return f"[^{inside[base]}]"
         if self.ascii or base == "DIGIT":
-            # A negated class inside a class: RE2 has names for these.
+            # A negated class inside a class: RE2 has escapes for these.
             return {"DIGIT": r"\D" if self.ascii else r"\P{Nd}", "SPACE": r"\S", "WORD": r"\W"}[base]
-        raise _Refused(f"class that holds \\{base[0]} beside other characters")
+        raise _Refused(f"class that contains \\{base[0]} and other characters")
 
 
 def _literal(code: int) -> str:

@@ -1,4 +1,4 @@
-"""Open clients: the active one, the hooks for fork and exit."""
+"""The open clients, the active client, and the hooks for fork and exit."""
 
 from __future__ import annotations
 
@@ -12,21 +12,25 @@ from typing import TYPE_CHECKING, List, Optional
 if TYPE_CHECKING:
     from provenlog.client import ProvenLogClient
 
-# For all clients together; what is not in the ledger by then is in the journal.
+# Seconds for all clients together. Events that are not committed by then stay in the journal.
 EXIT_DEADLINE = 5.0
 
-# The open ones, oldest first.
+# The open clients, oldest first.
 _clients: List[weakref.ref[ProvenLogClient]] = []
 _active: Optional[ProvenLogClient] = None
 
 
 def get_client() -> Optional[ProvenLogClient]:
-    """The active client: the newest one that is not closed, or the one that ``set_client`` named."""
+    """Return the active client, which ``@trail`` uses, or ``None``.
+
+    It is the client that was opened last or that was passed to ``set_client`` since. When it is closed, the newest
+    client that is still open takes its place.
+    """
     return _active
 
 
 def set_client(client: Optional[ProvenLogClient]) -> Optional[ProvenLogClient]:
-    """Makes a client the active one, which ``@trail`` uses; returns the one before."""
+    """Make ``client`` the active client, which ``@trail`` uses; return the previous one."""
     global _active
     before, _active = _active, client
     return before
@@ -38,7 +42,7 @@ def opened(client: ProvenLogClient) -> None:
 
 
 def closed(client: ProvenLogClient) -> None:
-    """In place of the active one comes the newest that is still open."""
+    """Remove a client. If it was active, the newest client that is still open becomes active."""
     for reference in list(_clients):
         if reference() is client:
             _forget(reference)

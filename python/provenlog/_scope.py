@@ -1,7 +1,7 @@
 """The current agent, session and parent event.
 
-One context variable holds all three, so that ``log_event`` looks at one. It follows threads, tasks and copied contexts
-as every ``contextvars`` variable does.
+One context variable holds all three, so ``log_event`` reads only one. Tasks and copied contexts inherit it, as they
+inherit every ``contextvars`` variable; a new thread does not.
 """
 
 from __future__ import annotations
@@ -22,24 +22,25 @@ def current() -> Scope:
 
 
 def current_agent_id() -> Optional[str]:
-    """The agent of the innermost ``client.agent(...)``, if any."""
+    """Return the agent of the innermost ``client.agent(...)``, or ``None``."""
     return current()[0]
 
 
 def current_session_id() -> Optional[str]:
-    """The session of the innermost ``client.session(...)``, if any."""
+    """Return the session of the innermost ``client.session(...)``, or ``None``."""
     return current()[1]
 
 
 def current_parent_id() -> Optional[str]:
-    """The event that events logged here get as ``parent_event_id``, if any."""
+    """Return the event that is the ``parent_event_id`` of events logged here, or ``None``."""
     return current()[2]
 
 
 def swap(scope: Optional[Scope]) -> Optional[Scope]:
-    """Sets the scope and returns the one before.
+    """Set the scope and return the previous one.
 
-    Tokens of the variable are not used: a generator may be resumed in another context than the one it began in.
+    The variable's tokens are not used, because a generator may be resumed in another context than the one it started
+    in.
     """
     before = _native.scope.get()
     _native.scope.set(scope)
@@ -50,7 +51,7 @@ def swap(scope: Optional[Scope]) -> Optional[Scope]:
 def entered(
     *, agent: Optional[str] = None, session: Optional[str] = None, parent: Optional[str] = None
 ) -> Iterator[None]:
-    """Sets what is given; the rest stays as it is outside."""
+    """Set the given parts of the scope inside the block; the others keep their outer values."""
     outer = current()
     before = swap((agent or outer[0], session or outer[1], parent or outer[2]))
     try:

@@ -1,4 +1,4 @@
-"""``@trail``: one event for every call of a function."""
+"""``@trail`` records one event for each call of a function."""
 
 from __future__ import annotations
 
@@ -54,12 +54,16 @@ def trail(
     agent_id: Optional[str] = None,
     metadata: Optional[Mapping[str, Any]] = None,
 ) -> Any:
-    """Records every call of the decorated function as one CUSTOM event.
+    """Record each call of the decorated function as one CUSTOM event.
 
     The event has the arguments by name, ``{"return": value}`` or the exception's text, the status and the duration.
-    Works on functions, coroutine functions, generators and async generators; for the latter two the event is written
-    when the generator is exhausted, closed or raises, and counts the items. What is logged inside gets the event as
-    ``parent_event_id``. Without ``client`` the active one at the time of the call is used. Exceptions pass through.
+    ``trail`` works on functions, methods, coroutine functions, generators and async generators. The event of a
+    generator is recorded when the generator is exhausted or closed or raises, and has the number of items. Events that
+    are logged inside the function have this event as their ``parent_event_id``. Exceptions pass through.
+
+    ``client`` defaults to the client that is active when the function is called (``get_client``); without one, the
+    function runs unrecorded and one warning is logged. ``name`` defaults to the function's name. ``agent_id`` and
+    ``metadata`` are fields of the event.
 
     >>> import tempfile, os
     >>> client = ProvenLogClient(agent_id="a", db_path=os.path.join(tempfile.mkdtemp(), "events.db"))
@@ -76,7 +80,7 @@ def trail(
     if client is not None and not isinstance(client, ProvenLogClient):
         if callable(client) or isinstance(client, (staticmethod, classmethod)):
             return _decorate(client, _Settings(None, name, agent_id, metadata))
-        raise TypeError("trail() takes a client or a function")
+        raise TypeError(f"trail() takes a client or a function, not {type(client).__name__}")
     settings = _Settings(client, name, agent_id, metadata)
     return lambda function: _decorate(function, settings)
 
@@ -96,12 +100,12 @@ class _Settings:
 
 
 def _decorate(function: Any, settings: _Settings) -> Any:
-    import inspect  # a third of what it takes to load the package, and only decorators need it
+    import inspect  # imported here because it takes a third of the package's import time, and only decorators need it
 
     if isinstance(function, (staticmethod, classmethod)):
         return type(function)(_decorate(function.__func__, settings))
     if isinstance(function, type) or not callable(function):
-        raise TypeError("trail() decorates functions and methods")
+        raise TypeError("trail() decorates only functions and methods")
     calls = _Calls(function, settings)
     plain = inspect.unwrap(function)
     while isinstance(plain, functools.partial):
@@ -164,7 +168,7 @@ def _generator(function: Callable[..., Any], calls: _Calls) -> Callable[..., Any
         items = 0
         step: Callable[[], Any] = lambda: next(inner)  # noqa: E731
         while True:
-            # The scope holds while the body runs and not while the consumer does.
+            # The scope applies while the body runs, not while the consumer runs.
             before = _scope.swap(call.inner)
             try:
                 item = step()
@@ -246,7 +250,7 @@ def _async_generator(function: Callable[..., Any], calls: _Calls) -> Callable[..
 
 
 class _Calls:
-    """What all calls of one decorated function share."""
+    """State that all calls of one decorated function share."""
 
     def __init__(self, function: Callable[..., Any], settings: _Settings) -> None:
         import inspect
@@ -271,7 +275,7 @@ class _Calls:
         if client is None:
             if not self.warned:
                 self.warned = True
-                _log.warning("@trail: %s is not recorded: there is no active ProvenLogClient", self.name)
+                _log.warning("@trail: %s is not recorded: there is no active ProvenLogClient; open one", self.name)
             return None
         arguments, interrupt = _native.json_and_interrupt(self.arguments(args, kwargs))
         call = _Call(self, client, arguments)
@@ -285,7 +289,7 @@ class _Calls:
             try:
                 bound = self.signature.bind(*args, **kwargs)
             except TypeError:
-                pass  # the call itself will say so
+                pass  # the call itself will raise the same error
             else:
                 bound.apply_defaults()
                 names = dict(bound.arguments)
@@ -296,7 +300,7 @@ class _Calls:
 
 
 class _Call:
-    """One call. The arguments are JSON already: the function may change them."""
+    """One call. Its arguments are converted to JSON before the call, because the function may change them."""
 
     def __init__(self, calls: _Calls, client: ProvenLogClient, arguments: _native.Json) -> None:
         self.calls = calls
@@ -306,14 +310,14 @@ class _Call:
         self.began = datetime.now(timezone.utc)
         self.clock = time.perf_counter_ns()
         self.outer = _scope.current()
-        # While the body runs: this event is the parent.
+        # The scope while the body runs: this event is the parent.
         self.inner: Optional[_scope.Scope] = (self.outer[0], self.outer[1], self.id)
 
     def succeed(self, output: Dict[str, Any]) -> None:
         try:
             self.log(action_output=output, action_status="success")
         except JournalFullError:
-            raise  # on_full="raise": the caller asked to know
+            raise  # on_full="raise": the caller asked for this exception
         except ProvenLogError as error:
             self.client._deliver(error)
 
@@ -323,7 +327,7 @@ class _Call:
         try:
             self.log(action_output=output, action_status="error", error_message=message)
         except ProvenLogError as failure:
-            self.client._deliver(failure)  # the function's own exception goes on
+            self.client._deliver(failure)  # the caller gets the function's own exception
         if interrupt is not None:
             raise interrupt
 
@@ -346,7 +350,7 @@ class _Call:
 
 
 def _attribute_name(function: Any) -> Optional[str]:
-    """The attribute that a function defined in a class is there; None for other functions."""
+    """The name of the class attribute that a function was defined as; None if it was not defined in a class."""
     name = getattr(function, "__name__", None)
     qualified = getattr(function, "__qualname__", None)
     if not isinstance(name, str) or not isinstance(qualified, str):
@@ -359,7 +363,7 @@ def _attribute_name(function: Any) -> Optional[str]:
 
 
 def _is_receiver(value: Any, attribute: str) -> bool:
-    """Whether it is the instance or the class that a method was called on. Runs no code of the value."""
+    """Whether ``value`` is the instance or class that a method was called on. Runs no code of the value."""
     classes = type(value).__mro__
     if issubclass(type(value), type):
         classes = value.__mro__ + classes
@@ -371,7 +375,7 @@ def _is_receiver(value: Any, attribute: str) -> bool:
 
 
 def _new_id() -> str:
-    """A UUIDv7: the event's children need it before the event is written."""
+    """Return a new UUIDv7. The event's children need the id before the event is recorded."""
     number = (time.time_ns() // 1_000_000) << 80 | int.from_bytes(os.urandom(10), "big")
     number = number & ~(0xF << 76) | 7 << 76
     number = number & ~(0x3 << 62) | 2 << 62

@@ -1,4 +1,4 @@
-"""The client: what records events and reads them back."""
+"""The client, which records events and reads them back."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ Time = Union[str, datetime]
 
 
 class _DefaultInt(int):
-    """A default in a signature: it gives way to configuration, the same number from a caller does not."""
+    """A default in a signature. Configuration overrides it, but not the same number passed by a caller."""
 
 
 class _DefaultFloat(float):
@@ -58,7 +58,10 @@ class _DefaultFloat(float):
 
 
 class ProvenLogClient(EvidenceMixin, _native.Client):
-    """Records events into one ledger. Share it between threads and tasks; it may be used on both sides of a fork.
+    """Records events in one ledger and reads them back.
+
+    Threads and tasks may share a client, and both parent and child may use it after a fork. Opening a client creates
+    the ledger if it does not exist.
 
     >>> import tempfile, os
     >>> path = os.path.join(tempfile.mkdtemp(), "events.db")
@@ -69,18 +72,30 @@ class ProvenLogClient(EvidenceMixin, _native.Client):
     {'q': 'Merkle'}
     True
 
-    Parameters are those of the ProvenLog documentation, in its order. ``timeout`` is how long ``flush`` and ``close``
-    wait when they are not told. ``labels`` and ``metadata`` are merged into every event, whose own keys win.
-    ``context`` maps default labels to dicts, as ``set_context`` does one by one. ``on_error`` is called with a
-    ``ProvenLogError`` on a thread of its own when something fails after ``log_event`` returned; without it such errors
-    are logged as warnings of the logger ``provenlog``. ``base_url`` and ``api_key`` are for server mode, which this
-    release refuses.
+    Every parameter is optional. An option that is not given takes its value from the configuration files and the
+    environment, else the default named here. All times are in seconds.
 
-    Beyond the documentation: ``durability`` ("process", the default: events survive the death of the process; "power":
-    also the loss of power, at the price of an fsync per call), ``on_full`` ("block", the default; "drop"; "raise"),
-    ``block_timeout`` in seconds, ``salt``, ``max_event_bytes``, ``journal_limit_bytes``, ``source``,
-    ``capture_method``, ``capture_content`` (what is kept of content: "full", "redacted", "digest", "none", or a dict of
-    ``default``, ``fields`` and ``action_types``). What is not given comes from configuration.
+    - ``db_path``: the ledger file; default ``~/.provenlog/events.db``.
+    - ``agent_id``, ``session_id``: the defaults for events without these fields.
+    - ``labels`` (a dict of strings, indexed) and ``metadata`` (any values, not indexed) are merged into every event;
+      the event's own keys win.
+    - ``context`` maps default labels to dicts: one ``set_context`` call for each of them.
+    - ``batch_size`` (1 to 4096 events, default 100) and ``flush_interval`` (up to 3600, default 1): a batch is
+      committed when one of the two is reached.
+    - ``timeout``: how long ``flush`` and ``close`` wait if they are called without a timeout; default 30.
+    - ``on_error`` is called with a ``ProvenLogError``, on a thread of its own, when something fails after ``log_event``
+      returned. Without it, such errors are logged as warnings of the logger ``provenlog``.
+    - ``durability``: "process" (the default: a recorded event survives the death of the process) or "power" (it also
+      survives a power failure; each call waits for an fsync).
+    - ``on_full``, when the journal has reached its limit: "block" (the default: wait up to ``block_timeout``, default
+      5, then behave like "drop"), "drop" (discard the event and record a gap) or "raise" (JournalFullError).
+    - ``salt``: if true, each event gets 16 random bytes, so a short payload cannot be guessed from its hash.
+    - ``max_event_bytes``: a larger event is truncated; 4096 to 67108864, default 1 MiB.
+    - ``journal_limit_bytes``: how much uncommitted data the journal of this process may hold; default 256 MiB.
+    - ``source`` (default "sdk") and ``capture_method`` (default "embedded") are fields of every event.
+    - ``capture_content``: how content is stored: "full", "redacted" (the default), "digest", "none", or a dict with any
+      of ``default``, ``fields`` and ``action_types``.
+    - ``base_url``, ``api_key``: reserved for server mode, which this release does not support (UnsupportedError).
     """
 
     def __init__(
@@ -109,7 +124,7 @@ class ProvenLogClient(EvidenceMixin, _native.Client):
         capture_content: Union[str, Mapping[str, Any], None] = None,
     ) -> None:
         if api_key is not None:
-            raise UnsupportedError("api_key belongs to server mode, which does not exist yet; leave it out")
+            raise UnsupportedError("api_key is for server mode, which this release does not support; leave it out")
         if on_error is not None and not callable(on_error):
             raise TypeError("on_error must be callable")
         self._timeout = seconds_of(timeout)
@@ -147,7 +162,11 @@ class ProvenLogClient(EvidenceMixin, _native.Client):
     # ---- Reading
 
     def get_event(self, id: str, agent_id: Optional[str] = None) -> Optional[Dict[str, Any]]:
-        """One event by its id, or ``None``. Without an agent: the first one committed with that id."""
+        """Return the event with this id, or ``None``.
+
+        ``agent_id`` selects the agent if several agents used the id; without it, the event that was committed first is
+        returned.
+        """
         text = self._get_event(checked_text(id, "id"), optional_text(agent_id, "agent_id"))
         return None if text is None else _parsed(text)
 
@@ -174,9 +193,12 @@ class ProvenLogClient(EvidenceMixin, _native.Client):
         order: str = "asc",
         include_system: bool = False,
     ) -> List[Dict[str, Any]]:
-        """Events that match all filters, oldest first (by commit) unless ``order="desc"``.
+        """Return the events that match all filters, in the order of commit, at most ``limit`` of them.
 
-        ``since <= timestamp < until``, RFC 3339 texts or datetimes. This client's own events are always seen.
+        ``order`` is ``"asc"`` (oldest first) or ``"desc"``. ``since`` and ``until`` select events with
+        ``since <= timestamp < until``; they are RFC 3339 texts or datetimes, where a datetime without a zone is UTC.
+        Events that this client logged before the call are seen. ``include_system`` adds the events that provenlog
+        itself records.
         """
         return list(
             self.iter_events(
@@ -205,18 +227,19 @@ class ProvenLogClient(EvidenceMixin, _native.Client):
     def iter_events(
         self, agent_id: Optional[str] = None, action_type: Optional[str] = None, **filters: Any
     ) -> Iterator[Dict[str, Any]]:
-        """The events of ``get_events`` one by one, without a limit unless one is given.
+        """Iterate over the events that match all filters, without a limit unless ``limit`` is given.
 
-        Goes by commit index and holds one page at a time; no transaction is open between pages.
+        The filters are those of ``get_events``; in addition, ``after`` is a commit index, and only events after it are
+        returned. The iterator holds one page of events, and no transaction is open between pages.
         """
-        # Not a generator itself: a wrong filter is reported here, not at the first step.
+        # This is not a generator function, so a wrong filter raises here and not at the first step.
         cursor = self._cursor(agent_id, action_type, filters)
         return (_parsed(row) for page in iter(lambda: cursor.fetch(_PAGE), []) for row in page)
 
     async def aiter_events(
         self, agent_id: Optional[str] = None, action_type: Optional[str] = None, **filters: Any
     ) -> AsyncIterator[Dict[str, Any]]:
-        """``iter_events`` for ``async for``; pages are read on a worker thread."""
+        """Like ``iter_events``, for ``async for``. Pages are read on a worker thread."""
         cursor = await _on_a_thread(self._cursor, agent_id, action_type, filters)
         while True:
             page = await _on_a_thread(cursor.fetch, _PAGE)
@@ -237,17 +260,24 @@ class ProvenLogClient(EvidenceMixin, _native.Client):
         threads: int = 0,
         progress: Optional[Callable[[int, int], object]] = None,
     ) -> Dict[str, Any]:
-        """Verifies the ledger, or one agent's chain: ``{"valid": True, ...}`` or ``{"valid": False, "error": ...}``.
+        """Verify the ledger, or one agent's chain: ``{"valid": True, ...}`` or ``{"valid": False, "error": ...}``.
 
-        The rest of the report is that of ``plog verify --json``. ``level``: ``"chain"``, ``"tree"`` or ``"full"``,
-        for which None stands too. ``key``: a trusted public key, or a file with it; ``heads``: files with trusted
-        heads, of which the newest vouches for all before it when ``incremental``. ``progress`` is called with the
-        events done and all.
+        The report has the members of ``plog verify --json``. A ledger that was changed is a verdict, not an exception.
+
+        ``level`` is ``"chain"``, ``"tree"`` or ``"full"`` (the default). ``key`` is a trusted public key or the path of
+        a file with one. ``heads`` are paths of trusted heads. If ``incremental`` is true and the ledger extends the
+        newest of them, only the events after it are read. If ``read_only`` is true, journals are not committed first,
+        and their events are counted as pending. ``threads`` is how many threads read and hash (0: two). ``progress``
+        is called with the number of events done and the total.
         """
         return _verify(self, None, agent_id, level, key, heads, incremental, read_only, threads, progress)
 
     def stats(self) -> Dict[str, Any]:
-        """Counters of this process and ledger; ``last_error`` is the newest asynchronous error or ``None``."""
+        """Return counters of this process for the ledger, over all its clients.
+
+        ``last_error`` is the newest asynchronous error or ``None``. ``plog_client_stats_t`` in ``plog.h`` describes the
+        counters.
+        """
         stats = self._stats()
         last = stats["last_error"]
         stats["last_error"] = None if last is None else from_status(*last)
@@ -265,10 +295,10 @@ class ProvenLogClient(EvidenceMixin, _native.Client):
     # ---- Context
 
     def set_context(self, label_key: str, context: Mapping[str, Any], *, value: Optional[str] = None) -> None:
-        """Attaches a dict to the value of a label, in place of an earlier one.
+        """Attach a dict to one value of a label. It replaces an earlier one.
 
-        The label is one of this client's default labels, unless ``value`` names another value; ``ValueError`` if there
-        is no such default. Storage errors are logged as warnings, not raised.
+        Without ``value``, the value of this client's default label ``label_key`` is used; ``ValueError`` if there is no
+        such label. Storage errors are not raised: ``on_error`` receives them, or they are logged as warnings.
         """
         checked_text(label_key, "label_key")
         optional_text(value, "value")
@@ -281,11 +311,11 @@ class ProvenLogClient(EvidenceMixin, _native.Client):
             self._deliver(error)
 
     def get_context(self, label_key: str, value: Optional[str] = None) -> Optional[Dict[str, Any]]:
-        """The context of a label value (by default that of this client's label), or ``None``."""
+        """Return the context of a label value (default: the value of this client's label), or ``None``."""
         checked_text(label_key, "label_key")
         if value is None:
             if label_key not in self._labels:
-                raise InvalidEventError(f"{label_key!r} is no default label of this client")
+                raise InvalidEventError(f"{label_key!r} is not a default label of this client; pass value")
             value = str(self._labels[label_key])
         text = self._get_context(label_key, checked_text(value, "value"))
         return None if text is None else _parsed(text)
@@ -299,27 +329,29 @@ class ProvenLogClient(EvidenceMixin, _native.Client):
         metadata: Optional[Mapping[str, Any]] = None,
         labels: Optional[Mapping[str, Any]] = None,
     ) -> Session:
-        """``with client.session("review-42"):`` sets the session of what is logged inside (by default a new UUID).
+        """Set the session of the events logged inside the block: ``with client.session("review-42"):``.
 
-        Writes the CUSTOM events ``session.start`` and ``session.end``; the latter carries the number of events that
-        this client recorded between them, the duration, and the exception that ended the block, if any.
+        The default ``session_id`` is a new UUID. The block records the CUSTOM events ``session.start`` and
+        ``session.end``, with the given ``metadata`` and ``labels``. ``session.end`` has the duration, the exception
+        that ended the block, if any, and the number of events that this client recorded between the two, in this
+        session or not. A thread that is started inside the block does not inherit the session.
         """
         return Session(self, session_id, metadata, labels)
 
     def agent(self, agent_id: str) -> AbstractContextManager[None]:
-        """``with client.agent("critic"):`` sets the agent of what is logged inside."""
+        """Set the agent of the events logged inside the block: ``with client.agent("critic"):``."""
         return _scope.entered(agent=optional_text(agent_id, "agent_id"))
 
     def parent(self, event_id: str) -> AbstractContextManager[None]:
-        """``with client.parent(event_id):`` makes that event the parent of what is logged inside."""
+        """Set the parent of the events logged inside the block: ``with client.parent(event_id):``."""
         return _scope.entered(parent=optional_text(event_id, "event_id"))
 
     # ---- End
 
     def flush(self, timeout: Optional[float] = None) -> None:
-        """Commits everything logged before the call to the ledger.
+        """Wait until every event logged before the call is committed to the ledger.
 
-        FlushTimeoutError when that takes longer than ``timeout`` seconds (by default the client's).
+        Raises FlushTimeoutError if that takes longer than ``timeout`` seconds (default: the client's).
         """
         seconds = self._timeout if timeout is None else seconds_of(timeout)
         try:
@@ -328,11 +360,11 @@ class ProvenLogClient(EvidenceMixin, _native.Client):
             self._report_errors()
 
     def close(self, timeout: Optional[float] = None) -> None:
-        """Flushes, then refuses with ClosedError whatever writes or signs. Closing twice is no error.
+        """Commit all events and close the client. Calls that write or sign then raise ClosedError.
 
-        Reading goes on: ``get_events``, ``iter_events``, ``get_context``, ``verify``, ``key`` and ``stats``. On
-        FlushTimeoutError the client is closed too; its events wait in the journal for the next program that opens the
-        ledger.
+        Reading still works: ``get_event``, ``get_events``, ``iter_events``, ``get_context``, ``verify``, ``key`` and
+        ``stats``. If this raises FlushTimeoutError, the client is closed all the same; its pending events stay in the
+        journal until this process or the next one that opens the ledger commits them. A second call does nothing.
         """
         seconds = self._timeout if timeout is None else seconds_of(timeout)
         _registry.closed(self)
@@ -344,11 +376,11 @@ class ProvenLogClient(EvidenceMixin, _native.Client):
             self._report_errors()
 
     async def aflush(self, timeout: Optional[float] = None) -> None:
-        """``flush`` without blocking the event loop."""
+        """Like ``flush``, without blocking the event loop."""
         await _on_a_thread(self.flush, timeout)
 
     async def aclose(self, timeout: Optional[float] = None) -> None:
-        """``close`` without blocking the event loop."""
+        """Like ``close``, without blocking the event loop."""
         await _on_a_thread(self.close, timeout)
 
     def __enter__(self: Self) -> Self:
@@ -368,7 +400,7 @@ class ProvenLogClient(EvidenceMixin, _native.Client):
         await self.aclose()
 
     def _exit(self, timeout: float) -> None:
-        """At interpreter exit. What is logged later still is recorded: log_event opens the ledger again."""
+        """Close at interpreter exit. Later events are still recorded: ``log_event`` opens the ledger again."""
         _registry.closed(self)
         try:
             self._close_at_exit(timeout)
@@ -376,7 +408,7 @@ class ProvenLogClient(EvidenceMixin, _native.Client):
             self._deliver(error)
         self._stop_watcher()
 
-    # ---- Errors that come later
+    # ---- Asynchronous errors
 
     def _start_watcher(self) -> None:
         self._set_watched(True)
@@ -388,7 +420,7 @@ class ProvenLogClient(EvidenceMixin, _native.Client):
             try:
                 found = self._next_error(None)
             except ProvenLogError:
-                return  # closed, and nothing is left
+                return  # closed, and no error is left
             if found is not None:
                 self._deliver(from_status(*found))
 
@@ -405,7 +437,7 @@ class ProvenLogClient(EvidenceMixin, _native.Client):
         self._deliver(from_status(status, message))
 
     def _report_errors(self) -> None:
-        """Without on_error nobody waits for errors; they are logged when the client is used."""
+        """Log asynchronous errors. Without ``on_error`` no thread waits for them, so each use of the client polls."""
         if self._watcher is not None:
             return
         try:
@@ -422,7 +454,7 @@ class ProvenLogClient(EvidenceMixin, _native.Client):
             try:
                 self._on_error(error)
             except Exception:
-                _log.warning("on_error raised", exc_info=True)
+                _log.warning("the on_error callback raised an exception", exc_info=True)
             return
         now = time.monotonic()
         if now - self._warned_at < _WARNING_INTERVAL:
@@ -434,7 +466,11 @@ class ProvenLogClient(EvidenceMixin, _native.Client):
 
 
 class Session:
-    """A running session; ``client.session`` makes it. Use it once, with ``with`` or ``async with``."""
+    """A session, created by ``client.session``. Use it once, with ``with`` or ``async with``.
+
+    ``id`` is the session's id. ``start_event_id`` and ``end_event_id`` are the ids of its two events, or ``""`` before
+    they are recorded.
+    """
 
     def __init__(
         self,
@@ -454,7 +490,7 @@ class Session:
 
     @property
     def events(self) -> int:
-        """Events that the client recorded since ``session.start``."""
+        """The number of events that the client recorded since ``session.start``, in this session or not."""
         return self._client._recorded - self._recorded
 
     def __enter__(self) -> Session:
@@ -487,7 +523,7 @@ class Session:
                 **self._shared,
             )
         except ProvenLogError as failure:
-            # The exception that ends the block matters more; so does its normal end.
+            # This must not replace the exception that ends the block, nor make a normal end fail.
             self._client._deliver(failure)
         finally:
             _scope.swap(self._outer)
@@ -515,7 +551,10 @@ def verify(
     threads: int = 0,
     progress: Optional[Callable[[int, int], object]] = None,
 ) -> Dict[str, Any]:
-    """Verifies a ledger file without a client; by default the configured one. As ``ProvenLogClient.verify``."""
+    """Verify a ledger file without a client (default: the configured ledger). See ``ProvenLogClient.verify``.
+
+    The report is returned even if there is no ledger at ``db_path``; its verdict is then MISSING_LOG.
+    """
     path = None if db_path is None else os.fspath(db_path)
     return _verify(None, path, agent_id, level, key, heads, incremental, read_only, threads, progress)
 
@@ -551,9 +590,10 @@ def _verify(
 
 
 def describe(error: BaseException) -> Tuple[str, Optional[KeyboardInterrupt]]:
-    """The text of an exception, or its type where it has none or fails to give one.
+    """Return the text of an exception, or the name of its type if it has no text or ``str()`` fails.
 
-    Second, the interrupt that came meanwhile: to be raised when the text is recorded.
+    The second value is a KeyboardInterrupt that ``str()`` raised, or None. The caller must raise it after it has
+    recorded the text.
     """
     name = type(error).__name__
     try:
@@ -565,7 +605,7 @@ def describe(error: BaseException) -> Tuple[str, Optional[KeyboardInterrupt]]:
 
 
 async def _on_a_thread(function: Callable[..., T], *arguments: Any) -> T:
-    import asyncio  # whoever awaits has it; others need not load it
+    import asyncio  # imported here because most programs do not need it
 
     return await asyncio.to_thread(function, *arguments)
 

@@ -1,4 +1,4 @@
-"""Exceptions: one tree, with the core's status as ``code``.
+"""The exceptions of provenlog. All derive from ``ProvenLogError``, whose ``code`` is the status of the core.
 
 >>> from provenlog import errors
 >>> errors.JournalFullError("the journal is full").code
@@ -32,9 +32,9 @@ __all__ = [
 
 
 class ProvenLogError(Exception):
-    """Anything that provenlog raises.
+    """The base class of every exception that provenlog defines.
 
-    ``status`` is the number and ``code`` the name of the status in ``plog.h``; both are stable.
+    ``status`` is the number of the status in ``plog.h``, and ``code`` is its name. Both are stable.
     """
 
     status: ClassVar[int] = -1
@@ -42,14 +42,14 @@ class ProvenLogError(Exception):
 
 
 class InvalidEventError(ProvenLogError, ValueError):
-    """An event, a filter or an argument is not acceptable; the message names it."""
+    """An event, a filter or an argument is invalid; the message names it."""
 
     status = 1
     code = "PLOG_E_INVALID"
 
 
 class ConfigError(ProvenLogError, ValueError):
-    """A configuration file, an environment variable or a redaction rule is broken."""
+    """A configuration file, an environment variable or a redaction rule is invalid."""
 
     status = 2
     code = "PLOG_E_CONFIG"
@@ -63,7 +63,7 @@ class NotFoundError(ProvenLogError, LookupError):
 
 
 class StorageError(ProvenLogError, OSError):
-    """The operating system refused: permission, disk, device."""
+    """The operating system reported an error: permission, disk, device."""
 
     status = 4
     code = "PLOG_E_IO"
@@ -77,28 +77,28 @@ class JournalFullError(ProvenLogError):
 
 
 class FlushTimeoutError(ProvenLogError, TimeoutError):
-    """The deadline passed; what was accepted is safe in the journal."""
+    """The deadline passed; accepted events are safe in the journal."""
 
     status = 6
     code = "PLOG_E_TIMEOUT"
 
 
 class ClosedError(ProvenLogError):
-    """The client was closed."""
+    """The client is closed."""
 
     status = 7
     code = "PLOG_E_CLOSED"
 
 
 class BusyError(ProvenLogError):
-    """Another process holds the ledger's lock for too long."""
+    """Another process has held the ledger's lock for too long."""
 
     status = 8
     code = "PLOG_E_BUSY"
 
 
 class CorruptLedgerError(ProvenLogError):
-    """The file is no ledger, or is damaged."""
+    """The file is not a ledger, or is damaged."""
 
     status = 9
     code = "PLOG_E_CORRUPT"
@@ -155,5 +155,5 @@ _native.status_classes.update(
 
 
 def from_status(status: int, message: str) -> ProvenLogError:
-    """The exception of a status, not raised: what ``on_error`` is given."""
+    """Return the exception for a status, without raising it. ``on_error`` receives it."""
     return _native.status_classes.get(status, ProvenLogError)(message)

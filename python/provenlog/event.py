@@ -1,4 +1,4 @@
-"""The event as a dataclass, for callers who would rather build one than pass keywords."""
+"""The event as a dataclass, as an alternative to keyword arguments of ``log_event``."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ __all__ = ["ProvenLogEvent"]
 class ProvenLogEvent:
     """One event of schema 1.0. Fields left at ``None`` are absent.
 
-    Only ``agent_id`` is required, and the client's default stands in for it. Fields that the schema does not know go
-    into ``extra``; they are kept at the top level of the event, and hashed.
+    Only ``agent_id`` is required, unless the client has a default. Fields that the schema does not define belong in
+    ``extra``; they are stored at the top level of the event, and hashed.
 
     >>> event = ProvenLogEvent(action_type="TOOL_CALL", action_name="search", extra={"trace": "t-1"})
     >>> event.to_dict()
@@ -50,13 +50,13 @@ class ProvenLogEvent:
     extra: Dict[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> Dict[str, Any]:
-        """The event as a mapping, without absent fields."""
+        """Return the event as a dict, without absent fields."""
         known = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "extra"}
         return {**self.extra, **{name: value for name, value in known.items() if value is not None}}
 
     @classmethod
     def from_dict(cls, event: Mapping[str, Any]) -> ProvenLogEvent:
-        """An event from a mapping; what the schema does not know becomes ``extra``."""
+        """Create an event from a mapping. Fields that the schema does not define become ``extra``."""
         known = {f.name for f in fields(cls)} - {"extra"}
         return cls(
             **{name: value for name, value in event.items() if name in known},

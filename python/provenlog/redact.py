@@ -1,4 +1,4 @@
-"""The redaction engine by itself, and its rules.
+"""The redaction engine, without a ledger, and its rules.
 
 >>> from provenlog import Redactor
 >>> Redactor.default().redact_string("write to ada@example.com")
@@ -23,11 +23,11 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 
 @dataclass(frozen=True)
 class RedactionRule:
-    """What to look for and what to write in its place.
+    """A pattern to look for and the text that replaces each match.
 
-    ``pattern`` is RE2 syntax, or a compiled ``re.Pattern`` if RE2 can express it (no look-around, back-references,
-    possessive or atomic groups); otherwise a ``ValueError`` says what is in the way. ``replacement`` stands for each
-    hit literally and defaults to ``[REDACTED:name]``.
+    ``pattern`` is a text in RE2 syntax or a compiled ``re.Pattern``. A compiled pattern that RE2 cannot express
+    (look-around, back-references, possessive or atomic groups) raises a ``ValueError`` that names the obstacle.
+    ``replacement`` replaces each match literally; the default is ``[REDACTED:name]``.
 
     >>> import re
     >>> RedactionRule("mrn", re.compile(r"mrn-[0-9]{4,}", re.IGNORECASE)).pattern
@@ -44,9 +44,9 @@ class RedactionRule:
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str):
-            raise TypeError("a rule's name must be a str")
+            raise TypeError(f"a rule's name must be a str, not {type(self.name).__name__}")
         if self.replacement is not None and not isinstance(self.replacement, str):
-            raise TypeError(f"rule {self.name!r}: the replacement must be a str; functions are not called")
+            raise TypeError(f"rule {self.name!r}: the replacement must be a str; a function is not supported")
         if isinstance(self.pattern, re.Pattern):
             object.__setattr__(self, "pattern", to_re2(self.pattern, self.name))
         elif not isinstance(self.pattern, str):
@@ -54,7 +54,10 @@ class RedactionRule:
 
 
 class Finding(NamedTuple):
-    """Where something to be hidden stands, in characters of the text, and what it is."""
+    """One match: the name of its detector or rule, and its offsets in characters (code points) of the text.
+
+    ``value`` is the matched text, if it was asked for.
+    """
 
     name: str
     start: int
@@ -66,7 +69,7 @@ RuleLike = Union[RedactionRule, Tuple[str, Union[str, Pattern[str]], str], Mappi
 
 
 class Redactor:
-    """Replaces personal data and secrets by markers. Immutable; share it between threads.
+    """Replaces personal data and secrets with markers. Immutable; threads may share it.
 
     >>> redactor = Redactor.default_with_rules([RedactionRule("mrn", r"MRN-\\d{10}", "[REDACTED:mrn]")])
     >>> redactor.redact_string("patient MRN-0123456789, 555-123-4567")
@@ -86,14 +89,17 @@ class Redactor:
         pseudonym_key: Optional[str] = None,
         configured: bool = False,
     ) -> None:
-        """The built-in detectors and ``rules``; with ``configured`` also what the configuration files say.
+        """Create a redactor with the built-in detectors and ``rules``.
 
-        ``profile`` is ``"default"``, ``"strict"``, ``"pii"`` or ``"secrets"``; ``disable`` names detectors that are
-        off; ``allow`` holds lists of ``values``, ``patterns``, ``keys`` and ``paths`` that are left alone;
-        ``keep_last`` says how many characters stay in a marker; with ``pseudonym_key`` markers are equal for equal
-        texts only, ``[REDACTED:email:3f9a2c]``. A rule may be a mapping of ``name``, ``pattern`` and ``replace``.
+        ``rules`` are ``RedactionRule`` objects, tuples of their fields, or mappings with ``name``, ``pattern`` and
+        ``replace``. ``profile`` is ``"default"``, ``"strict"``, ``"pii"`` or ``"secrets"``. ``disable`` names
+        detectors to switch off. ``allow`` has lists of ``values``, ``patterns``, ``keys`` and ``paths`` that are never
+        redacted. ``keep_last`` maps names to the number of characters (1 to 8) that stay visible in the marker. With
+        ``pseudonym_key``, a secret text, equal texts get equal markers and different texts, as a rule, different ones:
+        ``[REDACTED:email:3f9a2c]``. If ``configured`` is true, the redaction settings of the configuration files apply
+        too.
 
-        ConfigError if the rules or options are not acceptable.
+        Raises ConfigError if a rule or an option is invalid.
         """
         options: dict[str, Any] = {"rules": [_rule(rule) for rule in rules]}
         if profile is not None:
@@ -112,45 +118,46 @@ class Redactor:
             options["pseudonym_key"] = pseudonym_key
         try:
             self._native = _native.Redactor(json.dumps(options), configured)
-        except InvalidEventError as error:  # to the core these are arguments; here they are settings, as in a file
+        except InvalidEventError as error:  # the core sees arguments; here they are settings, as in a file
             raise ConfigError(str(error)) from None
 
     @classmethod
     def default(cls, **options: Any) -> Redactor:
-        """The built-in detectors, with the constructor's options."""
+        """Create a redactor with the built-in detectors and the constructor's options."""
         return cls(**options)
 
     @classmethod
     def default_with_rules(cls, rules: Iterable[RuleLike], **options: Any) -> Redactor:
-        """The built-in detectors and these rules, with the constructor's options."""
+        """Create a redactor with the built-in detectors, these rules and the constructor's options."""
         return cls(rules, **options)
 
     @classmethod
     def configured(cls, rules: Iterable[RuleLike] = (), **options: Any) -> Redactor:
-        """The built-in detectors, what the configuration files say, and these: what a client uses."""
+        """Create a redactor with the settings of the configuration files, as a client uses it, and these rules."""
         return cls(rules, configured=True, **options)
 
     @staticmethod
     def detectors() -> List[Mapping[str, Any]]:
-        """The built-in detectors with their examples, and the rules for keys (docs/redaction.md)."""
+        """Return the built-in detectors with their examples, and the rules for keys."""
         detectors: List[Mapping[str, Any]] = json.loads(_native.Redactor.detectors())
         return detectors
 
     def findings(self, text: str, *, values: bool = False) -> List[Finding]:
-        """What ``redact_string`` would replace, in order; ``text[f.start:f.end]`` is it. Values only if asked for.
+        """Return what ``redact_string`` would replace, in the order of the text.
 
-        Places are in characters (code points) of the text, as in all of Python.
+        The matched text of a finding ``f`` is ``text[f.start:f.end]``: offsets are in characters (code points), as
+        elsewhere in Python. ``f.value`` is set only if ``values`` is true.
 
         >>> Redactor.default().findings("to ada@example.com")
         [Finding(name='email', start=3, end=18, value=None)]
         """
         text = _SURROGATES.sub(
             "\ufffd", _checked(text)
-        )  # one character for one, so that places are those of the given text
+        )  # one character for another, so offsets are those of the given text
         octets = text.encode()
         found = json.loads(self._native.findings(text))
         result: List[Finding] = []
-        place = at = 0  # the same place in octets and in characters
+        place = at = 0  # the same offset in bytes and in characters
         for one in found:
             start = at + len(octets[place : one["start"]].decode())
             end = start + len(octets[one["start"] : one["end"]].decode())
@@ -159,11 +166,11 @@ class Redactor:
         return result
 
     def redact_string(self, text: str) -> Tuple[str, int]:
-        """The text with a marker in place of each hit, and the number of hits."""
+        """Return the text with a marker in place of each match, and the number of matches."""
         return self._native.redact(_valid(_checked(text)))
 
     def redact(self, value: Any) -> Tuple[Any, int]:
-        """The same for any value: its JSON form, with all strings and keys redacted, and the number of hits."""
+        """Return the JSON form of any value with all strings and keys redacted, and the number of matches."""
         text, count = self._native.redact_json(_native.Json(value).text)
         return json.loads(text), count
 
@@ -192,7 +199,7 @@ def _checked(text: object) -> str:
 
 
 def _valid(text: str) -> str:
-    """Without lone surrogates, which UTF-8 cannot hold."""
+    """The text without lone surrogates, which UTF-8 cannot represent."""
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -1,4 +1,4 @@
-// A small ledger that a real client recorded, as one file, and all that queries say of it.
+// A small ledger recorded by the real client, and the answers of all queries on it.
 #pragma once
 
 #include <sqlite3.h>
@@ -47,14 +47,15 @@ inline bool is_set(const char* name) {
 }
 inline bool is_long() { return is_set("PLOG_TEST_LONG"); }
 
-enum class Log { kMerged, kBeside };  // the database's write-ahead log: put into the file, or left beside it
+// Where the newest pages are: checkpointed into the database file, or in the -wal beside it.
+enum class Log { kMerged, kBeside };
 
-// Files in a directory of their own: events.db, its head, and perhaps its -wal.
+// A temporary directory with events.db, its head, and perhaps its -wal.
 class AttackedLedger {
  public:
   static constexpr int kFew = 5;
 
-  // `events` of three agents, with all that fills columns and tables; if there are more than a few, the key is rotated.
+  // Records `events` events of three agents that fill all columns and tables. The key is rotated if `events` > kFew.
   AttackedLedger(int events, Log log) {
     unsetenv("PROVENLOG_CONFIG");
     setenv("HOME", directory_.path().c_str(), 1);
@@ -64,7 +65,7 @@ class AttackedLedger {
     record(db, events);
     run_sql(db, "PRAGMA wal_checkpoint(TRUNCATE)");
     if (log == Log::kBeside) record(db, events);
-    // Copies, which no connection of this process was ever open on.
+    // Copy the files, so that no connection of this process has ever opened them.
     for (const char* suffix : {"", "-wal", ".head"}) {
       const std::string octets = read_file(db + suffix);
       if (!octets.empty()) write_file(path() + suffix, octets);
@@ -104,7 +105,7 @@ inline client::VerifyReport verify(const std::string& path, client::VerifyLevel 
   return client::verify_path(path, request);
 }
 
-// What every kind of query answers. Throws where one fails.
+// The answers of every kind of query, and an export, as one text. The constructor throws if a query fails.
 class Answers {
  public:
   Answers(const std::string& path, const std::string& scratch) : store_(store::open_sqlite(path, kReadOnly)) {

@@ -1,4 +1,4 @@
-// Every bit of all that is hashed, of a small ledger, is turned over: none goes unnoticed.
+// Flips every bit of the hashed data of a small ledger. Verification must notice each change.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -14,17 +14,18 @@ namespace {
 
 constexpr int kEvents = 4;
 constexpr std::size_t kPage = 4096;
-// Every so manieth bit. Sanitizers take their time; tables that repeat what is hashed are left to the long run.
+// The distance between tested bits. Sanitizers are slow. Tables that only repeat hashed data are tested completely only
+// in the long run.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr std::size_t kStride = 61, kStrideOfOthers = 61;
 #else
 constexpr std::size_t kStride = 1, kStrideOfOthers = 7;
 #endif
 
-// A run of octets of the file; of an event's columns, or of whatever else is stored.
+// A range of bytes of the file: the columns of an event, or something else.
 struct Region {
   std::size_t begin = 0, end = 0;
-  std::string agent;  // empty: of no event
+  std::string agent;  // empty if the region does not belong to an event
   std::uint64_t sequence = 0;
 };
 
@@ -38,7 +39,7 @@ class Bits : public ::testing::Test {
     return value;
   }
 
-  // A varint of SQLite's, which ends up behind it.
+  // Reads a varint of SQLite and moves `at` past it.
   std::uint64_t varint(std::size_t& at) const {
     std::uint64_t value = 0;
     for (int i = 0; i < 8; ++i) {
@@ -49,7 +50,7 @@ class Bits : public ::testing::Test {
     return value << 8 | static_cast<std::uint8_t>(octets_[at++]);
   }
 
-  // Where the rows of a table, or the entries of an index, lie: the cells of its B-tree's leaves.
+  // Finds the rows of a table or the entries of an index: the cells in the leaves of its B-tree.
   void add_rows(std::uint64_t page, std::vector<Region>& regions) const {
     const std::size_t at = (page - 1) * kPage;
     const char kind = octets_[at];
@@ -93,14 +94,14 @@ class Bits : public ::testing::Test {
 
   using Judge = std::function<void(const Region&)>;
 
-  // Turns each bit of regions of a file over, and back.
+  // Flips each tested bit in some regions of a file, calls `judge`, and flips it back.
   void turn_over(const std::string& path, const std::vector<Region>& regions, std::size_t stride, const Judge& judge) {
     const std::string octets = read_file(path);
     const Fd fd = open_file(path, O_RDWR);
     std::size_t bits = 0;
     for (const Region& region : regions) {
       for (std::size_t bit = 8 * region.begin + bits % stride; bit < 8 * region.end; bit += stride, ++bits) {
-        SCOPED_TRACE("bit " + std::to_string(bit) + ", in octet " + std::to_string(bit / 8 % kPage) + " of its page");
+        SCOPED_TRACE("bit " + std::to_string(bit) + ", in byte " + std::to_string(bit / 8 % kPage) + " of its page");
         const auto turned = static_cast<char>(octets[bit / 8] ^ 1 << bit % 8);
         const auto at = static_cast<off_t>(bit / 8);
         ASSERT_EQ(pwrite(fd.get(), &turned, 1, at), 1);
@@ -110,11 +111,11 @@ class Bits : public ::testing::Test {
       }
     }
     EXPECT_GT(bits * stride, 8u * 100);
-    EXPECT_EQ(verify(ledger_.path()).verdict, ledger::Verdict::kOk) << "the file is as it was";
+    EXPECT_EQ(verify(ledger_.path()).verdict, ledger::Verdict::kOk) << "the file was not restored";
     RecordProperty("bits", static_cast<int>(bits));
   }
 
-  // Of an event's own columns: it is named. What these checks find, all of them do.
+  // For a bit in an event's columns: a finding must name the event. These checks suffice; a full verification has more.
   void expect_named(const Region& region) const {
     client::VerifyRequest request;
     request.level = client::VerifyLevel::kTree;
@@ -130,7 +131,8 @@ class Bits : public ::testing::Test {
         << region.agent << ", event " << region.sequence << ": " << report.json();
   }
 
-  // Of what stands around it: the form of a row has bits that mean nothing, and then no query answers another thing.
+  // For a bit elsewhere: either verification finds the change, or the bit has no meaning and all queries answer as
+  // before.
   void expect_found_or_meaningless() const {
     const client::VerifyReport report = verify(ledger_.path());
     if (!ledger::verdict_valid(report.verdict)) return;
@@ -157,7 +159,7 @@ TEST_F(Bits, OfEveryEventAreTamperedWithAndTheEventIsNamed) {
                                        static_cast<std::size_t>(sqlite3_column_bytes(row, 2)));
         const Region whole = rows.at(next++);
         const std::size_t at = octets_.find(columns, whole.begin);
-        ASSERT_EQ(at + columns.size(), whole.end) << "the octets are what a row ends with";
+        ASSERT_EQ(at + columns.size(), whole.end) << "the row does not end with these columns";
         parts.push_back({whole.begin, at, {}, 0});
         parts.push_back({at, whole.end, reinterpret_cast<const char*>(sqlite3_column_text(row, 0)),
                          static_cast<std::uint64_t>(sqlite3_column_int64(row, 1))});
@@ -180,7 +182,7 @@ TEST_F(Bits, OfTheHeadAreNeverPassedOver) {
 }
 
 TEST_F(Bits, OfIndexesAndOfAllThatQueriesReadAreFoundOrChangeNoAnswer) {
-  // How far journals are committed is not said by queries, nor is it by events.
+  // The table `journal` is not covered by events, and queries do not read it.
   const std::string others = "name NOT IN ('event', 'tile', 'journal')";
   turn_over(ledger_.path(), rows_of(others), is_long() ? 1 : kStrideOfOthers,
             [&](const Region&) { expect_found_or_meaningless(); });

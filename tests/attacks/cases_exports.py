@@ -1,4 +1,4 @@
-"""Rows 20, 21, 23, 26 and 40 to 43 of the matrix: proofs, exports and archives, and what keeps a verifier busy."""
+"""Rows 20, 21, 23, 26 and 40 to 43 of the matrix: proofs, exports, archives, and input that is expensive to verify."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def changed_document(
     verdict: str = "TAMPERED",
     make: Callable[[Ledger, Path], Path] = proof_of_one,
 ) -> None:
-    """Adds a case: an export that was changed."""
+    """Adds a case: a changed export must have the verdict."""
 
     def check(ledger: Ledger, folder: Path) -> None:
         path = make(ledger, folder)
@@ -68,8 +68,8 @@ for name, change in {
     "no hashes": lambda proof: proof.update(siblings=[]),
     "the last hash is missing": lambda proof: proof["siblings"].pop(),
     "the first hash is missing": lambda proof: proof["siblings"].pop(0),
-    "a hash too many at the end": lambda proof: proof["siblings"].append(ZEROS),
-    "a hash too many at the beginning": lambda proof: proof["siblings"].insert(0, ZEROS),
+    "an extra hash at the end": lambda proof: proof["siblings"].append(ZEROS),
+    "an extra hash at the beginning": lambda proof: proof["siblings"].insert(0, ZEROS),
     "a hash twice": lambda proof: proof["siblings"].append(proof["siblings"][-1]),
     "the leaf among the hashes": lambda proof: proof["siblings"].insert(0, proof["leaf_hash"]),
     "hashes in another order": lambda proof: proof["siblings"].reverse(),
@@ -85,8 +85,8 @@ for name, change in {
     changed_document(20, name, of_proof(change))
 for name, change in {
     "a thousand hashes": lambda proof: proof.update(siblings=[ZEROS] * 1000),
-    "a hash of 31 octets": lambda proof: proof["siblings"].__setitem__(0, "0" * 62),
-    "a hash of 33 octets": lambda proof: proof["siblings"].__setitem__(0, "0" * 66),
+    "a hash of 31 bytes": lambda proof: proof["siblings"].__setitem__(0, "0" * 62),
+    "a hash of 33 bytes": lambda proof: proof["siblings"].__setitem__(0, "0" * 66),
     "a hash in capitals": lambda proof: proof["siblings"].__setitem__(0, "A" * 64),
     "an index below zero": lambda proof: proof.update(leaf_index=-1),
     "an index of 2^63 - 1": lambda proof: proof.update(leaf_index=2**63 - 1),
@@ -95,7 +95,7 @@ for name, change in {
     "a size of 2^64 - 1": lambda proof: proof.update(tree_size=2**64 - 1),
     "a size of 2^64": lambda proof: proof.update(tree_size=2**64),
     "an index with a fraction": lambda proof: proof.update(leaf_index=proof["leaf_index"] + 0.5),
-    "an index as a text": lambda proof: proof.update(leaf_index=str(proof["leaf_index"])),
+    "an index as text": lambda proof: proof.update(leaf_index=str(proof["leaf_index"])),
 }.items():
     changed_document(20, name, of_proof(change), "UNVERIFIABLE")
 changed_document(20, "the size of the whole document is zero", lambda document: document.update(tree_size=0))
@@ -110,7 +110,7 @@ def tiles(ledger: Ledger, folder: Path) -> Path:
 
 
 def entries(octets: bytes) -> list[bytes]:
-    """The leaves of an entry bundle."""
+    """Returns the leaves of an entry bundle."""
     found = []
     while octets:
         size = int.from_bytes(octets[:2], "big")
@@ -123,7 +123,7 @@ def bundle(leaves: list[bytes]) -> bytes:
     return b"".join(len(leaf).to_bytes(2, "big") + leaf for leaf in leaves)
 
 
-@case(21, "an archive where two leaves are one, whose octets are those of their node")
+@case(21, "an archive where the bytes of their parent node replace two leaves")
 def _(ledger: Ledger, folder: Path) -> None:
     log = tiles(ledger, folder)
     path = log / "tile" / "entries" / "000"
@@ -133,7 +133,7 @@ def _(ledger: Ledger, folder: Path) -> None:
     assert judge_export(log)["verdict"] == "TAMPERED"
 
 
-@case(21, "an archive whose last leaf is there twice")
+@case(21, "an archive that contains the last leaf twice")
 def _(ledger: Ledger, folder: Path) -> None:
     log = tiles(ledger, folder)
     size = int((log / "checkpoint").read_text().splitlines()[1])
@@ -153,10 +153,10 @@ def leaf_is_a_node(document: Document) -> None:
 changed_document(21, "an event proved by a leaf that is a node", leaf_is_a_node)
 
 
-# ---- 23: one way of proving
+# ---- 23: one kind of proof
 
 
-@case(23, "the interface has one kind of proof, of the tree, and each export holds the link of the chain too")
+@case(23, "the interface has only proofs of the tree, and each export contains the link of the chain too")
 def _(ledger: Ledger, folder: Path) -> None:
     symbols = (SOURCE / "tests" / "capi" / "symbols.txt").read_text().split()
     assert [name for name in symbols if "prove" in name[len("plog_") :]] == ["plog_client_prove"]
@@ -167,16 +167,16 @@ def _(ledger: Ledger, folder: Path) -> None:
 
 
 def other_link(document: Document) -> None:
-    """A chain that is right in itself, which the tree knows nothing of."""
+    """Sets a link that is consistent with the event, but not with the leaf in the tree."""
     event, proof = document["events"][0], document["merkle_proofs"][0]
     event["prev_hash"] = "1" * 64
     event["hash"] = sha256(proof["canonical"].encode(), event["prev_hash"].encode()).hex()
 
 
-changed_document(23, "an event linked in another way than in the tree", other_link)
+changed_document(23, "an event with another link than in the tree", other_link)
 
 
-# ---- 26: what an export leaves out
+# ---- 26: incomplete exports
 
 
 def of_agent(ledger: Ledger, folder: Path) -> Path:
@@ -196,12 +196,12 @@ def leave_out(place: int) -> Callable[[Document], None]:
 
 
 for name, place in {"the first event": 0, "one in the middle": 20, "the newest event": -1}.items():
-    changed_document(26, f"{name} of everything", leave_out(place), make=everything)
+    changed_document(26, f"{name} of an export of everything", leave_out(place), make=everything)
 for name, place in {"the first event": 0, "one in the middle": 20}.items():
-    changed_document(26, f"{name} of an agent", leave_out(place), make=of_agent)
+    changed_document(26, f"{name} of an export of an agent", leave_out(place), make=of_agent)
 
 
-# ---- 40: rot
+# ---- 40: bit rot
 
 for name in ("tile/0/000", "tile/1/000.p/1", "tile/entries/000", "checkpoint"):
 
@@ -210,7 +210,7 @@ for name in ("tile/0/000", "tile/1/000.p/1", "tile/entries/000", "checkpoint"):
         log = tiles(ledger, folder)
         path = log / name
         octets = bytearray(path.read_bytes())
-        octets[len(octets) // 2] ^= 0x10  # of the bundle: in the middle of 256 entries, or next to it
+        octets[len(octets) // 2] ^= 0x10  # in a bundle of 256 entries, this is the middle one
         path.write_bytes(octets)
         report = judge_export(log)
         assert report["verdict"] in ("TAMPERED", "UNVERIFIABLE")
@@ -233,7 +233,7 @@ def _(ledger: Ledger, _: Path) -> None:
     ]
 
 
-@case(40, "of an export, wherever in the file")
+@case(40, "of an export, at any place in the file")
 def _(ledger: Ledger, folder: Path) -> None:
     path = of_agent(ledger, folder)
     octets = path.read_bytes()
@@ -242,7 +242,7 @@ def _(ledger: Ledger, folder: Path) -> None:
         rotten[at] ^= 0x10
         path.write_bytes(rotten)
         report = provenlog.verify_export(path)
-        # The time of the export is the only thing in it that is not signed for.
+        # The time of the export is the only member that no signature covers.
         assert not report["valid"] or b"exported_at" in octets[at - 40 : at]
 
 
@@ -268,11 +268,11 @@ changed_document(
 )
 
 
-# ---- 42: work for a verifier
+# ---- 42: input that is expensive to verify
 
 
 def within_limits(*args: object) -> dict[str, Any]:
-    """The report of a `plog` that has little memory and time."""
+    """Runs `plog` with limited memory and time, and returns its report."""
 
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
@@ -287,7 +287,7 @@ def within_limits(*args: object) -> dict[str, Any]:
 
 
 def hole(path: Path, size: int, front: str = "") -> Path:
-    """A file of so many octets, most of them zeros that take no room on the disk."""
+    """Creates a sparse file of `size` bytes that starts with `front`."""
     with path.open("w") as file:
         file.write(front)
         file.truncate(size)
@@ -309,7 +309,7 @@ def _(ledger: Ledger, _: Path) -> None:
     assert within_limits("verify", "--db", ledger.db, "--read-only")["verdict"] == "UNVERIFIABLE"
 
 
-@case(42, "an export larger than memory, and one of brackets alone")
+@case(42, "an export larger than memory, and one that consists of brackets")
 def _(ledger: Ledger, folder: Path) -> None:
     path = folder / "x.plog"
     for front in ("", '{"version":"', "["):
@@ -339,7 +339,7 @@ def _(ledger: Ledger, _: Path) -> None:
     assert within_limits("verify", "--db", ledger.db, "--read-only")["verdict"] == "TAMPERED"
 
 
-@case(42, "a tile that says that the tree has 2^60 leaves")
+@case(42, "a tile at a place that belongs to a tree of 2^60 leaves")
 def _(ledger: Ledger, _: Path) -> None:
     ledger.sql(
         f"INSERT INTO tile VALUES ({2**52}, zeroblob(32))",
@@ -355,7 +355,7 @@ def _(ledger: Ledger, _: Path) -> None:
     assert report["verdict"] in ("TAMPERED", "CANNOT_RUN")
 
 
-@case(42, "a schema of a thousand tables, and queries that never end in a view")
+@case(42, "a schema of a thousand tables, and a view whose query never ends")
 def _(ledger: Ledger, _: Path) -> None:
     with ledger.database() as database:
         for number in range(1000):
@@ -366,10 +366,10 @@ def _(ledger: Ledger, _: Path) -> None:
     assert within_limits("verify", "--db", ledger.db, "--read-only")["verdict"] == "TAMPERED"
 
 
-# ---- 43: verifiers that agree. Command and library are compared in every case, by `judge`.
+# ---- 43: verifiers that agree. `judge` compares command and library in every case.
 
 
-@case(43, "levels, threads and where one goes on from make no difference where nothing is wrong")
+@case(43, "level, threads and starting point make no difference for an intact ledger")
 def _(ledger: Ledger, _: Path) -> None:
     reports = [
         provenlog.verify(ledger.db, level=level, threads=threads, read_only=True)
@@ -385,7 +385,7 @@ def _(ledger: Ledger, _: Path) -> None:
         )
 
 
-@case(43, "nor where something is")
+@case(43, "level and starting point make no difference for a changed ledger")
 def _(ledger: Ledger, _: Path) -> None:
     ledger.replace(ledger.place("coder", 99), "question", "answer")
     wanted = [("coder", 99, "hash mismatch at sequence 99")]

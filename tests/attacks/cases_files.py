@@ -1,4 +1,4 @@
-"""Rows 29, 32 to 35 and 39 of the matrix: what agents record, the schema, the write-ahead log and the files themselves."""
+"""Rows 29, 32 to 35 and 39 of the matrix: recorded content, the schema, the write-ahead log and the files."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ import provenlog
 # ---- 29: clocks
 
 
-@case(29, "times that go back, stand still, and lie in the far future stay in the order of recording")
+@case(29, "events with times that go back, repeat or are far in the future stay in the order of recording")
 def _(ledger: Ledger, _: Path) -> None:
     times = [
         "2030-01-01T00:00:00Z",
@@ -41,7 +41,7 @@ def _(ledger: Ledger, _: Path) -> None:
     assert judge(ledger.db)["verdict"] == "OK"
 
 
-@case(29, "a time that is none is noted, and what was given is kept")
+@case(29, "an invalid time causes a warning, and the given text is kept")
 def _(ledger: Ledger, _: Path) -> None:
     with ledger.client() as client:
         for time in ("2016-12-31T23:59:61Z", "2026-02-30T00:00:00Z", "yesterday"):
@@ -57,8 +57,8 @@ def _(ledger: Ledger, _: Path) -> None:
 HOSTILE: dict[str, Any] = {
     "a zero": "a\0b",
     "lines": "a\nb\r\nc\u2028d\u2029e\x85f",
-    "a terminal's commands": "\x1b[2J\x1b]0;title\x07\x9b31m",
-    "directions": "\u202egnp.exe\u2066",
+    "terminal commands": "\x1b[2J\x1b]0;title\x07\x9b31m",
+    "text directions": "\u202egnp.exe\u2066",
     "quotes": "'\"\\`$(reboot); DROP TABLE event; --",
     "JSON": '{"sequence":1,"hash":"0"}',
     "an odd key": {"": {"\0": {"__proto__": {"a\nb": 1}}}},
@@ -69,7 +69,7 @@ HOSTILE: dict[str, Any] = {
 
 for name, value in HOSTILE.items():
 
-    @case(32, f"{name} comes back as it was, and stands still on a terminal")
+    @case(32, f"{name}: returned unchanged, and escaped for a terminal")
     def _(ledger: Ledger, _: Path, value: Any = value) -> None:
         with ledger.client() as client:
             at = client.log_event(
@@ -91,7 +91,7 @@ for name, text in {
     "thirty digits": "1" * 30,
 }.items():
 
-    @case(32, f"the number {name} becomes a text, and that is noted")
+    @case(32, f"the number {name} is recorded as text, with a warning")
     def _(ledger: Ledger, folder: Path, text: str = text) -> None:
         events = folder / "events.jsonl"
         events.write_text(f'{{"agent_id":"hostile","action_input":{{"n":{text}}}}}\n')
@@ -104,7 +104,7 @@ for name, text in {
 
 LINES = {
     "a key twice": '{"agent_id":"hostile","action_input":{"a":1,"a":2}}',
-    "half a character": '{"agent_id":"hostile","action_input":"\\ud800"}',
+    "half a surrogate pair": '{"agent_id":"hostile","action_input":"\\ud800"}',
     "a thousand levels": '{"agent_id":"hostile","action_input":' + "[" * 1000 + "]" * 1000 + "}",
     "ten megabytes": '{"agent_id":"hostile","action_input":"' + "x" * 10_000_000 + '"}',
     "the fields of a ledger": '{"agent_id":"hostile","sequence":1,"hash":"0","prev_hash":"0"}',
@@ -113,7 +113,7 @@ LINES = {
 
 for name, line in LINES.items():
 
-    @case(32, f"{name}: kept as it can be, with a warning, and nobody's chain suffers")
+    @case(32, f"{name}: kept as far as possible, with a warning, and the chains stay intact")
     def _(ledger: Ledger, folder: Path, line: str = line) -> None:
         events = folder / "events.jsonl"
         events.write_text(line + "\n")
@@ -127,7 +127,7 @@ for name, line in LINES.items():
 # ---- 33: replays
 
 
-@case(33, "with the same id: stored once, and a retry with other content is told of")
+@case(33, "with the same id: stored once, and a retry with other content is reported")
 def _(ledger: Ledger, folder: Path) -> None:
     events = folder / "events.jsonl"
     lines = [{"agent_id": "again", "id": f"01951f7a-5c00-7000-8000-{n:012}", "action_input": n} for n in range(20)]
@@ -171,22 +171,22 @@ def shadow(*statements: str) -> Callable[[Ledger], None]:
 
 attack(
     34,
-    "a view in the place of the events",
+    "a view instead of the events",
     shadow("ALTER TABLE event RENAME TO kept", "CREATE VIEW event AS SELECT * FROM kept WHERE commit_index <> 150"),
 )
 attack(
     34,
-    "a view in the place of the labels",
+    "a view instead of the labels",
     shadow("ALTER TABLE event_label RENAME TO kept", "CREATE VIEW event_label AS SELECT * FROM kept WHERE label <> 1"),
 )
 attack(
     34,
-    "a table without its rules in the place of the events",
+    "a table without constraints instead of the events",
     shadow("CREATE TABLE copied AS SELECT * FROM event", "DROP TABLE event", "ALTER TABLE copied RENAME TO event"),
 )
 attack(
     34,
-    "an index with a condition in the place of another",
+    "an index with a condition instead of one without",
     shadow(
         "DROP INDEX event_session",
         "CREATE INDEX event_session ON event(session) WHERE session IS NOT NULL AND session <> 5",
@@ -207,14 +207,14 @@ def edit_schema(old: str, new: str) -> Callable[[Ledger], None]:
     return action
 
 
-attack(34, "a rule is taken out of the schema", edit_schema("sequence     INTEGER NOT NULL", "sequence     INTEGER"))
-attack(34, "a default put into the schema", edit_schema("warnings     BLOB", "warnings     BLOB DEFAULT x'00'"))
-attack(34, "strict types are taken out of the schema", edit_schema(") STRICT", ")"))
-attack(34, "a table of others is noted, and no more", "CREATE TABLE others (x)", "OK")
+attack(34, "a constraint is removed from a table", edit_schema("sequence     INTEGER NOT NULL", "sequence     INTEGER"))
+attack(34, "a default is added to the schema", edit_schema("warnings     BLOB", "warnings     BLOB DEFAULT x'00'"))
+attack(34, "strict types are removed from the schema", edit_schema(") STRICT", ")"))
+attack(34, "an additional table is only noted", "CREATE TABLE others (x)", "OK")
 
 
 def exchange_pages(ledger: Ledger) -> None:
-    """The events' table is another one, that the schema calls by its name."""
+    """Makes the schema's entry for the events point to the root page of another table."""
     with ledger.database() as database:
         database.execute("CREATE TABLE copied AS SELECT * FROM event WHERE commit_index <> 150")
         database.execute("PRAGMA writable_schema = ON")
@@ -245,14 +245,14 @@ def link_to_another(ledger: Ledger) -> None:
 attack(34, "another ledger's database under the name", another_database, ("UNVERIFIABLE", "TAMPERED"))
 attack(
     34,
-    "a symbolic link to another ledger, held against a head that was kept",
+    "a symbolic link to another ledger, verified with a kept head",
     link_to_another,
     "UNVERIFIABLE",
     heads=lambda ledger: [ledger.late_head],
 )
 attack(
     34,
-    "a symbolic link to another ledger, held against a key",
+    "a symbolic link to another ledger, verified with a key",
     link_to_another,
     "UNVERIFIABLE",
     key=lambda ledger: (
@@ -262,10 +262,10 @@ attack(
 KEPT_KEY = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"
 
 
-@case(34, "another ledger's database put under an open one")
+@case(34, "another ledger's database replaces an open one")
 def _(ledger: Ledger, _: Path) -> None:
     other = stranger(ledger)
-    # It may say that the database is none of its own; it must not go on as if nothing had happened.
+    # The client may report that this is not its database. It must not continue as if nothing had happened.
     with contextlib.suppress(provenlog.ProvenLogError), ledger.client() as client:
         client.log_event(action_type="CUSTOM")
         client.flush()
@@ -277,11 +277,11 @@ def _(ledger: Ledger, _: Path) -> None:
     assert judge(ledger.db)["verdict"] not in VALID
 
 
-# ---- 35: the log
+# ---- 35: the write-ahead log
 
 
 def live(ledger: Ledger, more: int = 20) -> Path:
-    """Goes on recording, and leaves the newest events in the log."""
+    """Records more events and leaves them in the write-ahead log, whose path it returns."""
     with ledger.client() as client:
         log_some(client, 5000, more // 2)
     shm = ledger.db.with_name(ledger.db.name + "-shm")
@@ -296,7 +296,7 @@ def with_log(change: Callable[[Path], object]) -> Callable[[Ledger], None]:
 
 
 def garbage(start: float, count: int = 64) -> Callable[[Path], None]:
-    """Octets of the log are overwritten from a part of it on."""
+    """Overwrites `count` bytes of the log; `start` is their position as a fraction of its size."""
 
     def change(wal: Path) -> None:
         octets = bytearray(wal.read_bytes())
@@ -312,7 +312,7 @@ def cut(part: float) -> Callable[[Path], None]:
 
 
 LOST = ("ROLLED_BACK", "TRUNCATED")
-attack(35, "nothing is done to it", with_log(lambda wal: None), "OK")
+attack(35, "it is not changed", with_log(lambda wal: None), "OK")
 attack(35, "it is deleted", with_log(lambda wal: wal.unlink()), LOST)
 attack(35, "it is emptied", with_log(lambda wal: wal.write_bytes(b"")), LOST)
 attack(35, "it is cut in half", with_log(cut(0.5)), (*LOST, "TAMPERED"))
@@ -324,14 +324,14 @@ attack(35, "one of its last pages is garbage", with_log(garbage(0.8)), (*LOST, "
 attack(35, "it is garbage", with_log(lambda wal: wal.write_bytes(os.urandom(50_000))), LOST)
 attack(
     35,
-    "garbage behind it changes nothing",
+    "garbage after its end changes nothing",
     with_log(lambda wal: wal.write_bytes(wal.read_bytes() + os.urandom(9000))),
     "OK",
 )
 
 
 def aged(ledger: Ledger) -> None:
-    """The log of an earlier time beside the database of a later one."""
+    """Puts an older log beside a newer database."""
     wal = live(ledger)
     old = wal.read_bytes()
     with ledger.database():
@@ -350,13 +350,13 @@ def of_another(ledger: Ledger) -> None:
     shutil.copy(live(other), live(ledger))
 
 
-attack(35, "that of another ledger is put in its place", of_another, ("TAMPERED", "UNVERIFIABLE", *LOST))
+attack(35, "it is replaced by that of another ledger", of_another, ("TAMPERED", "UNVERIFIABLE", *LOST))
 
 
-@case(35, "a rollback journal is planted, which SQLite would play back")
+@case(35, "a rollback journal is planted that SQLite would play back")
 def _(ledger: Ledger, _: Path) -> None:
     ledger.db.with_name(ledger.db.name + "-shm").unlink(missing_ok=True)
-    # A journal of one page: the first, as it was when nothing was recorded.
+    # A journal with one page: the first page of an empty database.
     page = bytearray(ledger.db.read_bytes()[:4096])
     page[100:] = bytes(len(page) - 100)
     nonce = 7
@@ -368,7 +368,7 @@ def _(ledger: Ledger, _: Path) -> None:
     journal.write_bytes(header.ljust(512, b"\0") + (1).to_bytes(4, "big") + bytes(page) + checksum.to_bytes(4, "big"))
     database = ledger.db.read_bytes()
     assert judge(ledger.db)["verdict"] == "TAMPERED"
-    # Nor does anybody play it back: what is recorded meanwhile waits.
+    # No writer plays it back either: new events wait in provenlog's journal.
     with contextlib.suppress(provenlog.ProvenLogError), ledger.client() as client:
         client.log_event(agent_id="patient", action_type="CUSTOM")
     run_plog("verify", "--db", ledger.db)
@@ -377,7 +377,7 @@ def _(ledger: Ledger, _: Path) -> None:
     assert run_plog("verify", "--db", ledger.db).returncode == 0
 
 
-@case(35, "the ledger is verified while a program of others holds it open and writes to its log")
+@case(35, "the ledger is verified while another program has it open and writes to its log")
 def _(ledger: Ledger, _: Path) -> None:
     connection = sqlite3.connect(ledger.db, timeout=TIMEOUT)
     connection.execute("UPDATE event SET time = 0 WHERE commit_index = 150")
@@ -390,7 +390,7 @@ def _(ledger: Ledger, _: Path) -> None:
 # ---- 39: copies
 
 
-@case(39, "a copy of an open ledger is recorded to: each is whole, and together they show it")
+@case(39, "events are recorded to a copy of an open ledger: each verifies, and the heads of both show the fork")
 def _(ledger: Ledger, folder: Path) -> None:
     with ledger.client() as client:
         client.log_event(action_type="CUSTOM", action_name="before")

@@ -1,4 +1,4 @@
-"""Rows 14, 15, 18, 19, 24, 41 and 44 of the matrix: what is done to heads, keys, formats and what a verifier goes by."""
+"""Rows 14, 15, 18, 19, 41 and 44 of the matrix: changes to heads, keys, formats and the input of a verifier."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from judge import judge, run_plog
 from ledgers import Key, Ledger, checkpoint, record
 from matrix import attack, case
 
-# ---- 14 and 15: other heads than the one
+# ---- 14 and 15: other heads of the same ledger
 
 
 def twin(ledger: Ledger, folder: Path) -> Ledger:
-    """The same ledger on another machine, with the same key; each then records something of its own."""
+    """Copies the ledger with its key. Then each of the two records a different event."""
     other = ledger.copy(folder / "twin")
     for each, name in ((ledger, "one"), (other, "two")):
         with each.client() as client:
@@ -24,7 +24,7 @@ def twin(ledger: Ledger, folder: Path) -> Ledger:
     return other
 
 
-@case(14, "each is sound to who sees no other; together they are the evidence")
+@case(14, "each is consistent alone; together they show the fork")
 def _(ledger: Ledger, folder: Path) -> None:
     other = twin(ledger, folder)
     for one, two in ((ledger, other), (other, ledger)):
@@ -37,7 +37,7 @@ def _(ledger: Ledger, folder: Path) -> None:
         ]
 
 
-@case(14, "and no later head hides it")
+@case(14, "a later head does not hide the fork")
 def _(ledger: Ledger, folder: Path) -> None:
     other = twin(ledger, folder)
     seen = shutil.copy(other.head, folder / "seen.head")
@@ -48,26 +48,29 @@ def _(ledger: Ledger, folder: Path) -> None:
 
 attack(
     15,
-    "beside the ledger: what it does not cover is a tail",
+    "beside the ledger: the events that it does not cover are a tail",
     lambda ledger: shutil.copy(ledger.late_head, ledger.head),
     "OK_WITH_TAIL",
 )
 attack(
     15,
-    "with the ledger of its time, to somebody who saw a newer one",
+    "with the ledger of the same time, to a verifier who has a newer head",
     lambda ledger: (ledger.put_back(ledger.late_backup), shutil.copy(ledger.late_head, ledger.head)),
     "ROLLED_BACK",
     heads=lambda ledger: [ledger.final_head],
 )
 
 
-# ---- 18 and 19: heads of others, and heads spelled otherwise
+# ---- 18 and 19: foreign heads, and heads written in another way
 
 Text = Callable[[Ledger], str]
 
 
 def served(row: int, name: str, text: Text, verdict: str, *, trusted: str = "") -> None:
-    """A head in the place of the ledger's own, and as one that is trusted (`trusted`: if the verdict is then another)."""
+    """Adds two cases: the head beside the ledger, and the same head as a trusted one.
+
+    `trusted`: the verdict for the second case, if it is a different one.
+    """
     attack(row, f"{name}: beside the ledger", lambda ledger: ledger.head.write_text(text(ledger)), verdict)
 
     def give(ledger: Ledger) -> None:
@@ -83,7 +86,7 @@ def own(ledger: Ledger) -> Key:
 
 
 def head_by(key: Callable[[Ledger], Key], origin: str = "") -> Text:
-    """A head over what the ledger is, by another key."""
+    """A head over the current ledger, signed by another key."""
 
     def text(ledger: Ledger) -> str:
         signer = key(ledger)
@@ -106,7 +109,7 @@ def head_of_another_ledger(ledger: Ledger) -> str:
 
 
 def same_key_id(ledger: Ledger) -> str:
-    """Four octets of key id can be had by trying; here the line simply claims the id of the genuine key."""
+    """A key with the same 4-byte id could be found by trying. Here the line just claims the id of the real key."""
     key, false = own(ledger), Key.generate(own(ledger).name)
     text = checkpoint(key.name, len(ledger.rows()), ledger.root())
     line = base64.b64encode(key.id + false.private.sign(text.encode())).decode()
@@ -122,19 +125,19 @@ served(
     18, "the ledger's key under another name", head_by(lambda ledger: Key("other", own(ledger).private)), "UNVERIFIABLE"
 )
 served(18, "another key with the same key id", same_key_id, "TAMPERED")
-served(18, "a branch that there never was", head_by(own, "provenlog/x/branch-2"), "UNVERIFIABLE")
+served(18, "a branch that does not exist", head_by(own, "provenlog/x/branch-2"), "UNVERIFIABLE")
 attack(
     18,
-    "a key that is trusted, of another ledger",
+    "a trusted key of another ledger",
     lambda ledger: None,
     "UNVERIFIABLE",
     key=lambda ledger: Key.generate("other").vkey,
-    says="none that this ledger ever had",
+    says="no epoch of this ledger has the given key",
 )
 
 
 def last_line(change: Callable[[str, str], str]) -> Text:
-    """Other signature lines, made of the name and the base64 of the genuine one."""
+    """Replaces the signature line by others, made from its name and base64."""
 
     def text(ledger: Ledger) -> str:
         note = ledger.head.read_text()
@@ -146,20 +149,20 @@ def last_line(change: Callable[[str, str], str]) -> Text:
 
 
 def loose_bits(name: str, signed: str) -> str:
-    """Base64 of 68 octets ends in one character of two spare bits, and a padding."""
+    """Base64 of 68 bytes ends with a character that has two unused bits, and padding. Flips an unused bit."""
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
     assert signed[-1] == "=" and signed[-2] != "="
     return f"\u2014 {name} {signed[:-2]}{alphabet[alphabet.index(signed[-2]) ^ 1]}=\n"
 
 
 def strangers(count: int) -> Callable[[str, str], str]:
-    """Lines of keys that nobody knows, before the genuine one."""
+    """Adds signature lines of unknown keys before the real one."""
     other = base64.b64encode(bytes(68)).decode()
     return lambda name, signed: f"\u2014 stranger {other}\n" * count + f"\u2014 {name} {signed}\n"
 
 
 for name, change in {
-    "base64 with bits left over": loose_bits,
+    "base64 with an unused bit set": loose_bits,
     "base64 without padding": lambda name, signed: f"\u2014 {name} {signed.rstrip('=')}\n",
     "base64 with a newline": lambda name, signed: f"\u2014 {name} {signed[:20]}\n{signed[20:]}\n",
     "base64 with a space": lambda name, signed: f"\u2014 {name} {signed[:20]} {signed[20:]}\n",
@@ -169,7 +172,7 @@ for name, change in {
     "a name with a no-break space": lambda name, signed: f"\u2014 {name}\xa0x {signed}\n",
     "no signature at all": lambda name, signed: "",
     "a line of text among the signatures": lambda name, signed: f"\u2014 {name} {signed}\nhello\n",
-    "no last newline": lambda name, signed: f"\u2014 {name} {signed}",
+    "no newline at the end": lambda name, signed: f"\u2014 {name} {signed}",
     "another newline at the end": lambda name, signed: f"\u2014 {name} {signed}\n\n",
     "a hundred and one signatures": strangers(100),
     "a key id and no signature": lambda name, signed: (
@@ -185,29 +188,29 @@ for name, change in {
     served(19, name, last_line(change), "OK")
 for name, change in {
     "an empty line before the text": lambda note: "\n" + note,
-    "an empty line more before the signatures": lambda note: note.replace("\n\n", "\n\n\n"),
+    "another empty line before the signatures": lambda note: note.replace("\n\n", "\n\n\n"),
     "a byte-order mark": lambda note: "\ufeff" + note,
     "CRLF": lambda note: note.replace("\n", "\r\n"),
     "a tab": lambda note: note.replace(" ", "\t", 1),
-    "an octet of zero": lambda note: "\0" + note,
+    "a zero byte": lambda note: "\0" + note,
     "a control character": lambda note: note.replace("\n", "\x1b\n", 1),
     "a zero before the size": lambda note: note.replace("\n3", "\n03", 1),
     "a plus before the size": lambda note: note.replace("\n3", "\n+3", 1),
     "a size below zero": lambda note: note.replace("\n3", "\n-3", 1),
     "a size beyond 64 bits": lambda note: note.replace("\n3", "\n99999999999999999993", 1),
-    "a root of 31 octets": lambda note: note.replace(note.split("\n")[2], base64.b64encode(bytes(31)).decode()),
+    "a root of 31 bytes": lambda note: note.replace(note.split("\n")[2], base64.b64encode(bytes(31)).decode()),
 }.items():
     served(19, name, edit(change), "UNVERIFIABLE")
 served(19, "an extension line", edit(lambda note: note.replace("\n\n", "\nmore\n\n")), "TAMPERED")
 
 
-@case(19, "octets that are no UTF-8")
+@case(19, "invalid UTF-8")
 def _(ledger: Ledger, _: Path) -> None:
     ledger.head.write_bytes(b"\xff" + ledger.head.read_bytes())
     assert judge(ledger.db)["verdict"] == "UNVERIFIABLE"
 
 
-@case(19, "a head of more than a million octets")
+@case(19, "a head of more than a million bytes")
 def _(ledger: Ledger, _: Path) -> None:
     note = ledger.head.read_text()
     ledger.head.write_text(note.replace("\n\n", "\n" + "x" * 1_000_000 + "\n\n", 1))
@@ -218,7 +221,7 @@ def _(ledger: Ledger, _: Path) -> None:
 
 attack(
     41,
-    "a ledger of a time before trees",
+    "a format without trees",
     [
         "DROP TABLE tile",
         "PRAGMA user_version = 1",
@@ -234,21 +237,21 @@ def without_head(ledger: Ledger) -> None:
     ledger.sql("DELETE FROM meta WHERE key IN ('head', 'key', 'epoch', 'origin')")
 
 
-attack(41, "a ledger of a time before heads", without_head, "TAMPERED")
-attack(41, "the head is taken away", lambda ledger: ledger.head.unlink(), "UNVERIFIABLE", says="is missing")
+attack(41, "a format without heads", without_head, "TAMPERED")
+attack(41, "the head is deleted", lambda ledger: ledger.head.unlink(), "UNVERIFIABLE", says="is missing")
 attack(
     41,
-    "a newer format than this library knows",
+    "a format newer than this library",
     "UPDATE meta SET value = 99 WHERE key = 'format_reader'",
     "CANNOT_RUN",
     says="newer provenlog",
 )
-attack(41, "no version of tables", "PRAGMA user_version = 0", "TAMPERED")
+attack(41, "version 0 of the tables", "PRAGMA user_version = 0", "TAMPERED")
 attack(41, "version 1 of the tables", "PRAGMA user_version = 1", "TAMPERED")
 attack(41, "another application's file", "PRAGMA application_id = 1", "TAMPERED")
 
 
-# ---- 44: what a verifier goes by. There is no cache: `incremental` goes on from a head that is given.
+# ---- 44: the input of a verifier. There is no cache: `incremental` starts at a given head.
 
 FORGED_HEADS: dict[str, Callable[[Ledger], str]] = {
     "not signed": lambda ledger: ledger.late_head.read_text().partition("\n\n")[0] + "\n",
@@ -259,24 +262,24 @@ FORGED_HEADS: dict[str, Callable[[Ledger], str]] = {
     "of another root": lambda ledger: own(ledger).note(checkpoint(own(ledger).name, 250, bytes(32))),
     "with a digit changed": lambda ledger: ledger.late_head.read_text().replace("\n2", "\n1", 1),
     "of another ledger": head_of_another_ledger,
-    "of nothing": lambda ledger: own(ledger).note(checkpoint(own(ledger).name, 0, ledger.root(0))),
+    "of an empty tree": lambda ledger: own(ledger).note(checkpoint(own(ledger).name, 0, ledger.root(0))),
     "empty": lambda ledger: "",
 }
 
 for name, text in FORGED_HEADS.items():
 
-    @case(44, f"a point to go on from, {name}, vouches for nothing")
+    @case(44, f"an incremental verification does not start at a head that is {name}")
     def _(ledger: Ledger, folder: Path, text: Callable[[Ledger], str] = text) -> None:
         given = folder / "given.head"
         given.write_text(text(ledger))
         ledger.replace(ledger.place("coder", 1), "question", "answer")
         report = judge(ledger.db, heads=[given], incremental=True)
-        assert report["verified_from"] == 0, "all was read"
+        assert report["verified_from"] == 0, "not all events were read"
         assert report["verdict"] == "TAMPERED"
         assert ("coder", 1) in [(finding["agent_id"], finding["sequence"]) for finding in report["findings"]]
 
 
-@case(44, "a good point to go on from vouches for what it covers, and for no more")
+@case(44, "an incremental verification skips only the events that a good head covers")
 def _(ledger: Ledger, _: Path) -> None:
     covered = int(ledger.late_head.read_text().splitlines()[1])
     report = judge(ledger.db, heads=[ledger.late_head], incremental=True)
@@ -285,18 +288,18 @@ def _(ledger: Ledger, _: Path) -> None:
     assert judge(ledger.db, heads=[ledger.late_head], incremental=True)["verdict"] == "TAMPERED"
 
 
-@case(44, "a tree that no longer is what the point to go on from was signed over")
+@case(44, "an incremental verification does not start at a head that the tree does not match")
 def _(ledger: Ledger, _: Path) -> None:
     ledger.sql("UPDATE tile SET hashes = zeroblob(length(hashes)) WHERE place = 0")
     report = judge(ledger.db, heads=[ledger.late_head], incremental=True)
     assert (report["verdict"], report["verified_from"]) == ("TAMPERED", 0)
 
 
-@case(44, "a configuration found in the working directory redirects nothing")
+@case(44, "a configuration in the working directory is not used")
 def _(ledger: Ledger, folder: Path) -> None:
     other = record(folder / "other", 6)
     ledger.replace(ledger.place("coder", 1), "question", "answer")
-    # The tests run in a home of their own.
+    # Each test runs in its own home directory.
     Path("provenlog.yaml").write_text(f"db_path: {other.db}\nkey_path: {other.key}\n")
     report = judge(ledger.db)
     assert report["verdict"] == "TAMPERED"
@@ -310,4 +313,4 @@ def attackers_key(ledger: Ledger) -> None:
     ledger.key.write_text("garbage")
 
 
-attack(44, "a key file that is none beside the ledger: a head is not believed for it", attackers_key, "UNVERIFIABLE")
+attack(44, "garbage as the key file does not make an attacker's head trusted", attackers_key, "UNVERIFIABLE")

@@ -1,4 +1,4 @@
-"""Rows 7 to 13, 21, 22 and 24 of the matrix: histories cut, rolled back and written anew; the tree; the keys."""
+"""Rows 7 to 13, 21, 22 and 24 of the matrix: truncated, rolled back and rewritten histories; the tree; the keys."""
 
 from __future__ import annotations
 
@@ -11,34 +11,34 @@ from judge import judge
 from ledgers import Key, Ledger, canonical, log_some, sha256
 from matrix import attack, case
 
-# ---- 7: the end cut off
+# ---- 7: the newest events deleted
 
 for name, kept in {"the newest": "(SELECT max(commit_index) FROM event)", "a third": "200", "all but one": "1"}.items():
     attack(7, name, f"DELETE FROM event WHERE commit_index >= {kept}", heads=lambda ledger: [ledger.late_head])
 
 
 def cut_with_tree(ledger: Ledger) -> None:
-    """As a copy of that time is, signed by whoever has the key."""
+    """Restores an older database together with its head."""
     ledger.put_back(ledger.late_backup)
     shutil.copy(ledger.late_head, ledger.head)
 
 
 attack(
     7,
-    "a third, tree and head too, held against a head that was kept",
+    "a third, tree and head too, verified with a kept head",
     cut_with_tree,
     "ROLLED_BACK",
     heads=lambda ledger: [ledger.final_head],
 )
 attack(
     7,
-    "a third and the tree, held against the head beside it",
+    "a third and the tree, verified with the head beside the ledger",
     lambda ledger: ledger.put_back(ledger.late_backup),
     "ROLLED_BACK",
 )
 
 
-# ---- 8: nothing left
+# ---- 8: an empty or deleted ledger
 
 
 def delete_file(ledger: Ledger) -> None:
@@ -53,20 +53,20 @@ attack(
     [f"DELETE FROM {table}" for table in ("event", "tile", "event_label", "activity")],
 )
 attack(8, "the file is deleted", delete_file)
-attack(8, "the file is cut to nothing", lambda ledger: ledger.db.write_bytes(b""))
+attack(8, "the file is emptied", lambda ledger: ledger.db.write_bytes(b""))
 attack(8, "one agent of many", "DELETE FROM event WHERE agent = (SELECT id FROM term WHERE text = 'coder')", "TAMPERED")
 attack(
     8,
-    "one agent of many, when one asks for it",
+    "one agent of many, when that agent is verified",
     "DELETE FROM event WHERE agent = (SELECT id FROM term WHERE text = 'coder')",
     "TAMPERED",
     agent="coder",
     says="no events of agent coder",
 )
-attack(8, "an agent there never was", lambda ledger: None, agent="nobody", says="no events of agent nobody")
+attack(8, "an agent that does not exist", lambda ledger: None, agent="nobody", says="no events of agent nobody")
 
 
-# ---- 9 and 10: another history, an older one
+# ---- 9 and 10: another history, an older history
 
 
 def go_on(ledger: Ledger, events: int) -> None:
@@ -77,7 +77,7 @@ def go_on(ledger: Ledger, events: int) -> None:
 
 
 def rewrite_the_tail(more: int) -> Callable[[Ledger], None]:
-    """By who has the key: events after the last backup are others, and `more` than there were."""
+    """An attacker with the key replaces the events after the last backup by others, and adds `more` events."""
 
     def action(ledger: Ledger) -> None:
         events = len(ledger.rows())
@@ -94,7 +94,7 @@ attack(9, "to more than there were", rewrite_the_tail(50), heads=lambda ledger: 
 attack(9, "to fewer than there were", rewrite_the_tail(-50), "ROLLED_BACK", heads=lambda ledger: [ledger.final_head])
 attack(
     9,
-    "held against a head before the cut: the anchor was too early",
+    "verified with a head from before the change, which is too old to show it",
     rewrite_the_tail(0),
     "OK",
     heads=lambda ledger: [ledger.late_head],
@@ -109,30 +109,30 @@ def restored(events: int) -> Callable[[Ledger], None]:
     return action
 
 
-attack(10, "and nothing is recorded", lambda ledger: ledger.put_back(ledger.late_backup))
-attack(10, "a backup of the time before the key was rotated", lambda ledger: ledger.put_back(ledger.backup))
-attack(10, "and recording goes on", restored(10), says="rolled_back")
-attack(10, "and recording goes on to more than there were", restored(200), says="rolled_back")
+attack(10, "and nothing more is recorded", lambda ledger: ledger.put_back(ledger.late_backup))
+attack(10, "a backup from before the key rotation", lambda ledger: ledger.put_back(ledger.backup))
+attack(10, "and recording continues", restored(10), says="rolled_back")
+attack(10, "and recording continues to more events than before", restored(200), says="rolled_back")
 attack(
     10,
-    "and recording goes on, held against the head that was there",
+    "and recording continues, verified with the old head",
     restored(200),
     "FORKED",
     heads=lambda ledger: [ledger.final_head],
 )
 attack(
     10,
-    "all files are those of an earlier time, held against a head that was kept",
+    "all files are older, verified with a kept head",
     cut_with_tree,
     heads=lambda ledger: [ledger.final_head],
 )
 
 
-# ---- 11 to 13: recomputed
+# ---- 11 to 13: recomputed histories
 
 
 def edited(place: int) -> Callable[[Ledger], None]:
-    """Another question of an agent, with chain and tree recomputed; what is not in the octets stays right."""
+    """Changes an event's content, which no column repeats, and recomputes chain and tree."""
 
     def action(ledger: Ledger) -> None:
         ledger.replace(place, "question", "QUESTION")
@@ -154,10 +154,10 @@ def foreign_head(ledger: Ledger) -> None:
     ledger.sign_head(Key.generate(Key.read(ledger.key).name))
 
 
-attack(11, "an event before every head", edited_call(1), says="not those that it was signed over")
+attack(11, "an event before every head", edited_call(1), says="not signed over the ledger's first")
 attack(
     11,
-    "an event before every head, held against one that was kept",
+    "an event before every head, verified with a kept head",
     edited_call(1),
     heads=lambda ledger: [ledger.early_head],
 )
@@ -173,23 +173,23 @@ attack(
 )
 attack(
     11,
-    "and a head is signed by a key of the attacker's",
+    "and a head is signed by the attacker's key",
     edited_call(1, foreign_head),
-    says="is not signed by the key of its time",
+    says="is not signed by the key of its epoch",
 )
 
 RESIGNED = edited_call(1, lambda ledger: ledger.sign_head())
-attack(12, "held against a head of the first day", RESIGNED, heads=lambda ledger: [ledger.early_head])
-attack(12, "held against yesterday's head", RESIGNED, heads=lambda ledger: [ledger.late_head])
+attack(12, "verified with a head of the first day", RESIGNED, heads=lambda ledger: [ledger.early_head])
+attack(12, "verified with yesterday's head", RESIGNED, heads=lambda ledger: [ledger.late_head])
 attack(
     12,
-    "held against all heads that were kept",
+    "verified with all kept heads",
     RESIGNED,
     heads=lambda ledger: [ledger.early_head, ledger.late_head],
 )
 
 
-@case(13, "the head that was kept is the newest there is: the rest is a tail")
+@case(13, "the kept head is the newest head: the later events are a tail")
 def _(ledger: Ledger, _: Path) -> None:
     edited(ledger.place("coder", 99))(ledger)
     shutil.copy(ledger.late_head, ledger.head)
@@ -199,7 +199,7 @@ def _(ledger: Ledger, _: Path) -> None:
     assert report["tail"] == report["events"] - report["assurance_events"] > 0
 
 
-@case(13, "signed again: what is pinned ends at the head that was kept, and the report says so")
+@case(13, "signed again: the report says that only the events up to the kept head are pinned")
 def _(ledger: Ledger, _: Path) -> None:
     kept = int(ledger.late_head.read_text().splitlines()[1])
     edited(ledger.place("coder", 99))(ledger)
@@ -232,19 +232,19 @@ attack(
     ("TAMPERED", "TRUNCATED"),
 )
 attack(
-    21, "the parent of two leaves in their place", edit_tile(lambda hashes: sha256(b"\1", hashes[:64]) + hashes[64:])
+    21, "two leaves are replaced by their parent", edit_tile(lambda hashes: sha256(b"\1", hashes[:64]) + hashes[64:])
 )
 
 
 def node_as_event(ledger: Ledger) -> None:
-    """The octets of a node as those of an event: 0x01, left, right."""
+    """Stores the bytes of a node (0x01, left, right) as an event."""
     rows = ledger.rows()
     octets = b"\1" + b"".join(sha256(b"\0", row.leaf()) for row in rows[:2])
     with ledger.database() as database:
         database.execute(f"UPDATE event SET canonical = ? {WHERE}", [octets])
 
 
-attack(21, "a node's octets as an event", node_as_event, event=EVENT)
+attack(21, "a node's bytes as an event", node_as_event, event=EVENT)
 
 
 def other_leaf(place: int) -> Callable[[bytes], bytes]:
@@ -256,15 +256,15 @@ attack(
     "right chain, another leaf in the tree",
     lambda ledger: edit_tile(other_leaf(ledger.place(*EVENT)))(ledger),
     event=EVENT,
-    says="the tree holds another leaf",
+    says="the tree has a different leaf",
 )
 attack(22, "right chain, another hash above the leaves", edit_tile(other_leaf(0), 1 << 56))
-attack(22, "right chain, a tile is gone", "DELETE FROM tile WHERE place = 0")
-attack(22, "right chain, a tile too many", "INSERT INTO tile VALUES (7, zeroblob(32))")
-attack(22, "right chain, a tile of a level that there is not", "INSERT INTO tile VALUES (-1, zeroblob(32))")
+attack(22, "right chain, a tile is missing", "DELETE FROM tile WHERE place = 0")
+attack(22, "right chain, an extra tile", "INSERT INTO tile VALUES (7, zeroblob(32))")
+attack(22, "right chain, a tile of a level that does not exist", "INSERT INTO tile VALUES (-1, zeroblob(32))")
 attack(22, "right chain, no tree", "DELETE FROM tile")
 attack(22, "right chain, a tree of something else", "UPDATE tile SET hashes = randomblob(length(hashes))")
-attack(22, "right chain, a tree of as many zeros", "UPDATE tile SET hashes = zeroblob(length(hashes))")
+attack(22, "right chain, a tree of zeros", "UPDATE tile SET hashes = zeroblob(length(hashes))")
 
 
 def chain_alone(ledger: Ledger) -> None:
@@ -276,14 +276,14 @@ def chain_alone(ledger: Ledger) -> None:
         database.executemany("INSERT INTO tile VALUES (?, ?)", tiles)
 
 
-attack(22, "another chain, right in itself, and the tree of the one before", chain_alone, event=EVENT)
+attack(22, "a consistent new chain with the tree of the old one", chain_alone, event=EVENT)
 
 
 # ---- 24: keys
 
 
 def edit_rotation(change: Callable[[dict[str, Any], Ledger], object]) -> Callable[[Ledger], None]:
-    """Another rotation in its place, with chain, tree and head made to fit."""
+    """Changes the rotation event, and recomputes chain, tree and head."""
 
     def action(ledger: Ledger) -> None:
         rows = ledger.rows()
@@ -299,7 +299,7 @@ def edit_rotation(change: Callable[[dict[str, Any], Ledger], object]) -> Callabl
 
 
 def rotation_to(signers: Callable[[Key, Key], list[Key]], epoch: int = 2) -> Callable[[dict[str, Any], Ledger], None]:
-    """To a key that the attacker chose; `signers` of its note, of the old key and that one."""
+    """A rotation to the attacker's key. `signers` selects the keys that sign its note, from the old and the new key."""
 
     def change(entry: dict[str, Any], ledger: Ledger) -> None:
         old = Key.read(ledger.first_key)
@@ -313,27 +313,27 @@ def rotation_to(signers: Callable[[Key, Key], list[Key]], epoch: int = 2) -> Cal
 
 attack(
     24,
-    "a rotation that the new key alone signed",
+    "a rotation signed only by the new key",
     edit_rotation(rotation_to(lambda old, new: [new])),
-    says="not signed by the old key and the new one",
+    says="not signed by both the old and the new key",
 )
 attack(
     24,
-    "a rotation that the old key alone signed",
+    "a rotation signed only by the old key",
     edit_rotation(rotation_to(lambda old, new: [old])),
-    says="not signed by the old key and the new one",
+    says="not signed by both the old and the new key",
 )
 attack(24, "an epoch is skipped", edit_rotation(rotation_to(lambda old, new: [old, new], 3)), says="skips an epoch")
 attack(
     24,
-    "another key than the one that was rotated to",
+    "another key than the one in the rotation's note",
     edit_rotation(lambda entry, ledger: entry.update(vkey=Key.generate(Key.read(ledger.key).name).vkey)),
     says="names another key",
 )
-attack(24, "the note of a rotation is taken out", edit_rotation(lambda entry, _: entry.update(note="")))
+attack(24, "the note of a rotation is removed", edit_rotation(lambda entry, _: entry.update(note="")))
 attack(
     24,
-    "a good rotation to a key of the attacker's, who has the old one, held against a head that was kept",
+    "a valid rotation to the attacker's key, signed by the stolen old key, verified with a kept head",
     edit_rotation(rotation_to(lambda old, new: [old, new])),
     ("FORKED", "TAMPERED"),
     heads=lambda ledger: [ledger.late_head],
@@ -345,17 +345,17 @@ def remove_rotation(ledger: Ledger) -> None:
     ledger.sign_head(Key.read(ledger.first_key))
 
 
-attack(24, "a rotation is removed, with all that follows from it", remove_rotation, ("FORKED", "TAMPERED"))
+attack(24, "a rotation and everything that depends on it are removed", remove_rotation, ("FORKED", "TAMPERED"))
 attack(
     24,
-    "the old key signs what came after it",
+    "the old key signs a head after the rotation",
     lambda ledger: ledger.sign_head(Key.read(ledger.first_key)),
     says="epoch 1",
 )
-attack(24, "the new key signs what came before it", lambda ledger: ledger.sign_head(size=50), says="epoch 2")
+attack(24, "the new key signs a head before the rotation", lambda ledger: ledger.sign_head(size=50), says="epoch 2")
 attack(
     24,
-    "the key that is on record is another",
+    "the recorded key is changed",
     lambda ledger: ledger.sql(
         f"UPDATE meta SET value = '{Key.generate(Key.read(ledger.key).name).vkey}' WHERE key = 'key'"
     ),
@@ -363,7 +363,7 @@ attack(
 )
 attack(
     24,
-    "the epoch that is on record is another",
+    "the recorded epoch is changed",
     "UPDATE meta SET value = '1' WHERE key = 'epoch'",
     says="epoch differs",
 )

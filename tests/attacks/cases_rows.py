@@ -1,4 +1,4 @@
-"""Rows 2 to 6, 25, 27 and 28 of the matrix: what is done to rows of the database."""
+"""Rows 2 to 6, 25, 27 and 28 of the matrix: changes to rows of the database."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any, Callable
 from ledgers import Ledger, canonical, record, sha256
 from matrix import attack, case
 
-# An event in the middle, a TOOL_CALL, by agent and sequence.
+# A TOOL_CALL in the middle: agent and sequence.
 EVENT = ("coder", 49)
 WHERE = "WHERE sequence = 49 AND agent = (SELECT id FROM term WHERE text = 'coder')"
 
 
 def edit_octets(change: Callable[[dict[str, Any]], object]) -> Callable[[Ledger], None]:
-    """Another event in an event's place: canonical, but not what was hashed."""
+    """Replaces an event by another one, which is canonical but was not hashed."""
 
     def action(ledger: Ledger) -> None:
         place = ledger.place(*EVENT)
@@ -70,12 +70,12 @@ for name, value in {
     "added": "by somebody",
 }.items():
     attack(2, f"member {name}", edit_octets(member(name, value)), event=EVENT)
-attack(2, "a term that many share", "UPDATE term SET text = 'coders' WHERE text = 'coder'", event=("coders", 1))
+attack(2, "a term that many events share", "UPDATE term SET text = 'coders' WHERE text = 'coder'", event=("coders", 1))
 attack(2, "a session's name", "UPDATE term SET text = 'other' WHERE text = 'session-1'")
 attack(2, "a context", "UPDATE label_context SET context = '{}'", says="label_context")
 attack(2, "the ledger's id", "UPDATE meta SET value = 'other' WHERE key = 'ledger_id'", says="ledger_id")
 for column in ("events", "errors", "first_time", "last_time", "last_commit"):
-    attack(2, f"the sums: {column}", f"UPDATE activity SET {column} = {column} + 1", says="activity")
+    attack(2, f"the totals: {column}", f"UPDATE activity SET {column} = {column} + 1", says="activity")
 
 
 # ---- 3: types and spellings
@@ -106,7 +106,7 @@ for column in ("sequence", "agent", "time", "session", "type", "name", "status",
         "NULL": "NULL",
         "a fraction": f"{column} + 0.5",
         "a real number": f"CAST({column} AS REAL)",
-        "octets": f"CAST({column} AS BLOB)",
+        "a blob": f"CAST({column} AS BLOB)",
     }.items():
         attack(3, f"{column} becomes {kind}", retyped(column, value))
 
@@ -117,7 +117,7 @@ def respelled(old: str, new: str) -> Callable[[Ledger], None]:
 
 attack(3, "NFD becomes NFC", respelled("e\u0301", "\xe9"), event=EVENT)
 attack(3, "CRLF becomes LF", respelled("one\\r\\ntwo", "one\\ntwo"), event=EVENT)
-attack(3, "an escape is written out", respelled("one\\r", "one\\u000d"), event=EVENT)
+attack(3, "an escape is written in another way", respelled("one\\r", "one\\u000d"), event=EVENT)
 attack(3, "a number becomes a fraction", respelled('"number":73', '"number":73.0'), event=EVENT)
 attack(3, "a number becomes a text", respelled('"number":73', '"number":"73"'), event=EVENT)
 attack(3, "white space", respelled('"number":73', '"number": 73'), event=EVENT)
@@ -147,7 +147,7 @@ attack(4, "all of a kind", "DELETE FROM event WHERE type = (SELECT id FROM term 
 
 
 def close_gap(ledger: Ledger, gone: str) -> None:
-    """Deletes rows, and numbers the others as if there had been no more; then chain and tree are made anew."""
+    """Deletes rows, renumbers the others to close the gap, and recomputes chain and tree."""
     with ledger.database() as database:
         database.execute(f"DELETE FROM event WHERE {gone}")
         rows = database.execute("SELECT commit_index, agent FROM event ORDER BY commit_index").fetchall()
@@ -184,7 +184,7 @@ attack(
 
 def open_gap(ledger: Ledger, place: int) -> None:
     with ledger.database() as database:
-        # In two steps: no two rows may have one number in between.
+        # In two steps, because two rows must never have the same number.
         database.execute("UPDATE event SET commit_index = -commit_index - 2 WHERE commit_index >= ?", [place])
         database.execute("UPDATE event SET commit_index = -commit_index - 1 WHERE commit_index < 0")
 
@@ -203,7 +203,7 @@ def forged(ledger: Ledger, **members: Any) -> bytes:
 
 
 def append_forged(ledger: Ledger) -> None:
-    """One more event of an agent, with a good link, and nothing in the tree."""
+    """Appends an event of an agent with a valid link, but without a leaf in the tree."""
     last = [row for row in ledger.rows() if row.agent == EVENT[0]][-1]
     octets = forged(ledger)
     digest = sha256(octets, last.hash.hex().encode())
@@ -237,7 +237,7 @@ attack(5, "a row of another ledger", from_another_ledger, event=EVENT)
 
 
 def swap(columns: str) -> Callable[[Ledger], None]:
-    """Exchanges columns of two events of one agent."""
+    """Swaps columns of two events of one agent."""
 
     def action(ledger: Ledger) -> None:
         one, two = ledger.place("coder", 49), ledger.place("coder", 55)
@@ -267,7 +267,7 @@ attack(
 )
 attack(6, "sequences alone", swap("sequence"), event=("coder", 55))
 attack(6, "times alone", swap("time"), event=EVENT)
-attack(6, "octets alone", swap("canonical"), event=EVENT)
+attack(6, "canonical bytes alone", swap("canonical"), event=EVENT)
 attack(6, "hashes alone", swap("hash"), event=EVENT)
 
 
@@ -281,11 +281,11 @@ def swap_times_within(ledger: Ledger) -> None:
     swap("time")(ledger)
 
 
-attack(6, "times, in the octets too", swap_times_within, event=EVENT)
+attack(6, "times, in the canonical bytes too", swap_times_within, event=EVENT)
 
 
 def swap_agents(ledger: Ledger) -> None:
-    """The events of two agents at neighbouring places."""
+    """Swaps two neighbouring events of different agents."""
     with ledger.database() as database:
         database.execute("UPDATE event SET commit_index = -1 WHERE commit_index = 150")
         database.execute("UPDATE event SET commit_index = 150 WHERE commit_index = 151")
@@ -337,14 +337,14 @@ for statement in (
 
 
 def stale_index(index: str) -> Callable[[Ledger], None]:
-    """The row is as it was, and the index leads nowhere: as if its entry had been cut out of the page."""
+    """Removes the entry of one row from an index, and leaves the row as it was."""
 
     def action(ledger: Ledger) -> None:
         with ledger.database() as database:
             (schema,) = database.execute("SELECT sql FROM sqlite_schema WHERE name = ?", [index]).fetchone()
             place = ledger.place(*EVENT)
             database.execute("PRAGMA writable_schema = ON")
-            # Behind the index's back.
+            # Build the index without the row, then restore the schema's text.
             database.execute(f"DROP INDEX {index}")
             partial = schema[: schema.index("WHERE")] if "WHERE" in schema else schema
             database.execute(f"{partial} WHERE commit_index <> {place}")
@@ -355,26 +355,26 @@ def stale_index(index: str) -> Callable[[Ledger], None]:
 
 
 for index in ("event_session", "event_type", "event_name", "event_status", "event_chain", "event_id"):
-    attack(25, f"an entry of the index {index} is cut out", stale_index(index), says="structure")
+    attack(25, f"an entry of the index {index} is removed", stale_index(index), says="structure")
 
 
-# ---- 27 and 28: erasures that are none; payloads
+# ---- 27 and 28: false erasures; payloads
 
-attack(27, "the octets are emptied", f"UPDATE event SET canonical = x'' {WHERE}", event=EVENT)
+attack(27, "the canonical bytes are emptied", f"UPDATE event SET canonical = x'' {WHERE}", event=EVENT)
 attack(
     27,
-    "a marker in a payload's place",
+    "a payload is replaced by a marker",
     edit_octets(member("action_input", {"erased": True, "sha256": "0" * 64})),
     event=EVENT,
 )
 attack(27, "the oldest events are removed", "DELETE FROM event WHERE commit_index < 50")
 attack(
     27,
-    "a note that says so is forged",
+    "rows are deleted, and an event about it is forged",
     lambda ledger: (ledger.sql("DELETE FROM event WHERE commit_index BETWEEN 10 AND 20"), append_forged(ledger)),
 )
 
-attack(28, "a payload under the same salt", edit_octets(member("action_input", {"query": "harmless"})), event=EVENT)
+attack(28, "another payload, the same salt", edit_octets(member("action_input", {"query": "harmless"})), event=EVENT)
 attack(28, "the salt is removed", edit_octets(lambda event: event.pop("salt")), event=EVENT)
 
 
@@ -386,7 +386,7 @@ def borrowed_salt(ledger: Ledger) -> None:
 attack(28, "the salt of another event", borrowed_salt, event=EVENT)
 
 
-@case(28, "the same short payload twice has two hashes: it can't be guessed from one")
+@case(28, "the same short payload twice has two hashes, so that it cannot be guessed")
 def _(ledger: Ledger, _: Path) -> None:
     when = "2026-02-17T00:00:00Z"
     with ledger.client("spy") as client:

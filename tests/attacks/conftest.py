@@ -1,5 +1,5 @@
 # ruff: noqa: E402
-"""What the tests of attacks share: a recorded ledger, of which every test gets a copy, and what is said of it."""
+"""Fixtures of the attack tests: each test gets a copy of a recorded ledger."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-# Before they are imported: what their assertions say is then shown.
+# Before these modules are imported, so that pytest shows the values in their assertions.
 pytest.register_assert_rewrite(
     "judge", "matrix", "cases_history", "cases_rows", "cases_heads", "cases_exports", "cases_files"
 )
@@ -40,7 +40,7 @@ def no_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Ledger:
-    """Not to be changed: see `ledger`."""
+    """The recorded ledger. Tests must not change it; they use the copy `ledger`."""
     return ledgers.record(tmp_path_factory.mktemp("recorded"))
 
 

@@ -1,4 +1,4 @@
-"""docs/verify.py says what `plog verify` says, of every ledger and every export, however they were changed."""
+"""docs/verify.py and `plog verify` give the same verdicts for thousands of changed ledgers and exports."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LONG = os.environ.get("PLOG_TEST_LONG") == "1"
 
 
 class Tally:
-    """Runs many cases, and fails with all that the verifiers disagree about."""
+    """Runs many cases, and reports all of those on which the verifiers disagree."""
 
     def __init__(self) -> None:
         self.verdicts: Counter[str] = Counter()
@@ -44,15 +44,14 @@ class Tally:
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Ledger:
-    """Recorded as every ledger; small, since it is verified a thousand times."""
+    """A small ledger, because it is verified thousands of times."""
     return ledgers.record(tmp_path_factory.mktemp("small"), 36)
 
 
 @pytest.fixture(scope="module")
 def branched(small: Ledger, tmp_path_factory: pytest.TempPathFactory) -> Ledger:
-    """Restored from its backup, acknowledged, and recorded on."""
+    """The ledger after a restore from its backup, more events, and an acknowledgement."""
     ledger = small.copy(tmp_path_factory.mktemp("branched") / "ledger")
-    # The key that signed when the backup was made.
     provenlog.restore(ledger.backup, ledger.db, replace=True)
     with ledger.client() as client:
         ledgers.log_some(client, 100, 3)
@@ -64,7 +63,7 @@ def branched(small: Ledger, tmp_path_factory: pytest.TempPathFactory) -> Ledger:
 
 
 class Scratch:
-    """One folder that becomes a copy of a ledger again and again."""
+    """A folder that is filled with a fresh copy of a ledger for each case."""
 
     def __init__(self, base: Ledger, folder: Path) -> None:
         folder.mkdir(exist_ok=True)
@@ -93,7 +92,7 @@ def test_of_every_change_of_a_table(table: str, small: Ledger, tmp_path: Path) -
                 database.execute(sql)
                 changed = mutations.values_of(database, table) != before
         except sqlite3.Error:
-            continue  # a key twice, say: no such table can be made with SQL
+            continue  # SQL cannot make this change, for example because of a duplicate key
         if changed:
             tally.add(f"{table}: {name}", ledger.db)
     tally.finish(10)
@@ -127,7 +126,7 @@ def recomputed(ledger: Ledger) -> None:
 def test_of_every_change_of_what_a_ledger_says_of_its_keys(
     base: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
-    """By somebody who recomputes all that needs no key, and signs with the newest one."""
+    """The attacker recomputes hashes and tree, and signs with the newest key."""
     scratch, tally = Scratch(request.getfixturevalue(base), tmp_path / "x"), Tally()
     events = [(index, row.event) for index, row in enumerate(scratch.fresh().rows()) if row.agent == "provenlog"]
     for index, event in events:
@@ -153,29 +152,29 @@ def cut(ledger: Ledger, kept: int) -> None:
 
 
 FORGERIES: dict[str, Callable[[Ledger], object]] = {
-    "other octets": lambda ledger: ledger.replace(4, "question", "answer"),
-    "other octets, rechained": lambda ledger: (ledger.replace(4, "question", "answer"), ledger.rechain()),
-    "other octets, all signed": lambda ledger: (ledger.replace(4, "question", "answer"), recomputed(ledger)),
-    "the newest event gone": lambda ledger: cut(ledger, 38),
-    "the newest events gone": lambda ledger: cut(ledger, 20),
-    "all but one event gone": lambda ledger: cut(ledger, 1),
-    "the newest events gone, and their leaves": lambda ledger: (cut(ledger, 20), ledger.retree()),
-    "the newest events gone, all signed": lambda ledger: (cut(ledger, 20), ledger.retree(), ledger.sign_head()),
+    "other canonical bytes": lambda ledger: ledger.replace(4, "question", "answer"),
+    "other canonical bytes, rechained": lambda ledger: (ledger.replace(4, "question", "answer"), ledger.rechain()),
+    "other canonical bytes, all signed": lambda ledger: (ledger.replace(4, "question", "answer"), recomputed(ledger)),
+    "the newest event deleted": lambda ledger: cut(ledger, 38),
+    "the newest events deleted": lambda ledger: cut(ledger, 20),
+    "all but one event deleted": lambda ledger: cut(ledger, 1),
+    "the newest events and their leaves deleted": lambda ledger: (cut(ledger, 20), ledger.retree()),
+    "the newest events deleted, all signed": lambda ledger: (cut(ledger, 20), ledger.retree(), ledger.sign_head()),
     "signed by another key": lambda ledger: ledger.sign_head(Key.generate(Key.read(ledger.key).name)),
     "signed by a key of another name": lambda ledger: ledger.sign_head(Key.generate("example.com/others")),
     "an older head": lambda ledger: ledger.sign_head(size=30),
-    "a head of the old key's time": lambda ledger: ledger.sign_head(size=5),
+    "a head from before the key rotation": lambda ledger: ledger.sign_head(size=5),
     "an empty head": lambda ledger: ledger.sign_head(size=0),
     "no head": lambda ledger: ledger.head.unlink(),
-    "no head, as if there never was": lambda ledger: (
+    "no head, neither here nor in the database": lambda ledger: (
         ledger.head.unlink(),
         ledger.sql("DELETE FROM meta WHERE key = 'head'"),
     ),
     "no key": lambda ledger: ledger.key.unlink(),
     "no ledger": lambda ledger: ledger.db.unlink(),
     "an empty file": lambda ledger: ledger.db.write_bytes(b""),
-    "no database": lambda ledger: ledger.db.write_bytes(b"x" * 5000),
-    "no database, no head": lambda ledger: (ledger.db.write_bytes(b"x" * 5000), ledger.head.unlink()),
+    "not a database": lambda ledger: ledger.db.write_bytes(b"x" * 5000),
+    "not a database, and no head": lambda ledger: (ledger.db.write_bytes(b"x" * 5000), ledger.head.unlink()),
     "half of the file": lambda ledger: os.truncate(ledger.db, ledger.db.stat().st_size // 2),
     "the first page": lambda ledger: os.truncate(ledger.db, 4096),
     "a head that is a directory": lambda ledger: (ledger.head.unlink(), ledger.head.mkdir()),
@@ -206,7 +205,7 @@ def test_of_every_change_of_a_head(small: Ledger, tmp_path: Path) -> None:
 
 
 def test_of_several_changes_at_once(small: Ledger, tmp_path: Path) -> None:
-    """Two of a table's, or of the schema's, and the tail cut, and heads that fit or do not."""
+    """Up to two changes to tables or the schema, perhaps a deleted tail, and heads that may or may not fit."""
     choose, tally, scratch = random.Random(13), Tally(), Scratch(small, tmp_path / "x")
     single = [sql for table in mutations.TABLES for _, sql in mutations.statements(table, {"middle": 3, "last": 6})]
     heads = [[], [small.early_head], [small.late_head], [small.head]]
@@ -229,7 +228,7 @@ def test_of_several_changes_at_once(small: Ledger, tmp_path: Path) -> None:
 
 
 def test_of_every_octet_of_the_file(small: Ledger, tmp_path: Path) -> None:
-    """Some of them, since there are many."""
+    """A random selection of bytes."""
     scratch, tally = Scratch(small, tmp_path / "x"), Tally()
     size = small.db.stat().st_size
     choose = random.Random(5)
@@ -238,7 +237,7 @@ def test_of_every_octet_of_the_file(small: Ledger, tmp_path: Path) -> None:
         octets = bytearray(ledger.db.read_bytes())
         octets[at] ^= 1 << choose.randrange(8)
         ledger.db.write_bytes(octets)
-        tally.add(f"octet {at}", ledger.db)
+        tally.add(f"byte {at}", ledger.db)
     tally.finish(100)
 
 
@@ -250,15 +249,15 @@ def test_of_every_change_of_the_log(shared_memory: bool, small: Ledger, tmp_path
     suffixes = ["", "-wal", ".head", ".key"] + (["-shm"] if shared_memory else [])
     original = Path(f"{base.db}-wal").read_bytes()
     header, frame = 32, 24 + 4096
-    assert len(original) > header + frame, "nobody has put the log into the database"
+    assert len(original) > header + frame, "the log was checkpointed already"
     choose, tally = random.Random(11), Tally()
-    changes = {f"octet {at} flipped": at for at in choose.sample(range(len(original)), 600 if LONG else 40)}
+    changes = {f"byte {at} changed": at for at in choose.sample(range(len(original)), 600 if LONG else 40)}
     cuts = [0, 1, header, header + frame // 2, header + frame, header + 2 * frame, len(original) - 1]
     others = {
         "gone": None,
         "another frame first": original[:header] + original[header + frame :] + original[header : header + frame],
         "the last frame twice": original + original[-frame:],
-        "more behind it": original + b"x" * 100,
+        "more after it": original + b"x" * 100,
         **{f"cut at {at}": original[:at] for at in cuts},
     }
     for name in ["unchanged", *changes, *others]:
@@ -401,7 +400,7 @@ def test_of_every_file_of_a_directory_of_tiles(exports: dict[str, Path], tmp_pat
     choose = random.Random(7)
     for name in names:
         original = (exports["tiles"] / name).read_bytes()
-        changes = {f"octet {at}": bytes([original[at] ^ 1]) for at in choose.sample(range(len(original)), 12)}
+        changes = {f"byte {at}": bytes([original[at] ^ 1]) for at in choose.sample(range(len(original)), 12)}
         for what in [*changes, "gone", "empty", "longer", "shorter"]:
             folder = tmp_path / "tiles"
             shutil.copytree(exports["tiles"], folder)

@@ -1,4 +1,4 @@
-"""What every verifier says of a ledger: the same."""
+"""Verifies a ledger with every verifier, and asserts that they agree."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def judge(
     level: str = "full",
     incremental: bool = False,
 ) -> dict[str, Any]:
-    """The report of `plog verify`, whose exit code fits it, and which is that of the library and of docs/verify.py."""
+    """Returns the report of `plog verify`. Asserts that its exit code fits, and that all verifiers agree."""
     import provenlog
 
     options = ["--level", level]
@@ -75,7 +75,7 @@ def judge(
 
 
 def judge_export(path: Path, *, heads: Sequence[Path] = (), key: Optional[str] = None) -> dict[str, Any]:
-    """The report of `plog verify-export`: its exit code fits, and the library and docs/verify.py say the same."""
+    """Returns the report of `plog verify-export`. Asserts the same as `judge`."""
     import provenlog
 
     options = [str(part) for head in heads for part in ("--head", head)]

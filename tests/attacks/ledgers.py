@@ -1,6 +1,6 @@
-"""Ledgers to attack: recorded by the real client, and changed as somebody would who knows the formats.
+"""Ledgers to attack: the real client records them, and functions change them as an attacker could.
 
-What an attacker needs for that (the chain, the tree, signed heads) is made here from docs/formats.md alone.
+The functions that compute the chain, the tree and signed heads follow docs/formats.md and use no code of provenlog.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ TILE = 256  # hashes in a full tile
 AGENTS = ("planner", "coder", "reviewer")
 
 
-# ---- What docs/formats.md says ---------------------------------------------------------------------------------
+# ---- The formats of docs/formats.md -----------------------------------------------------------------------------
 
 
 def sha256(*parts: bytes) -> bytes:
@@ -33,12 +33,12 @@ def sha256(*parts: bytes) -> bytes:
 
 
 def canonical(value: Any) -> bytes:
-    """RFC 8785, of values without fractions, whose keys are ASCII."""
+    """RFC 8785, for values without fractions and with ASCII keys."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
 def leaf_of(event: bytes, link: dict[str, Any], warnings: Optional[bytes]) -> bytes:
-    """The octets of a leaf. `link`: agent_id, hash, id, prev_hash and sequence."""
+    """Returns the bytes of a leaf. `link` has agent_id, hash, id, prev_hash and sequence."""
     leaf = {**link, "v": 1}
     if warnings is not None:
         leaf["warnings"] = sha256(warnings, json.loads(event).get("salt", "").encode()).hex()
@@ -59,7 +59,7 @@ def root_of(hashes: list[bytes]) -> bytes:
 
 
 def tiles_of(leaf_hashes: list[bytes]) -> dict[int, bytes]:
-    """The rows of the table `tile`, by place."""
+    """Returns the rows of the table `tile`, by place."""
     tiles = {}
     level, hashes = 0, leaf_hashes
     while hashes:
@@ -84,7 +84,7 @@ class Key:
 
     @classmethod
     def read(cls, path: Path) -> Key:
-        """From the text of a private key: PRIVATE+KEY+<name>+<id>+<base64>."""
+        """Reads the text form of a private key: PRIVATE+KEY+<name>+<id>+<base64>."""
         name, _, seed = path.read_text().strip()[len("PRIVATE+KEY+") :].split("+", 2)
         return cls(name, Ed25519PrivateKey.from_private_bytes(base64.b64decode(seed)[1:]))
 
@@ -117,7 +117,7 @@ def checkpoint(origin: str, size: int, root: bytes) -> str:
 
 @dataclass
 class Row:
-    """What the chain and the tree are made of."""
+    """The columns of an event that the chain and the tree cover."""
 
     agent: str
     sequence: int
@@ -146,14 +146,14 @@ class Row:
 
 
 class Ledger:
-    """The files of a ledger in a folder of their own: `events.db`, its head and key, and what `record` kept."""
+    """The files of a ledger in a folder: `events.db`, its head and key, and the copies that `record` kept."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.db = folder / "events.db"
         self.head = folder / "events.db.head"
         self.key = folder / "events.db.key"
-        # What others keep, where no attacker reaches: heads, backups, the first key (see `record`).
+        # Copies that the attacker cannot reach: heads, backups, the first key (see `record`).
         self.early_head = folder / "kept" / "early.head"
         self.late_head = folder / "kept" / "late.head"
         self.final_head = folder / "kept" / "final.head"
@@ -168,11 +168,11 @@ class Ledger:
     def client(self, agent: str = AGENTS[0], **options: Any) -> ProvenLogClient:
         return ProvenLogClient(agent_id=agent, db_path=self.db, **options)
 
-    # What somebody does who may write to the files.
+    # Actions of an attacker who can write the files.
 
     @contextlib.contextmanager
     def database(self) -> Iterator[sqlite3.Connection]:
-        """A connection, whose changes are committed and put into the file itself: no log is left."""
+        """A connection. At the end its changes are committed and checkpointed, so that the WAL is empty."""
         connection = sqlite3.connect(self.db)
         try:
             yield connection
@@ -182,14 +182,14 @@ class Ledger:
             connection.close()
 
     def sql(self, *statements: str) -> None:
-        """Each statement changes a row at least, or the schema."""
+        """Runs statements. Each must change at least one row, or the schema."""
         with self.database() as database:
             for statement in statements:
                 assert database.execute(statement).rowcount != 0, statement
 
     @contextlib.contextmanager
     def loosely(self, table: str = "event") -> Iterator[sqlite3.Connection]:
-        """A connection that may store any type: the schema says so meanwhile, and afterwards what it always said."""
+        """A connection that can store values of any type: the schema is relaxed and restored afterwards."""
         with self.database() as database:
             (schema,) = database.execute("SELECT sql FROM sqlite_schema WHERE name = ?", [table]).fetchone()
         self._set_schema(table, re.sub(r"INTEGER(?! PRIMARY)|NOT NULL|STRICT", "", schema))
@@ -216,7 +216,7 @@ class Ledger:
             return database.execute(query).fetchone()[0]
 
     def place(self, agent: str, sequence: int) -> int:
-        """The commit index of an event."""
+        """Returns the commit index of an event."""
         return int(
             self.scalar(
                 f"SELECT commit_index FROM event WHERE sequence = {sequence} AND agent = "
@@ -225,13 +225,13 @@ class Ledger:
         )
 
     def put_back(self, backup: Path) -> None:
-        """An older database in the ledger's place; its head stays what it is."""
+        """Replaces the database by an older one. The head stays as it is."""
         for suffix in ("-wal", "-shm"):
             self.db.with_name(self.db.name + suffix).unlink(missing_ok=True)
         shutil.copy(backup, self.db)
 
     def replace(self, index: int, old: str, new: str) -> None:
-        """Other octets for an event, and nothing else."""
+        """Changes the canonical bytes of an event, and nothing else."""
         with self.database() as database:
             (octets,) = database.execute("SELECT canonical FROM event WHERE commit_index = ?", [index]).fetchone()
             changed = octets.replace(old.encode(), new.encode())
@@ -239,7 +239,7 @@ class Ledger:
             database.execute("UPDATE event SET canonical = ? WHERE commit_index = ?", [changed, index])
 
     def rechain(self) -> None:
-        """Recomputes all that needs no key: hashes, links, tree."""
+        """Recomputes everything that needs no key: hashes, links, tree."""
         last: dict[str, bytes] = {}
         rows = self.rows()
         with self.database() as database:
@@ -252,7 +252,7 @@ class Ledger:
         self.retree(rows)
 
     def retree(self, rows: Optional[list[Row]] = None) -> None:
-        """Makes the tiles that the rows should have."""
+        """Writes the tiles that belong to the rows."""
         rows = self.rows() if rows is None else rows
         with self.database() as database:
             database.execute("DELETE FROM tile")
@@ -263,7 +263,7 @@ class Ledger:
         return root_of([sha256(b"\0", row.leaf()) for row in self.rows()[:size]])
 
     def sign_head(self, key: Optional[Key] = None, size: Optional[int] = None) -> str:
-        """Signs what the ledger is now, with its own key unless another is given, and puts the head in its place."""
+        """Signs a head over the current ledger and stores it. `key`: the default is the ledger's own key."""
         key = Key.read(self.key) if key is None else key
         size = len(self.rows()) if size is None else size
         head = key.note(checkpoint(key.name, size, self.root(size)))
@@ -276,11 +276,11 @@ class Ledger:
 Change = Callable[[Ledger], object]
 
 
-# ---- The one that the tests attack -----------------------------------------------------------------------------
+# ---- The recorded ledger ----------------------------------------------------------------------------------------
 
 
 def log_some(client: ProvenLogClient, first: int, count: int) -> None:
-    """Events that fill every column and table: sessions, labels, references, warnings, text that is not ASCII."""
+    """Logs events that fill every column and table: sessions, labels, references, warnings, text that is not ASCII."""
     for number in range(first, first + count):
         call = client.log_event(
             agent_id=AGENTS[number % 3],
@@ -297,7 +297,7 @@ def log_some(client: ProvenLogClient, first: int, count: int) -> None:
         client.log_event(
             agent_id=AGENTS[number % 3],
             action_type="TOOL_RESULT",
-            action_status=number if number % 11 == 0 else "success",  # a number is repaired, with a warning
+            action_status=number if number % 11 == 0 else "success",  # a number causes a warning
             action_output={"answer": number},
             parent_event_id=call,
             tool_call_id=f"call-{number}",
@@ -305,10 +305,10 @@ def log_some(client: ProvenLogClient, first: int, count: int) -> None:
 
 
 def record(folder: Path, events: int = 300) -> Ledger:
-    """A ledger of some `events`, with a key that was rotated, contexts, and what was kept on the way.
+    """Records a ledger of about `events` events, with contexts and a key rotation, and keeps copies on the way.
 
-    `early_head`, and `backup` with its head, over a third of it; `late_head` and `late_backup` over two thirds, after the
-    rotation; `final_head` over all; `first_key`, the private key before the rotation.
+    `early_head` and `backup` cover one third of the events. `late_head` and `late_backup` cover two thirds, including
+    the rotation. `final_head` covers all. `first_key` is the private key before the rotation.
     """
     ledger = Ledger(folder)
     ledger.early_head.parent.mkdir(parents=True)
@@ -327,5 +327,5 @@ def record(folder: Path, events: int = 300) -> Ledger:
         log_some(client, 2 * third, third)
     shutil.copy(ledger.head, ledger.final_head)
     with ledger.database():
-        pass  # so that the database is one file
+        pass  # checkpoints the WAL, so that the database is one file
     return ledger

@@ -1,4 +1,4 @@
-"""What the attacks are made with is sound: a ledger that was recorded, and recomputed from docs/formats.md alone."""
+"""The tools of the attack tests are correct: the recorded ledger, and its recomputation from docs/formats.md alone."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ledgers import AGENTS, Key, Ledger
 def test_the_recorded_ledger_is_sound_and_has_something_in_every_table(ledger: Ledger) -> None:
     report = judge(ledger.db)
     assert (report["verdict"], report["tail"], report["agents"]) == ("OK", 0, len(AGENTS) + 1)
-    assert report["tree_size"] > 256, "more than one tile"
+    assert report["tree_size"] > 256, "the tree has only one tile"
     tables = [
         "event",
         "term",

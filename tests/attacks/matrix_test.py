@@ -1,4 +1,4 @@
-"""The attack matrix, row by row: what an attacker does to a ledger that the real client recorded, and what is said then."""
+"""Runs the attack matrix: each case attacks a ledger that the real client recorded, and checks the verdict."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Changes by the hundred, made from tables: of a ledger's database, of a head, and of an export."""
+"""Tables from which hundreds of changes are generated: to the database of a ledger, to a head, and to an export."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any, Callable
 
 # ---- Databases -----------------------------------------------------------------------------------------------------
 
-# Table: its key, and its other columns, with the type of each.
+# For each table: the columns of its key and its other columns, with their types.
 TABLES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
     "event": (
         {"commit_index": "int"},
@@ -52,11 +52,11 @@ EDITS = {
         "empty": "''",
         "a blob": "CAST({c} AS BLOB)",
         "a number": "7",
-        "no UTF-8": "CAST(x'ff' AS TEXT)",
+        "invalid UTF-8": "CAST(x'ff' AS TEXT)",
     },
     "blob": {
-        "the last octet flipped": "flip({c}, -1)",
-        "an octet in the middle flipped": "flip({c}, length({c}) / 2)",
+        "a bit of the last byte flipped": "flip({c}, -1)",
+        "a bit of the middle byte flipped": "flip({c}, length({c}) / 2)",
         "longer": "CAST({c} || x'00' AS BLOB)",
         "shorter": "CAST(substr({c}, 1, length({c}) - 1) AS BLOB)",
         "empty": "x''",
@@ -69,7 +69,7 @@ EVERY_TYPE = {
     "NULL": "NULL",
     "another row's": "(SELECT {c} FROM {t} WHERE {c} IS NOT (SELECT {c} FROM {t} {w}) LIMIT 1)",
 }
-# Which row, of 6.
+# The position of a row, in sixths of the table.
 ROWS = {"first": 0, "middle": 3, "last": 6}
 
 
@@ -83,7 +83,7 @@ def flip(octets: object, at: int) -> object:
 
 @contextlib.contextmanager
 def without_constraints(path: Path) -> Iterator[sqlite3.Connection]:
-    """Types and NOT NULL are kept out by the schema only, which somebody can change and put back."""
+    """A connection without STRICT types and NOT NULL. An attacker can change the schema like this and restore it."""
     connection = sqlite3.connect(path)
     connection.create_function("flip", 2, flip, deterministic=True)
     tables = connection.execute("SELECT sql, name FROM sqlite_schema WHERE sql LIKE 'CREATE TABLE%'").fetchall()
@@ -102,7 +102,7 @@ def without_constraints(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def statements(table: str, rows: dict[str, int]) -> Iterator[tuple[str, str]]:
-    """Each with a name: every column of some rows changed in every way, rows deleted and swapped, or all of them."""
+    """Yields (name, SQL) for each change of a table: every column of some rows, every column of all rows, deletions."""
     key, others = TABLES[table]
     columns = ", ".join(key)
     for row, sixths in rows.items():
@@ -120,7 +120,7 @@ def statements(table: str, rows: dict[str, int]) -> Iterator[tuple[str, str]]:
             yield f"all {column} {name}", f"UPDATE {table} SET {column} = {value.format(c=column)}"
 
 
-# What is not the change of one table's values.
+# Changes to the schema, to pragmas and metadata, and insertions and renumberings of rows.
 SPECIAL = [
     "DROP INDEX event_chain",
     "DROP INDEX event_id",
@@ -211,34 +211,34 @@ def values_of(connection: sqlite3.Connection, table: str) -> list[tuple[Any, ...
 
 
 def heads(text: str, step: int) -> Iterator[tuple[str, bytes]]:
-    """Texts that are no longer what was signed, or written as it is not to be; and some that are still good."""
+    """Yields changed heads: with another content, in a wrong form, and a few that are still valid."""
     octets = text.encode()
     for at in range(0, len(octets), step):
-        yield f"octet {at} flipped", octets[:at] + bytes([octets[at] ^ 1]) + octets[at + 1 :]
-        yield f"octet {at} gone", octets[:at] + octets[at + 1 :]
+        yield f"byte {at} changed", octets[:at] + bytes([octets[at] ^ 1]) + octets[at + 1 :]
+        yield f"byte {at} missing", octets[:at] + octets[at + 1 :]
         yield f"cut at {at}", octets[:at]
     body, _, signatures = text.rpartition("\n\n")
     origin, size, root = body.split("\n")[:3]
     yield "twice", octets * 2
-    yield "twice the signature", f"{body}\n\n{signatures}{signatures}".encode()
-    yield "a line of others", f"{body}\n\n{signatures}\u2014 example.com/witness AAAAAAECAw==\n".encode()
-    yield "a hundred and one lines", f"{body}\n\n{signatures * 101}".encode()
+    yield "the signature twice", f"{body}\n\n{signatures}{signatures}".encode()
+    yield "a signature of a witness", f"{body}\n\n{signatures}\u2014 example.com/witness AAAAAAECAw==\n".encode()
+    yield "a hundred and one signatures", f"{body}\n\n{signatures * 101}".encode()
     yield "a signature cut short", f"{body}\n\n{signatures[:-9]}\n".encode()
     yield "the same name with another id", f"{body}\n\n\u2014 {origin} AAAAAAECAw==\n".encode()
     yield "CRLF", text.replace("\n", "\r\n").encode()
-    yield "a newline more", octets + b"\n"
-    yield "a newline less", octets[:-1]
-    yield "an empty line in front", b"\n" + octets
+    yield "an extra newline", octets + b"\n"
+    yield "a missing newline", octets[:-1]
+    yield "an empty line before it", b"\n" + octets
     yield "a tab", text.replace("\n\n", "\t\n\n").encode()
     yield "a zero before the size", f"{origin}\n0{size}\n{root}\n\n{signatures}".encode()
     yield "an extension line", f"{body}\nmore\n\n{signatures}".encode()
     yield "another size", f"{origin}\n{int(size) - 1}\n{root}\n\n{signatures}".encode()
-    yield "too large a size", f"{origin}\n{2**64}\n{root}\n\n{signatures}".encode()
+    yield "a size beyond 64 bits", f"{origin}\n{2**64}\n{root}\n\n{signatures}".encode()
     yield "another origin", f"{origin}x\n{size}\n{root}\n\n{signatures}".encode()
     yield "base64 without padding", text.replace("=", "").encode()
-    yield "only a text", body.encode() + b"\n"
+    yield "no signature", body.encode() + b"\n"
     yield "larger than a note", octets + b"x" * 1_000_000
-    yield "no UTF-8", octets + b"\xff\n"
+    yield "invalid UTF-8", octets + b"\xff\n"
     yield "empty", b""
 
 
@@ -248,7 +248,7 @@ Path_ = tuple[Any, ...]
 
 
 def places(value: Any, at: Path_ = ()) -> Iterator[Path_]:
-    """Where something is in a document; of a long list, the first elements and the last one."""
+    """Yields the path of every value in a document. Of a list, only the first two elements and the last one."""
     if at:
         yield at
     if isinstance(value, dict):
@@ -260,7 +260,7 @@ def places(value: Any, at: Path_ = ()) -> Iterator[Path_]:
 
 
 def others_of(value: Any) -> Iterator[tuple[str, Any]]:
-    """What could stand in the place of a value."""
+    """Yields (name, value) for values that could replace a value."""
     yield "null", None
     yield "a list", [value]
     yield "an object", {"value": value}
@@ -272,7 +272,7 @@ def others_of(value: Any) -> Iterator[tuple[str, Any]]:
         yield "empty", ""
         yield "a number", 7
     if isinstance(value, bool):
-        yield "the contrary", not value
+        yield "negated", not value
     elif isinstance(value, int):
         yield "one more", value + 1
         yield "one less", value - 1
@@ -288,7 +288,7 @@ def others_of(value: Any) -> Iterator[tuple[str, Any]]:
         yield "the last twice", value + value[-1:]
         yield "empty", []
     if isinstance(value, dict):
-        yield "with a member more", {**value, "others": 1}
+        yield "with an extra member", {**value, "others": 1}
         yield "empty", {}
 
 
@@ -306,7 +306,7 @@ def put(container: Any, name: Any, value: Any) -> None:
 
 
 def documents(document: Any) -> Iterator[tuple[str, str]]:
-    """The texts of documents that differ in one place."""
+    """Yields (name, text) for documents that differ in one place."""
     for at in places(document):
         where = "/".join(map(str, at))
         value = document
@@ -315,11 +315,11 @@ def documents(document: Any) -> Iterator[tuple[str, str]]:
         for name, other in others_of(value):
             if other != value or type(other) is not type(value):
                 yield f"{where} {name}", json.dumps(edit(document, at, lambda c, n, other=other: put(c, n, other)))
-        yield f"{where} gone", json.dumps(edit(document, at, lambda container, name: container.pop(name)))
+        yield f"{where} missing", json.dumps(edit(document, at, lambda container, name: container.pop(name)))
         if isinstance(at[-1], str):
             text = json.dumps(edit(document, at, lambda c, n: put(c, n + "_", c.pop(n))))
             yield f"{where} renamed", text
-            # Another member of the same name, in front: the last one would win.
+            # Another member with the same name before it. Many parsers would use the last one.
             yield (
                 f"{where} twice",
                 text.replace(json.dumps(at[-1] + "_"), json.dumps(at[-1])).replace(
@@ -330,19 +330,19 @@ def documents(document: Any) -> Iterator[tuple[str, str]]:
 
 
 def texts(text: str, step: int) -> Iterator[tuple[str, bytes]]:
-    """What is no JSON, or JSON written in another way."""
+    """Yields malformed JSON, and JSON written in another way."""
     octets = text.encode()
     document = json.loads(text)
     yield "indented", json.dumps(document, indent=3).encode()
     yield "sorted", json.dumps(document, sort_keys=True, ensure_ascii=False).encode()
     for at in range(0, len(octets), step):
-        yield f"octet {at} flipped", octets[:at] + bytes([octets[at] ^ 1]) + octets[at + 1 :]
-        yield f"octet {at} gone", octets[:at] + octets[at + 1 :]
+        yield f"byte {at} changed", octets[:at] + bytes([octets[at] ^ 1]) + octets[at + 1 :]
+        yield f"byte {at} missing", octets[:at] + octets[at + 1 :]
     for at in range(0, len(octets), 10 * step):
         yield f"cut at {at}", octets[:at]
     for name, added in {"an object": b"{}", "a comma": b",", "a word": b"x", "white space": b" \n\t"}.items():
-        yield f"{name} behind it", octets + added
-    yield "a mark of its byte order", b"\xef\xbb\xbf" + octets
+        yield f"{name} after it", octets + added
+    yield "a byte-order mark", b"\xef\xbb\xbf" + octets
     for size in (f'"tree_size":{document["tree_size"]}',):
         for other in (".0", "e0", "0", "E+0"):
             yield f"{size}{other}", text.replace(size, size + other, 1).encode()
@@ -350,7 +350,7 @@ def texts(text: str, step: int) -> Iterator[tuple[str, bytes]]:
         yield "a leading zero", text.replace(size, size.replace(":", ":0"), 1).encode()
     yield "NaN", text.replace('"event_count":', '"event_count":NaN,"x":', 1).encode()
     yield "a lone surrogate", text.replace('"ledger_id":"', '"ledger_id":"\\ud800', 1).encode()
-    yield "no UTF-8", text.encode().replace(b'"ledger_id":"', b'"ledger_id":"\xff', 1)
+    yield "invalid UTF-8", text.encode().replace(b'"ledger_id":"', b'"ledger_id":"\xff', 1)
     yield "a control character", text.encode().replace(b'"ledger_id":"', b'"ledger_id":"\x01', 1)
     yield "deep", text.replace('"filter":{}', '"filter":{"labels":' + "[" * 600 + "]" * 600 + "}", 1).encode()
 

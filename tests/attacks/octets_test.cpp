@@ -1,7 +1,7 @@
-// Random octets of the database's files are overwritten, by the thousand: verification neither fails nor hangs, and
-// what it calls sound answers every query as before.
+// Overwrites random bytes of the database files thousands of times. Verification must not crash or hang, and a ledger
+// that it calls valid must answer every query as before.
 //
-// PLOG_TEST_SEED repeats a run, PLOG_TEST_LONG=1 makes it a long one.
+// PLOG_TEST_SEED=N repeats a run. PLOG_TEST_LONG=1 makes it longer.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
@@ -20,7 +20,7 @@ namespace {
 
 constexpr int kEvents = 40;
 constexpr int kChildren = 2;
-constexpr unsigned kSecondsForOne = 60;  // a hundred times what one takes
+constexpr unsigned kSecondsForOne = 60;  // a hundred times the usual time of a round
 constexpr rlim_t kMemory = rlim_t{1} << 30;
 constexpr std::size_t kMostOctets = 16;
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -37,15 +37,15 @@ std::uint64_t seed() {
   return std::random_device()();
 }
 
-// What a child tells, in memory that it shares with its parent.
+// The results of a child, in memory that it shares with its parent.
 struct Account {
-  std::uint64_t round = 0;  // that it is at
-  std::uint64_t sound = 0;  // rounds in which nothing was found
-  std::uint64_t found = 0;
-  char failure[4000] = {};  // the first
+  std::uint64_t round = 0;  // the current round
+  std::uint64_t sound = 0;  // rounds in which the ledger was valid
+  std::uint64_t found = 0;  // rounds in which it was not
+  char failure[4000] = {};  // the first failure
 };
 
-// The files of the ledger in a directory of a child's own.
+// A copy of the ledger's files for one child.
 class Victim {
  public:
   Victim(const AttackedLedger& ledger, const std::string& name, const char* suffix)
@@ -61,7 +61,7 @@ class Victim {
   std::string path() const { return directory_ + "/events.db"; }
   const std::string& directory() const { return directory_; }
 
-  // Overwrites some octets. A text that says which.
+  // Overwrites some bytes and returns a description of the change.
   std::string damage(std::uint64_t random_seed) {
     std::mt19937_64 random(random_seed);
     at_ = random() % octets_.size();
@@ -69,7 +69,7 @@ class Victim {
     char written[kMostOctets];
     for (std::size_t i = 0; i < size_; ++i) written[i] = static_cast<char>(random());
     write(written);
-    return std::to_string(size_) + " octets at " + std::to_string(at_) + " of " + target_ + " = " +
+    return std::to_string(size_) + " bytes at " + std::to_string(at_) + " of " + target_ + " = " +
            hex_encode(reinterpret_cast<const std::uint8_t*>(written), size_);
   }
   void repair() { write(octets_.data() + at_); }
@@ -87,7 +87,7 @@ class Victim {
   std::size_t at_ = 0, size_ = 0;
 };
 
-// One round: what is wrong, or nothing.
+// Runs one round. Returns a description of the failure, or an empty string.
 std::string attack(Victim& victim, std::uint64_t round, const std::string& expected, Account& account) {
   const std::string what = victim.damage(round);
   const client::VerifyReport report = verify(victim.path());
@@ -96,10 +96,10 @@ std::string attack(Victim& victim, std::uint64_t round, const std::string& expec
     ++account.sound;
     try {
       if (Answers(victim.path(), victim.directory()).text() != expected) {
-        failure = what + ": " + report.json() + ", and a query answers something else";
+        failure = what + ": " + report.json() + ", but a query has another answer";
       }
     } catch (const Error& error) {
-      failure = what + ": " + report.json() + ", and a query fails: " + error.what();
+      failure = what + ": " + report.json() + ", but a query fails: " + error.what();
     }
   } else {
     ++account.found;
@@ -153,7 +153,7 @@ TEST_P(Octets, OverwrittenAtRandomAreFoundOrChangeNoAnswer) {
     ASSERT_EQ(waitpid(children[child], &status, 0), children[child]);
     const Account& account = accounts[child];
     EXPECT_STREQ(account.failure, "") << "PLOG_TEST_SEED=" << account.round;
-    EXPECT_EQ(status, 0) << "a verification ended its process: PLOG_TEST_SEED=" << account.round;
+    EXPECT_EQ(status, 0) << "the verification crashed or hung: PLOG_TEST_SEED=" << account.round;
     calm += account.sound;
     found += account.found;
   }

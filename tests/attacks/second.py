@@ -1,4 +1,4 @@
-"""The second verifier, docs/verify.py: it must say what provenlog says, of everything."""
+"""The second verifier, docs/verify.py, which must always agree with provenlog."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any, Optional
 
 SOURCE = Path(__file__).resolve().parents[2]
-# Of a report, what both must say in the same way; and more of it where nothing is wrong.
+# The members of a report that must be equal: always, and if the ledger is valid.
 SAME = ("verdict", "valid")
 SAME_WHEN_VALID = (
     *("tail", "assurance", "assurance_events", "events", "agents"),
@@ -44,11 +44,11 @@ def second_report(path: Path, heads: Sequence[Path], key: Optional[str], export:
 def check(
     report: dict[str, Any], path: Path, heads: Sequence[Path] = (), key: Optional[str] = None, export: bool = False
 ) -> None:
-    """That the second verifier says what is in a report."""
+    """Asserts that the second verifier agrees with a report of provenlog."""
     other = second_report(path, heads, key, export)
     names = SAME + (SAME_WHEN_VALID if report["valid"] else ())
     differing = {name: (report[name], other[name]) for name in names if report[name] != other[name]}
-    # Of what differs in many places each may name another one, but not of one event.
+    # If many events are affected, the two may name different ones, but at least one must be in both reports.
     one, two = (
         {str(found["commit_index"]) for found in named.get("findings", []) if found["agent_id"] or found["sequence"]}
         for named in (report, other)
@@ -59,7 +59,7 @@ def check(
 
 
 def agreed(path: Path, heads: Sequence[Path] = (), key: Optional[str] = None, export: bool = False) -> str:
-    """The verdict of both verifiers, neither of which writes anything."""
+    """Returns the verdict on which both verifiers agree. Neither of them writes anything."""
     import provenlog
 
     try:

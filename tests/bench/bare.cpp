@@ -1,12 +1,12 @@
 // usage: plog_bench_bare insert SOURCE TARGET GROUP [--sync] [--limit ROWS]
 //        plog_bench_bare hash|verify SOURCE
 //
-// The ceilings, with nothing but SQLite's C interface. `insert` writes the rows of the ledger SOURCE to the new
-// database TARGET, which has the same tables and indexes: prepared statements, a transaction for each GROUP of events,
-// the settings and the checkpoints of the ledger itself (WAL, synchronous=NORMAL; with --sync an fsync at each commit).
+// The ceilings, which use only SQLite's C interface. `insert` copies the rows of the ledger SOURCE to the new database
+// TARGET, which has the same tables and indexes. It uses prepared statements, one transaction per GROUP of events, and
+// the settings and checkpoints of the ledger itself (WAL, synchronous=NORMAL; with --sync, an fsync at each commit).
 // All rows are in memory before the clock starts. `hash` reads all events of SOURCE in commit order and computes the
-// SHA-256 that its column `hash` must have; `verify` reads the columns that a verification needs, and computes the
-// hashes of chain, leaves and tree as well.
+// SHA-256 that the column `hash` must contain. `verify` reads the columns that a verification needs and computes the
+// hashes of chain, leaves and tree.
 #include <sqlite3.h>
 
 #include <cstring>
@@ -106,7 +106,7 @@ void insert_row(Database& target, Table& table) {
   target.step(table.insert);
 }
 
-// The sums over the events of one transaction, one row for each agent and session.
+// The sums over the events of one transaction for one agent and session.
 struct Activity {
   std::int64_t events = 0, errors = 0, first = INT64_MAX, last = INT64_MIN, last_commit = 0;
 };
@@ -184,9 +184,9 @@ class Copy {
     return SQLITE_OK;
   }
 
-  // The event, and before it the shared texts that it is the first to use.
+  // Inserts an event and, before it, the shared texts that it is the first to use.
   void insert_event() {
-    constexpr std::size_t kFirstTerm = 3, kLastTerm = 7, kAgent = 1;  // columns of event
+    constexpr std::size_t kFirstTerm = 3, kLastTerm = 7, kAgent = 1;  // columns of `event`
     const Row& event = event_.rows[event_.next];
     std::int64_t newest = event[kAgent].integer;
     for (std::size_t i = kFirstTerm; i <= kLastTerm; ++i) newest = std::max(newest, event[i].integer);
@@ -206,7 +206,7 @@ class Copy {
   }
 
   void finish_sums(std::size_t first, std::size_t end) {
-    constexpr std::size_t kAgent = 1, kSession = 3, kTime = 8;  // columns of event
+    constexpr std::size_t kAgent = 1, kSession = 3, kTime = 8;  // columns of `event`
     std::map<std::pair<std::int64_t, std::int64_t>, Activity> sums;
     std::map<std::int64_t, std::pair<std::int64_t, std::int64_t>> blocks;
     for (std::size_t i = first; i < end; ++i) {
@@ -255,7 +255,7 @@ int hash(const std::string& path) {
   }
   sqlite3_finalize(select);
   const double seconds = plog::bench::seconds_since(start);
-  if (wrong > 0) die("hashes differ");
+  if (wrong > 0) die("a stored hash differs from the computed one");
   std::printf("{\"events\":%llu,\"octets\":%llu,\"seconds\":%.6f}\n", static_cast<unsigned long long>(events),
               static_cast<unsigned long long>(octets), seconds);
   return 0;
@@ -266,7 +266,7 @@ std::string_view octets_at(sqlite3_stmt* row, int column) {
           static_cast<std::size_t>(sqlite3_column_bytes(row, column))};
 }
 
-// No event has warnings here, and no row is looked at but for its hashes.
+// Computes only the hashes. The events of the benchmark have no warnings.
 int verify(const std::string& path) {
   Database source(path, SQLITE_OPEN_READONLY);
   const std::int64_t start = plog::bench::now_nanos();
@@ -300,7 +300,7 @@ int verify(const std::string& path) {
   sqlite3_finalize(term);
   const plog::ledger::Hash root = tree.root();
   const double seconds = plog::bench::seconds_since(start);
-  if (wrong > 0) die("hashes differ");
+  if (wrong > 0) die("a stored hash differs from the computed one");
   std::printf("{\"events\":%llu,\"root\":\"%s\",\"seconds\":%.6f}\n", static_cast<unsigned long long>(tree.size()),
               plog::hex_encode(root.data(), root.size()).c_str(), seconds);
   return 0;

@@ -1,4 +1,5 @@
-// What the benchmark programs share. Each does one measurement and prints one JSON object; run.py puts them together.
+// Shared code of the benchmark programs. Each program measures one thing and prints one JSON object; run.py combines
+// the results.
 #pragma once
 
 #include <time.h>
@@ -20,7 +21,7 @@ inline std::int64_t now_nanos() {
   return static_cast<std::int64_t>(now.tv_sec) * 1'000'000'000 + now.tv_nsec;
 }
 
-// CPU time: of this thread (CLOCK_THREAD_CPUTIME_ID) or of all (CLOCK_PROCESS_CPUTIME_ID).
+// CPU time of this thread (CLOCK_THREAD_CPUTIME_ID) or of the process (CLOCK_PROCESS_CPUTIME_ID).
 inline double cpu_seconds(clockid_t clock) {
   timespec now{};
   clock_gettime(clock, &now);
@@ -60,7 +61,7 @@ inline void flush(plog_client* client) {
   check(plog_client_flush(client, -1, &error), error);
 }
 
-// The value below which the given part of `sorted` lies.
+// The quantile of `sorted` for a fraction `part` from 0 to 1.
 inline double quantile(const std::vector<double>& sorted, double part) {
   return sorted[std::min(sorted.size() - 1, static_cast<std::size_t>(part * static_cast<double>(sorted.size())))];
 }

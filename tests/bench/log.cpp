@@ -1,5 +1,7 @@
-// usage: plog_bench_log DB EVENTS [--power] [--threads N] [--without-tree]   records, and waits until all is committed
-//        plog_bench_log --jsonl EVENTS                                       prints the same events as JSON lines
+// usage: plog_bench_log DB EVENTS [--power | --without-tree] [--threads N]
+//        plog_bench_log --jsonl EVENTS
+//
+// The first form records events and waits until all are committed. The second prints the same events as JSON lines.
 #include <cstring>
 #include <functional>
 #include <thread>
@@ -23,7 +25,8 @@ Recording through_c(const char* db_path, bool power) {
           [client] { plog::bench::flush(client); }, [client] { plog_client_destroy(client); }};
 }
 
-// Past the C interface, which has no such switch: a ledger without them proves too little.
+// Uses the C++ client directly. The C interface has no such switch, because a ledger without tree and heads proves too
+// little.
 Recording without_tree(const char* db_path) {
   plog::client::ClientOptions options;
   options.db_path = db_path;

@@ -1,7 +1,7 @@
 // usage: plog_bench_memory DB EVENTS
 //
-// The largest resident memory of a client that records EVENTS events as fast as it can, pages of the mapped database
-// apart. It is sampled every 50,000 events.
+// Measures the peak resident memory of a client that records EVENTS events as fast as it can, without the pages of the
+// mapped database. Takes a sample every 50,000 events.
 #include <fstream>
 #include <sstream>
 
@@ -9,7 +9,7 @@
 
 namespace {
 
-// KiB of this process's resident pages, without those of files whose path starts with `apart`.
+// KiB of this process's resident pages, without those of files whose path contains `apart`.
 long resident_kib(const std::string& apart) {
   std::ifstream maps("/proc/self/smaps");
   std::string line;
@@ -25,7 +25,7 @@ long resident_kib(const std::string& apart) {
   return sum;
 }
 
-// A small event, so that ten million fit on the disk.
+// Small, so that ten million events fit on the disk.
 std::string small_event(std::uint64_t number) {
   return R"({"agent_id":"research-agent","session_id":"session-)" + std::to_string(number / 50) +
          R"(","action_type":"TOOL_CALL","action_name":"search","action_input":{"run":)" + std::to_string(number) +

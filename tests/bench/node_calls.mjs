@@ -1,7 +1,7 @@
 // usage: node_calls.mjs PACKAGE DIRECTORY ROUNDS CALLS
 //
-// What one logEvent of the Node SDK costs its caller, beside JSON.stringify of the same event, in turns. Prints JSON:
-// nanoseconds a call, one number for each round.
+// Measures what one logEvent of the Node SDK costs its caller, compared with JSON.stringify of the same event. The two
+// take turns. Prints JSON with nanoseconds per call, one number per round.
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
@@ -13,7 +13,7 @@ const { ProvenLogClient } = createRequire(import.meta.url)(path);
 const events = Array.from({ length: Number(calls) }, (_, number) => sampleEvent(number));
 const client = new ProvenLogClient({ agentId: "research-agent", dbPath: join(directory, "calls.db") });
 
-// What is done with the results keeps the work from being optimised away.
+// Using the results keeps the compiler from removing the work.
 let kept = 0;
 const works = {
   stringify: (event) => JSON.stringify(event).length,
@@ -27,11 +27,11 @@ for (let turn = -1; turn < Number(rounds); turn++) {
     for (const event of events) kept += work(event);
     const nanos = Number(process.hrtime.bigint() - began) / events.length;
     await client.flush();
-    if (turn >= 0) result[name].push(nanos); // the first turn is to warm up
+    if (turn >= 0) result[name].push(nanos); // the first turn is a warm-up
   }
 }
 await client.close();
 for (const name of ["stringify", "provenlog"]) {
-  result[name] = result[name].map((nanos, turn) => nanos - result.nothing[turn]); // the loop is of the benchmark
+  result[name] = result[name].map((nanos, turn) => nanos - result.nothing[turn]); // without the benchmark's own loop
 }
 console.log(JSON.stringify({ ...result, kept, node: process.versions.node }));

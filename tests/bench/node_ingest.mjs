@@ -1,6 +1,6 @@
 // usage: node_ingest.mjs PACKAGE DB EVENTS
 //
-// Records events as fast as it can, and waits until all is committed. Prints JSON.
+// Records events as fast as it can and waits until all are committed. Prints JSON.
 import { createRequire } from "node:module";
 
 import { sampleEvent } from "./node_sample.mjs";
@@ -9,7 +9,7 @@ const [path, db, count] = process.argv.slice(2);
 const { ProvenLogClient } = createRequire(import.meta.url)(path);
 
 const events = Array.from({ length: Number(count) }, (_, number) => sampleEvent(number));
-// An event loop never waits for space: the journal has to hold what is not committed yet.
+// logEvent never waits for space, which would block the event loop. So the journal must hold all uncommitted events.
 const client = new ProvenLogClient({
   agentId: "research-agent",
   sessionId: "session",

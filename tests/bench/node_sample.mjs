@@ -1,4 +1,4 @@
-// The event that the Node benchmarks record: that of python_sample.py.
+// The event that the Node benchmarks record, the same as in python_sample.py.
 
 export function sampleEvent(number) {
   return {

@@ -1,7 +1,7 @@
 """usage: python_calls.py DIRECTORY ROUNDS CALLS
 
-What one log_event of the Python SDK costs its caller, beside orjson and structlog with the same event, in turns.
-Prints JSON: nanoseconds a call, one number for each round.
+Measures what one log_event of the Python SDK costs its caller, compared with orjson and structlog for the same event.
+They take turns. Prints JSON with nanoseconds per call, one number per round.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def main() -> None:
         "nothing": lambda event: None,
     }
     result: Dict[str, List[float]] = {name: [] for name in works}
-    for turn in range(-1, rounds):  # the first is to warm up
+    for turn in range(-1, rounds):  # the first turn is a warm-up
         for name, work in works.items():
             nanos = nanos_per_call(work, events)
             client.flush()
@@ -78,7 +78,7 @@ def main() -> None:
     plain.close()
     log_file.close()
     for nanos_of in (name for name in result if name != "nothing"):
-        # The loop and the lambda are of the benchmark.
+        # Subtract the benchmark's own loop and lambda.
         result[nanos_of] = [all_ - empty for all_, empty in zip(result[nanos_of], result["nothing"])]
     print(json.dumps(result))
 

@@ -1,6 +1,6 @@
 """usage: python_ingest.py DB EVENTS
 
-Records events as fast as it can, and waits until all is committed. Prints JSON.
+Records events as fast as it can and waits until all are committed. Prints JSON.
 """
 
 from __future__ import annotations

@@ -1,5 +1,7 @@
-// Redaction over recorded traffic, in MB/s of event content, beside what else could be done with the same patterns; and
-// what it costs the caller of a small event. Usage: plog_bench_redact FILE.jsonl...
+// usage: plog_bench_redact FILE.jsonl...
+//
+// Measures redaction of recorded traffic in MB/s of event content, next to alternatives with the same patterns, and the
+// cost for the caller that logs a small event.
 #include <re2/re2.h>
 #include <re2/set.h>
 
@@ -22,7 +24,7 @@ namespace {
 
 using namespace plog;  // NOLINT(google-build-using-namespace)
 
-// The strings of an event side by side, each followed by a separator.
+// The strings of an event in one text, each followed by a separator.
 struct Event {
   std::string strings;
   std::vector<std::size_t> ends;
@@ -42,7 +44,7 @@ void gather(const json::Value& value, Event& event) {
   }
 }
 
-// What the preparing of an event does: one scan, and a closer look at the strings with a candidate.
+// Redacts as Builder::prepare does: one scan, then a full check of each string that contains a candidate.
 std::size_t redact_event(const redact::Redactor& redactor, const Event& event, std::vector<std::uint32_t>& candidates,
                          std::string& out) {
   candidates.clear();
@@ -88,7 +90,7 @@ double our_prefilter(const std::vector<Event>& events) {
   });
 }
 
-// Expressions of the 17 detectors that ProvenLog documents.
+// The first expression of each documented detector that is in the default profile, at most 17.
 std::vector<std::string> documented() {
   const std::set<std::string> names = {"email",    "aws_key", "github_token", "api_key", "bearer_token", "jwt",
                                        "ssn",      "sin",     "nino",         "visa",    "mastercard",   "amex",
@@ -118,7 +120,7 @@ double set_of(const std::vector<Event>& events) {
   options.set_max_mem(64 << 20);
   RE2::Set set(options, RE2::UNANCHORED);
   for (const std::string& expression : documented()) set.Add(expression, nullptr);
-  if (!set.Compile()) bench::die("RE2::Set does not compile");
+  if (!set.Compile()) bench::die("RE2::Set cannot compile the expressions");
   std::vector<int> found;
   return megabytes_per_second(events, [&](const Event& event) { set.Match(event.strings, &found); });
 }
@@ -146,7 +148,7 @@ double vectorscan(const std::vector<Event>& events) {
     bench::die(std::string("Vectorscan: ") + error->message);
   }
   hs_scratch_t* scratch = nullptr;
-  if (hs_alloc_scratch(database, &scratch) != HS_SUCCESS) bench::die("Vectorscan: no scratch");
+  if (hs_alloc_scratch(database, &scratch) != HS_SUCCESS) bench::die("Vectorscan: cannot allocate scratch memory");
   const auto found = [](unsigned, unsigned long long, unsigned long long, unsigned, void* count) {
     ++*static_cast<std::size_t*>(count);
     return 0;
@@ -161,7 +163,7 @@ double vectorscan(const std::vector<Event>& events) {
 }
 #endif
 
-// Microseconds for an event of 512 octets in ten strings without a hit, on each of so many threads.
+// Microseconds for an event of about 512 bytes in ten strings without a hit, on the slowest of `threads` threads.
 double small_event(int threads) {
   constexpr int kEvents = 200'000;
   Event event;

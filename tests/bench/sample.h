@@ -7,8 +7,9 @@
 
 namespace plog::bench {
 
-// A tool call of 512 octets with nothing to redact: two small objects in and out, two labels, members not in canonical
-// order. `number` makes sessions and texts differ as in a real run: 50 events a session.
+// A tool call of 512 bytes with nothing to redact: a small input and a small output object, two labels, and members
+// that are not in canonical order. `number` varies the session and the texts as in a real run, with 50 events per
+// session.
 inline std::string sample_event(std::uint64_t number) {
   std::string json = R"({"agent_id":"research-agent","session_id":"session-)" +
                      std::to_string(1'000'000 + number / 50) +

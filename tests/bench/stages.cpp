@@ -1,4 +1,4 @@
-// The stages of log_event one by one, for profiling: not a figure of its own.
+// The stages of log_event one by one, for profiling. Not part of the figures of `make bench`.
 #include <benchmark/benchmark.h>
 #include <fcntl.h>
 #include <simdjson.h>
@@ -20,6 +20,7 @@ namespace {
 
 using plog::bench::sample_event;
 
+// A handler that only counts bytes.
 class Nothing final : public plog::json::Handler {
  public:
   void key(std::string_view text) override { octets += text.size(); }
@@ -48,7 +49,8 @@ void simdjson_dom(benchmark::State& state) {
   simdjson::dom::parser parser;
   for (auto _ : state) {
     simdjson::dom::element root;
-    if (parser.parse(text).get(root) != simdjson::SUCCESS) state.SkipWithError("bad sample");
+    if (parser.parse(text).get(root) != simdjson::SUCCESS)
+      state.SkipWithError("simdjson cannot parse the sample event");
     benchmark::DoNotOptimize(root);
   }
 }
@@ -127,7 +129,7 @@ void write_512(benchmark::State& state) {
   unlink(path);
   std::int64_t size = 0;
   for (auto _ : state) {
-    if (write(fd, text.data(), text.size()) < 0) state.SkipWithError("write");
+    if (write(fd, text.data(), text.size()) < 0) state.SkipWithError("write(2) failed");
     size += static_cast<std::int64_t>(text.size());
     if (size > 64 << 20) {
       state.PauseTiming();

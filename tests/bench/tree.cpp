@@ -1,7 +1,7 @@
 // usage: plog_bench_tree LEAVES ROUNDS
 //
-// The tree in memory: what a leaf costs, proofs made from tiles and checked, heads signed and opened. Each figure is a
-// list of nanoseconds, one for each round, beside that of the same work done by OpenSSL alone where there is such work.
+// Measures the tree in memory: adding a leaf, creating and checking proofs from tiles, signing and opening heads. Each
+// figure is a list of nanoseconds, one per round. Where OpenSSL alone can do the same work, its times are listed too.
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/evp.h>
 #include <openssl/sha.h>
@@ -43,7 +43,7 @@ Leaf leaf_number(std::uint64_t number, const Hash& hash, const Hash& prev_hash) 
   return leaf;
 }
 
-// Calls `work` `count` times; nanoseconds for each.
+// Calls `work` `count` times and returns the nanoseconds per call.
 template <typename Work>
 double nanos_of(std::uint64_t count, Work&& work) {
   const std::int64_t start = plog::bench::now_nanos();
@@ -69,7 +69,7 @@ class Report {
   std::map<std::string, std::vector<double>> figures_;
 };
 
-// The same octets through the block functions: a leaf's text and, as every leaf completes about one, a node.
+// Hashes the same bytes with OpenSSL alone: the text of a leaf and one node, since each leaf completes about one node.
 void hash_bare(std::string_view leaf, Hash& hash) {
   SHA256_CTX context;
   const std::uint8_t prefix[] = {0, 1};
@@ -90,7 +90,7 @@ void sign_bare(EVP_PKEY* key, std::string_view text) {
   EVP_MD_CTX* context = EVP_MD_CTX_new();
   if (EVP_DigestSignInit(context, nullptr, nullptr, nullptr, key) != 1 ||
       EVP_DigestSign(context, signature, &size, reinterpret_cast<const std::uint8_t*>(text.data()), text.size()) != 1) {
-    plog::bench::die("OpenSSL does not sign");
+    plog::bench::die("OpenSSL cannot sign");
   }
   EVP_MD_CTX_free(context);
 }
@@ -167,7 +167,7 @@ int main(int argc, char** argv) {
     report.add("head_opened", nanos_of(kProofs, [&](std::uint64_t) {
                  good &= open_checkpoint(note, {&signer.verifier(), 1}).fault == CheckpointFault::kNone;
                }));
-    if (!good) plog::bench::die("a proof or a head does not hold");
+    if (!good) plog::bench::die("a proof or a head is not valid");
   }
   EVP_PKEY_free(bare_key);
   report.print();

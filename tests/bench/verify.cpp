@@ -1,14 +1,14 @@
 // usage: plog_bench_verify DB [LEVEL [THREADS [HEAD]]]
 //
-// Verifies a ledger through the C API and tells how long it took and how much memory it needed. With a trusted HEAD:
-// only what came after it.
+// Verifies a ledger through the C API and prints the time, the peak memory and the report. With a trusted HEAD,
+// verifies only the events after it.
 #include <fstream>
 
 #include "bench.h"
 
 namespace {
 
-// The largest resident memory of this process. (getrusage would also tell of the program that started it.)
+// Peak resident memory of this process, in KiB. getrusage would include the program that started this process.
 long peak_kib() {
   std::ifstream status("/proc/self/status");
   for (std::string line; std::getline(status, line);) {

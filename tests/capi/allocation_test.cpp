@@ -1,5 +1,6 @@
-// Every call with its n-th allocation failing, for every n: it succeeds or says PLOG_E_NO_MEMORY, nothing is half done,
-// and the handle works on. Failing: operator new of the calling thread, or of any thread.
+// Makes the n-th allocation of every call fail, for every n. The call must succeed or return PLOG_E_NO_MEMORY, must not
+// leave anything half done, and the handle must stay usable. Allocations fail in operator new, first of the calling
+// thread, then of any thread.
 #include <provenlog/plog.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -15,7 +16,7 @@
 #include <string>
 #include <string_view>
 
-// RE2 is not made for allocations that fail: it loses what it had.
+// RE2 is not built for failing allocations: it leaks memory.
 extern "C" __attribute__((visibility("default"))) const char* __lsan_default_suppressions() {
   return "leak:libre2.so\n";
 }
@@ -71,14 +72,14 @@ namespace {
     }                                                                                                        \
   } while (0)
 
-long failing = 0;  // the allocation that fails at present
+long failing = 0;  // the number of the allocation that fails now
 
 bool exhaustive() { return std::getenv("PLOG_TEST_LONG") != nullptr; }
 
-// Long sequences of allocations repeat themselves: beyond the first ones a sample will do in the short tier.
+// Long sequences of allocations repeat themselves, so the short tier tests only a sample after the first 200.
 long following(long n) { return n < 200 || exhaustive() ? n + 1 : n + n / 7 + 1; }
 
-// Runs `call` with its allocation 1, 2, 3... failing, until it needs no more. Returns how often it succeeded.
+// Runs `call` with its allocation 1, 2, 3... failing, until no allocation fails. Returns how often the call succeeded.
 long sweep(const char* name, const std::function<plog_status(plog_error**)>& call) {
   long successes = 0;
   for (failing = 1;; failing = following(failing)) {
@@ -136,7 +137,7 @@ constexpr std::string_view kEvent =
     R"({"action_name":"x","action_input":{"mail":"jane.doe@example.com","list":[1,2.5,{"k":null}]},)"
     R"("labels":{"b":"2","a":"1"},"parents":["p1","p2"],"timestamp":"no time","unknown":{"deep":[[[]]]}})";
 
-// Made before anything fails: only the library's allocations are to fail.
+// Created before any allocation fails: only the library's allocations are to fail.
 const std::string kLongText(5000, 'y');
 
 plog_status write_event(plog_client* client, plog_error** error) {
@@ -167,7 +168,7 @@ plog_status write_event(plog_client* client, plog_error** error) {
   return plog_event_commit(event, nullptr, error);
 }
 
-// One event, without a failure.
+// Records one event while no allocation fails.
 void log_sparing(plog_client* client) {
   const long armed = own_countdown;
   own_countdown = 0;
@@ -240,7 +241,7 @@ void sweep_client_calls() {
     plog_buffer* report = nullptr;
     const plog_status result = plog_verify(client, nullptr, &report, error);
     CHECK((result == PLOG_OK) == (report != nullptr));
-    // To run out of memory is no proof of anything.
+    // Running out of memory must not produce a verdict about the ledger.
     const std::string_view text(plog_buffer_data(report), plog_buffer_size(report));
     CHECK(result != PLOG_OK || text.find(R"("valid":true)") != text.npos || text.find("CANNOT_RUN") != text.npos);
     plog_buffer_destroy(report);
@@ -279,7 +280,7 @@ void sweep_redactor() {
     plog_buffer* out = nullptr;
     const plog_status status = plog_redactor_redact(redactor, kText.data(), kText.size(), &out, nullptr, error);
     CHECK((status == PLOG_OK) == (out != nullptr));
-    // What could not be redacted must not come out.
+    // Text that could not be redacted must not be returned.
     CHECK(std::string_view(plog_buffer_data(out)).find("jane") == std::string_view::npos);
     plog_buffer_destroy(out);
     return status;
@@ -329,7 +330,7 @@ void sweep_open_and_close() {
   });
 }
 
-// Any thread's allocation fails, also one of the thread that commits: whatever was accepted arrives all the same.
+// Makes an allocation of any thread fail, including the writer thread: every accepted event must still be committed.
 void fail_in_any_thread() {
   plog_client* client = open_client();
   std::size_t accepted = count_events(client, "{}");

@@ -93,15 +93,15 @@ static void init_functions_clear_the_struct_and_set_its_size(void) {
 }
 
 const test_case basics_tests[] = {
-    {"the library has the ABI number and a version of three numbers",
+    {"the library has the expected ABI number and a version of three numbers",
      the_library_has_the_abi_number_and_a_version_of_three_numbers},
     {"each status has its name", each_status_has_its_name},
     {"status numbers never change", status_numbers_never_change},
     {"an error has the status of the call and a message", an_error_has_the_status_of_the_call_and_a_message},
-    {"a failure without a place for the error is still a status",
+    {"a failure returns its status even without an error pointer",
      a_failure_without_a_place_for_the_error_is_still_a_status},
-    {"a success leaves the place for the error alone", a_success_leaves_the_place_for_the_error_alone},
+    {"a success does not touch the error pointer", a_success_leaves_the_place_for_the_error_alone},
     {"every verdict has an exit code of its own", every_verdict_has_an_exit_code_of_its_own},
-    {"init functions clear the struct and set its size", init_functions_clear_the_struct_and_set_its_size},
+    {"the _init functions clear the struct and set struct_size", init_functions_clear_the_struct_and_set_its_size},
     {NULL, NULL},
 };

@@ -1,4 +1,4 @@
-/* What the tests of the C API share. Each test runs in an empty directory, which is also its HOME. */
+/* Helpers of the C API tests. Each test runs in an empty directory, which is also its HOME. */
 #ifndef PROVENLOG_TESTS_CAPI_CHECK_H
 #define PROVENLOG_TESTS_CAPI_CHECK_H
 
@@ -10,7 +10,7 @@ typedef struct test_case {
   void (*run)(void);
 } test_case;
 
-/* Groups, each ended by a case without a name. */
+/* The groups of tests. A case without a name ends each group. */
 extern const test_case basics_tests[];
 extern const test_case client_tests[];
 extern const test_case concurrency_tests[];
@@ -22,7 +22,7 @@ extern const test_case redactor_tests[];
 extern const test_case struct_size_tests[];
 extern const test_case verify_tests[];
 
-/* Ends the test program with the place and what was expected. */
+/* Prints the place and the expectation, and exits with 1. */
 void fail_at(const char* file, int line, const char* what);
 void fail_status(const char* file, int line, const char* call, plog_status expected, plog_status actual,
                  plog_error* error);
@@ -32,8 +32,8 @@ void fail_status(const char* file, int line, const char* call, plog_status expec
     if (!(condition)) fail_at(__FILE__, __LINE__, #condition); \
   } while (0)
 
-/* A call whose last argument is `&err`: the status must be `expected`, there must be an error (with that status and a
- * message) exactly if it is not PLOG_OK, and the error is destroyed. */
+/* Checks a call whose last argument is `&err`. The status must be `expected`; `err` must be set, with that status and a
+ * message, if and only if the status is not PLOG_OK. Destroys the error. */
 #define CHECK_CALL(expected, call)                                                             \
   do {                                                                                         \
     plog_error* err = NULL;                                                                    \
@@ -51,23 +51,23 @@ void fail_status(const char* file, int line, const char* call, plog_status expec
 void check_text(const char* file, int line, const char* expected, const char* actual);
 void check_contains(const char* file, int line, const char* text, const char* part);
 
-/* A pointer that an out-parameter must not keep after a failure. */
+/* An invalid pointer, which an out-parameter must not keep after a failure. */
 #define POISON(type) ((type*)(size_t)16)
 
-/* A client on "test.db" in the test's directory with the default agent "tester". */
+/* Opens a client for "test.db" in the test's directory, with the default agent "tester". */
 plog_client* open_client(void);
-/* The same on another file, or with other options. */
+/* The same for another file. */
 plog_client* open_client_at(const char* path);
 
 /* Records an event given as terminated text. */
 void log_text(plog_client* client, const char* json);
 void flush_client(plog_client* client);
-/* Number of events that a filter finds. */
+/* The number of events that match a filter. */
 size_t count_events(plog_client* client, const char* filter);
 /* The event with this id; the caller destroys it. */
 plog_buffer* get_event(plog_client* client, const char* id);
 plog_client_stats_t stats_of(plog_client* client);
-/* The report of a verification, NULL options' client; the caller destroys it. */
+/* The report of a verification with default options; the caller destroys it. */
 plog_buffer* verify_client(plog_client* client);
 
 #endif

@@ -166,12 +166,12 @@ static void a_child_that_just_vanishes_loses_nothing(void) {
 
 const test_case concurrency_tests[] = {
     {"threads share a client and a redactor", threads_share_a_client_and_a_redactor},
-    {"closing wakes whoever waits for an error", closing_wakes_whoever_waits_for_an_error},
+    {"closing wakes a thread that waits for an error", closing_wakes_whoever_waits_for_an_error},
     {NULL, NULL},
 };
 
 const test_case fork_tests[] = {
-    {"both sides of a fork record into the ledger", both_sides_of_a_fork_record_into_the_ledger},
-    {"a child that just vanishes loses nothing", a_child_that_just_vanishes_loses_nothing},
+    {"parent and child of a fork record into the same ledger", both_sides_of_a_fork_record_into_the_ledger},
+    {"a child that exits without closing loses no event", a_child_that_just_vanishes_loses_nothing},
     {NULL, NULL},
 };

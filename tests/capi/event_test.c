@@ -12,7 +12,7 @@ static plog_event* begin(plog_client* client) {
 
 static void key(plog_event* event, const char* text) { plog_event_key(event, text, strlen(text)); }
 
-/* Commits and returns the stored event; the caller destroys it. */
+/* Commits the event and returns it as stored; the caller destroys the buffer. */
 static plog_buffer* commit(plog_client* client, plog_event* event) {
   char id[37];
   CHECK_OK(plog_event_commit(event, id, &err));
@@ -335,7 +335,7 @@ static void both_ways_in_store_the_same_octets(void) {
   log_text(client, json);
   parsed = get_event(client, "00000000-0000-7000-8000-000000000001");
   CHECK_CONTAINS(plog_buffer_data(written), "\"action_input\":{\"a\":null,\"b\":[1,2.5,\"x\"]}");
-  /* Everything up to the name of the agent, and the id, is the same. */
+  /* The two differ only in agent and id: everything before the agent's name is the same. */
   end = strstr(plog_buffer_data(parsed), "json");
   CHECK(end != NULL);
   CHECK(strncmp(plog_buffer_data(parsed), plog_buffer_data(written), (size_t)(end - plog_buffer_data(parsed))) == 0);
@@ -365,21 +365,21 @@ static void a_commit_with_another_policy_records_the_event_and_refuses_an_unknow
 }
 
 const test_case event_tests[] = {
-    {"a commit with another policy records the event and refuses an unknown one",
+    {"a commit with its own policy records the event, and an unknown policy is rejected",
      a_commit_with_another_policy_records_the_event_and_refuses_an_unknown_one},
     {"every kind of value is written in canonical form", every_kind_of_value_is_written_in_canonical_form},
     {"coerced keys that collide are numbered", coerced_keys_that_collide_are_numbered},
     {"the last of two equal keys wins", the_last_of_two_equal_keys_wins},
-    {"a warning is kept with the place of its value", a_warning_is_kept_with_the_place_of_its_value},
-    {"depth counts open containers, and too deep a value becomes a marker",
+    {"a warning is stored with the path of its value", a_warning_is_kept_with_the_place_of_its_value},
+    {"depth counts open containers, and a value that is too deep becomes a marker",
      depth_counts_open_containers_and_too_deep_a_value_becomes_a_marker},
-    {"invalid UTF-8 is repaired, with a warning", invalid_utf8_is_repaired_with_a_warning},
+    {"invalid UTF-8 is repaired with a warning", invalid_utf8_is_repaired_with_a_warning},
     {"a cancelled event leaves no trace", a_cancelled_event_leaves_no_trace},
-    {"events may be written inside one another", events_may_be_written_inside_one_another},
+    {"a second event may be written while one is open", events_may_be_written_inside_one_another},
     {"misuse is reported by commit and records nothing", misuse_is_reported_by_commit_and_records_nothing},
     {"calls after a misuse change nothing", calls_after_a_misuse_change_nothing},
-    {"an event without an agent is refused by commit", an_event_without_an_agent_is_refused_by_commit},
-    {"both ways in store the same octets", both_ways_in_store_the_same_octets},
-    {"an event of a closed client is refused", an_event_of_a_closed_client_is_refused},
+    {"commit rejects an event without an agent", an_event_without_an_agent_is_refused_by_commit},
+    {"JSON text and the event writer store the same bytes", both_ways_in_store_the_same_octets},
+    {"an event of a closed client is rejected", an_event_of_a_closed_client_is_refused},
     {NULL, NULL},
 };

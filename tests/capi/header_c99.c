@@ -1,4 +1,4 @@
-/* plog.h alone, first and twice, as strict C99. */
+/* Checks that plog.h compiles as strict C99 without other headers, as the first include and included twice. */
 #include <provenlog/plog.h>
 
 #include "layout.h"

@@ -1,4 +1,4 @@
-/* Sizes and offsets of the public structs in ABI 1, on 64-bit systems: compiling this is the test. */
+/* Checks sizes and offsets of the public structs of ABI 1 on 64-bit systems, at compile time. */
 #ifndef PROVENLOG_TESTS_CAPI_LAYOUT_H
 #define PROVENLOG_TESTS_CAPI_LAYOUT_H
 

@@ -1,4 +1,4 @@
-/* Every function with NULL where it takes a pointer: a status, cleared out-parameters, and no crash. */
+/* Passes NULL for each pointer of every function: it must return a status, clear its out-parameters and not crash. */
 #include <string.h>
 
 #include "check.h"
@@ -121,7 +121,7 @@ static void missing_text_with_a_length_is_refused(void) {
   CHECK(cursor == NULL);
   CHECK_CALL(PLOG_E_INVALID, plog_redactor_redact(redactor, NULL, 3, &buffer, NULL, &err));
   CHECK_CALL(PLOG_E_INVALID, plog_redactor_redact_json(redactor, NULL, 3, &buffer, NULL, &err));
-  CHECK_CALL(PLOG_E_INVALID, plog_log_event(client, NULL, 0, NULL, &err)); /* the empty text is no JSON */
+  CHECK_CALL(PLOG_E_INVALID, plog_log_event(client, NULL, 0, NULL, &err)); /* the empty text is not JSON */
 
   plog_redactor_destroy(redactor);
   plog_client_destroy(client);
@@ -146,11 +146,11 @@ static void an_event_writer_that_is_not_there_takes_every_call(void) {
 }
 
 const test_case null_tests[] = {
-    {"destroying nothing does nothing", destroying_nothing_does_nothing},
-    {"accessors of nothing give nothing", accessors_of_nothing_give_nothing},
-    {"calls without a handle are refused", calls_without_a_handle_are_refused},
-    {"calls without a place for their result are refused", calls_without_a_place_for_their_result_are_refused},
-    {"missing text with a length is refused", missing_text_with_a_length_is_refused},
-    {"an event writer that is not there takes every call", an_event_writer_that_is_not_there_takes_every_call},
+    {"destroying NULL does nothing", destroying_nothing_does_nothing},
+    {"accessors of NULL return empty values", accessors_of_nothing_give_nothing},
+    {"calls without a handle are rejected", calls_without_a_handle_are_refused},
+    {"calls without an out-parameter are rejected", calls_without_a_place_for_their_result_are_refused},
+    {"a NULL text with a length is rejected", missing_text_with_a_length_is_refused},
+    {"every call accepts a NULL event writer", an_event_writer_that_is_not_there_takes_every_call},
     {NULL, NULL},
 };

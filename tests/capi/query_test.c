@@ -10,7 +10,7 @@ static plog_cursor* query(plog_client* client, const char* filter) {
   return cursor;
 }
 
-/* The next event; NULL at the end. */
+/* The next event, or NULL at the end. */
 static const char* next(plog_cursor* cursor) {
   const char* json = POISON(const char);
   size_t size = 7;
@@ -19,7 +19,7 @@ static const char* next(plog_cursor* cursor) {
   return json;
 }
 
-/* Events 0 to count - 1: agent "even" or "odd", action "n<i>", label third="yes" on each third. */
+/* Records events 0 to count - 1: agent "even" or "odd", action "n<i>", label third="yes" on every third event. */
 static void fill(plog_client* client, int count) {
   char json[300];
   int i;
@@ -174,11 +174,11 @@ static void a_cursor_survives_events_that_are_recorded_meanwhile(void) {
 }
 
 const test_case query_tests[] = {
-    {"a cursor gives every event in order, over many pages", a_cursor_gives_every_event_in_order_over_many_pages},
-    {"a query goes on where an earlier one stopped", a_query_goes_on_where_an_earlier_one_stopped},
-    {"conditions of a filter must all hold", conditions_of_a_filter_must_all_hold},
-    {"a filter that is not understood is refused", a_filter_that_is_not_understood_is_refused},
+    {"a cursor returns every event in order, over many pages", a_cursor_gives_every_event_in_order_over_many_pages},
+    {"a query continues where an earlier one stopped", a_query_goes_on_where_an_earlier_one_stopped},
+    {"an event must match every condition of a filter", conditions_of_a_filter_must_all_hold},
+    {"an invalid filter is rejected", a_filter_that_is_not_understood_is_refused},
     {"one event is found by any text that was its id", one_event_is_found_by_any_text_that_was_its_id},
-    {"a cursor survives events that are recorded meanwhile", a_cursor_survives_events_that_are_recorded_meanwhile},
+    {"a cursor keeps working while events are recorded", a_cursor_survives_events_that_are_recorded_meanwhile},
     {NULL, NULL},
 };

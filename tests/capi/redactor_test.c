@@ -163,15 +163,16 @@ static void the_detectors_are_listed(void) {
 }
 
 const test_case redactor_tests[] = {
-    {"options choose what is hidden, and how", options_choose_what_is_hidden_and_how},
-    {"findings are places, and never values", findings_are_places_and_never_values},
+    {"options choose what is hidden and how", options_choose_what_is_hidden_and_how},
+    {"findings contain offsets, never values", findings_are_places_and_never_values},
     {"the detectors are listed", the_detectors_are_listed},
-    {"built-in patterns hide, and leave the rest alone", built_in_patterns_hide_and_leave_the_rest_alone},
-    {"rules of the caller are added", rules_of_the_caller_are_added},
-    {"strings and keys of JSON are redacted and come out canonical",
+    {"built-in patterns hide matches and leave the rest unchanged", built_in_patterns_hide_and_leave_the_rest_alone},
+    {"the caller's rules are added", rules_of_the_caller_are_added},
+    {"strings and keys of JSON are redacted, and the result is canonical",
      strings_and_keys_of_json_are_redacted_and_come_out_canonical},
-    {"broken rules are refused", broken_rules_are_refused},
-    {"text that is no UTF-8 is repaired", text_that_is_no_utf8_is_repaired},
-    {"a configured redactor has the rules of the files", a_configured_redactor_has_the_rules_of_the_files},
+    {"invalid rules are rejected", broken_rules_are_refused},
+    {"text that is not valid UTF-8 is repaired", text_that_is_no_utf8_is_repaired},
+    {"a configured redactor has the rules of the configuration files",
+     a_configured_redactor_has_the_rules_of_the_files},
     {NULL, NULL},
 };

@@ -1,4 +1,4 @@
-/* Options of callers that were compiled with another version of plog.h. */
+/* Options structs of callers that were compiled with another version of plog.h. */
 #include <string.h>
 
 #include "check.h"
@@ -114,12 +114,13 @@ static void stats_fill_what_the_caller_knows_and_clear_the_rest(void) {
 }
 
 const test_case struct_size_tests[] = {
-    {"options that nobody initialised are refused", options_that_nobody_initialised_are_refused},
-    {"what the smaller options of an older caller lack has its default",
+    {"uninitialised options are rejected", options_that_nobody_initialised_are_refused},
+    {"fields missing from an older caller's smaller options have their defaults",
      what_the_smaller_options_of_an_older_caller_lack_has_its_default},
-    {"larger client options are taken while what is unknown is zero",
+    {"larger client options are accepted as long as the unknown part is zero",
      larger_client_options_are_taken_while_what_is_unknown_is_zero},
-    {"verify options of another size are treated likewise", verify_options_of_another_size_are_treated_likewise},
-    {"stats fill what the caller knows, and clear the rest", stats_fill_what_the_caller_knows_and_clear_the_rest},
+    {"verify options of another size are treated the same way", verify_options_of_another_size_are_treated_likewise},
+    {"stats fill the fields that the caller knows and clear the rest",
+     stats_fill_what_the_caller_knows_and_clear_the_rest},
     {NULL, NULL},
 };

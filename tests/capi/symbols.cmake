@@ -1,10 +1,10 @@
 # cmake -DNM=nm -DFILE=library.so -DEXPECTED=symbols.txt [-DHEADER=plog.h] -P symbols.cmake
-# The defined dynamic symbols of FILE are exactly those listed in EXPECTED; so are the functions that HEADER declares.
+# Checks that the defined dynamic symbols of FILE, and the functions that HEADER declares, are exactly those in EXPECTED.
 execute_process(COMMAND ${NM} -D --defined-only ${FILE} OUTPUT_VARIABLE output COMMAND_ERROR_IS_FATAL ANY)
 string(REGEX MATCHALL "[^\n]+" lines "${output}")
 set(symbols "")
 foreach(line IN LISTS lines)
-  # "0000000000001234 T name@@VERSION"; a version node itself is an absolute symbol.
+  # "0000000000001234 T name@@VERSION". The version node itself is an absolute symbol (A).
   if(NOT line MATCHES "^[0-9a-f]+ ([A-Za-z]) ([^@ ]+)")
     message(FATAL_ERROR "unexpected line from nm: ${line}")
   endif()
@@ -22,10 +22,10 @@ function(compare what actual)
   set(missing ${expected})
   list(REMOVE_ITEM missing ${actual})
   if(added OR missing)
-    message(FATAL_ERROR "${what}: not in ${EXPECTED}: '${added}'; missing: '${missing}'")
+    message(FATAL_ERROR "${what} differs from ${EXPECTED}: not listed: '${added}'; listed but missing: '${missing}'")
   endif()
   list(LENGTH actual count)
-  message(STATUS "${what}: ${count} symbols, as listed")
+  message(STATUS "${what}: all ${count} symbols match the list")
 endfunction()
 
 compare(${FILE} "${symbols}")

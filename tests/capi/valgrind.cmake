@@ -1,4 +1,5 @@
-# cmake -DVALGRIND=valgrind -DPROGRAM=capi_test -P valgrind.cmake: the program under valgrind, in the long tier only.
+# cmake -DVALGRIND=valgrind -DPROGRAM=capi_test -P valgrind.cmake
+# Runs the program under valgrind, in the long tier only.
 if(NOT DEFINED ENV{PLOG_TEST_LONG})
   message("skipped: set PLOG_TEST_LONG=1 to run this under valgrind")
   return()
@@ -8,5 +9,5 @@ execute_process(COMMAND ${VALGRIND} --quiet --error-exitcode=9 --leak-check=full
                         ${PROGRAM}
                 RESULT_VARIABLE result)
 if(NOT result EQUAL 0)
-  message(FATAL_ERROR "valgrind: ${result}")
+  message(FATAL_ERROR "valgrind exited with ${result}")
 endif()

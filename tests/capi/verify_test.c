@@ -46,7 +46,7 @@ static void a_ledger_verifies_through_its_client_and_by_its_path(void) {
   CHECK_CONTAINS(plog_buffer_data(report), "\"valid\":true");
   CHECK_CONTAINS(plog_buffer_data(report), "\"findings\":[]");
   CHECK_CONTAINS(plog_buffer_data(report), "\"verdict\":\"OK");
-  CHECK_CONTAINS(plog_buffer_data(report), "\"events\":21"); /* and ledger.created */
+  CHECK_CONTAINS(plog_buffer_data(report), "\"events\":21"); /* including ledger.created */
   CHECK_CONTAINS(plog_buffer_data(report), "\"agents\":3");
   plog_buffer_destroy(report);
 
@@ -179,7 +179,8 @@ const test_case verify_tests[] = {
     {"one agent is verified, and an unknown one is never valid",
      one_agent_is_verified_and_an_unknown_one_is_never_valid},
     {"a verification that cannot run is a report", a_verification_that_cannot_run_is_a_report},
-    {"progress is told, and can stop the work", progress_is_told_and_can_stop_the_work},
-    {"levels, heads and keys are taken, and misuse is refused", levels_heads_and_keys_are_taken_and_misuse_is_refused},
+    {"progress is reported and can stop the work", progress_is_told_and_can_stop_the_work},
+    {"levels, heads and keys are accepted, and misuse is rejected",
+     levels_heads_and_keys_are_taken_and_misuse_is_refused},
     {NULL, NULL},
 };

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-# At the end: the tests of the Python package import their own conftest by this name.
+# Appended, not inserted at the front: the tests of the Python package import their own conftest by this name.
 sys.path.append(str(Path(__file__).parent))
 
 from crash_harness import Ledger
@@ -22,7 +22,7 @@ def ledger(tmp_path: Path) -> Ledger:
 
 @pytest.fixture
 def seeded() -> random.Random:
-    """Random numbers that can be had again: set PLOG_TEST_SEED to what a failing run printed."""
+    """Reproducible random numbers: set PLOG_TEST_SEED to the number that a failing run printed."""
     seed = int(os.environ.get("PLOG_TEST_SEED", "0")) or random.SystemRandom().randrange(1, 2**31)
     print(f"PLOG_TEST_SEED={seed}", file=sys.stderr)
     return random.Random(seed)

@@ -1,4 +1,4 @@
-"""What the crash tests share: where the programs are, how a run is made, and what must hold afterwards."""
+"""Shared by the crash tests: where the programs are, how to run them, and what must hold afterwards."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("PLOG_BUILD_DIR", ROOT / "build" / "release"))
 LONG = os.environ.get("PLOG_TEST_LONG", "") not in ("", "0")
-CALM = {"OK", "OK_WITH_TAIL", "RECOVERED"}  # the verdicts on what a crash leaves
+CALM = {"OK", "OK_WITH_TAIL", "RECOVERED"}  # the verdicts that are allowed after a crash
 
 
 def program(name: str) -> pathlib.Path:
@@ -36,7 +36,7 @@ def command_line() -> pathlib.Path:
 
 @dataclass
 class Ledger:
-    """A ledger in a directory of its own, with the ids that writers said were acknowledged."""
+    """A ledger in its own directory, with the ids of the acknowledged events that writers noted."""
 
     directory: pathlib.Path
     environment: dict[str, str] = field(default_factory=dict)
@@ -58,7 +58,7 @@ class Ledger:
         return {**kept, "HOME": str(self.directory), **self.environment, **more}
 
     def start(self, *, env: dict[str, str] | None = None, prefix: tuple[str, ...] = (), **options: object):
-        """Starts a writer in a session of its own."""
+        """Starts a writer in a new session."""
         given = {"db": self.db, "ack": self.ack, **options}
         words = [f"{key}={value}" for key, value in given.items()]
         return subprocess.Popen(
@@ -77,7 +77,7 @@ class Ledger:
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
     def recover(self) -> dict[str, object]:
-        """Opens and closes a client, which adopts what dead processes left; returns the report of the verification."""
+        """Opens and closes a client, which adopts orphaned journals, and returns a report of a verification."""
         done = self.run(pattern="recover")
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
@@ -95,7 +95,7 @@ class Ledger:
     def calm(
         self, *words: object, allowed: Collection[str] = CALM, db: pathlib.Path | None = None
     ) -> dict[str, object]:
-        """`plog verify` of what a crash left: by its exit code too, nobody is alarmed."""
+        """Runs `plog verify` after a crash. Neither its verdict nor its exit code may raise an alarm."""
         done = self.plog("verify", "--json", *words, db=db)
         report = json.loads(done.stdout)
         assert report["verdict"] in allowed, report
@@ -106,7 +106,7 @@ class Ledger:
         return self.ack.read_text().split() if self.ack.exists() else []
 
     def rows(self) -> list[tuple[int, str, int, str, dict[str, object]]]:
-        """(commit index, agent, sequence, id, event) of every row, read by another SQLite than ours."""
+        """(commit index, agent, sequence, id, event) of every row, read with Python's SQLite."""
         with sqlite3.connect(f"file:{self.db}?mode=ro", uri=True) as database:
             stored = database.execute("SELECT commit_index, sequence, id, canonical FROM event ORDER BY 1").fetchall()
         database.close()
@@ -122,9 +122,10 @@ class Ledger:
     def check(
         self, *, exactly: bool = True, leftovers: bool = False
     ) -> list[tuple[int, str, int, str, dict[str, object]]]:
-        """Recovers, then: acknowledged exactly once, sequences contiguous, no gaps, verified, nothing left over.
+        """Recovers, then checks that the ledger verifies, that indexes and sequences are contiguous, that each
+        acknowledged event is stored exactly once (`exactly`), and that no journal file is left over.
 
-        After a loss of power parts of journals may stay that nothing can be known about (`leftovers`).
+        After a loss of power, parts of journals may stay that cannot be recognised (`leftovers`).
         """
         report = self.recover()
         assert report["verdict"] == "OK", report
@@ -133,12 +134,12 @@ class Ledger:
         rows = self.rows()
         assert [row[0] for row in rows] == list(range(len(rows))), "commit indexes have gaps"
         branches = [row[4]["action_input"] for row in rows if row[4].get("action_name") == "origin.changed"]
-        assert not branches, f"the ledger was taken for one that does not extend its head: {branches}"
+        assert not branches, f"a writer found that the ledger does not extend its head: {branches}"
         assert report["events"] == len(rows)
         heads: Counter[str] = Counter()
         for _, agent, sequence, _, _ in rows:
             heads[agent] += 1
-            assert sequence == heads[agent], f"sequence {sequence} of {agent} where {heads[agent]} is due"
+            assert sequence == heads[agent], f"sequence {sequence} of {agent}, expected {heads[agent]}"
         stored = Counter(row[3] for row in rows)
         twice = [identity for identity, count in stored.items() if count > 1]
         assert not twice, f"stored more than once: {twice[:5]}"
@@ -153,7 +154,7 @@ class Ledger:
 
 
 def descendants_gone(group: int, deadline: float = 30.0) -> None:
-    """Waits until no process of a process group is left."""
+    """Waits until no process of the process group is left."""
     end = time.monotonic() + deadline
     while time.monotonic() < end:
         try:
@@ -163,4 +164,4 @@ def descendants_gone(group: int, deadline: float = 30.0) -> None:
         except PermissionError:
             pass
         time.sleep(0.002)
-    raise AssertionError(f"processes of group {group} are still there")
+    raise AssertionError(f"processes of group {group} are still running")

@@ -1,5 +1,5 @@
-/* Preloaded into a program: its wall clock is off by as many seconds as the file $FAULTS_CLOCK says (an int64_t), which
- * may change at any time. */
+/* Preloaded into a program: shifts its wall clock by the number of seconds in the file $FAULTS_CLOCK (an int64_t),
+ * which may change at any time. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-"""Python programs that the tests of faults run: they log through the package and say which ids were acknowledged."""
+"""The Python programs of the fault tests: they log through the package and note the ids of acknowledged events."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def wait():
 
 
 class Program:
-    """A Python program; `say(value)` in it is answered by `heard()` here, `wait()` by `go()`."""
+    """A Python program. `heard()` returns what it passes to `say(value)`, and `go()` ends its `wait()`."""
 
     def __init__(
         self,
@@ -83,7 +83,7 @@ class Program:
         assert self.process.returncode == 0, err
 
     def kill(self) -> None:
-        """SIGKILL for the whole group."""
+        """Sends SIGKILL to the whole process group."""
         if self.process.returncode is None:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.communicate(timeout=60)
@@ -95,7 +95,7 @@ def needs_root() -> None:
         pytest.skip("needs root")
 
 
-# A process that dies with events that only its journal holds.
+# A program whose events stay in its journal until it closes the client. Tests kill it before that.
 UNDRAINED = """
 client = ProvenLogClient(db_path=db, flush_interval=3600, batch_size=4096)
 for n in range(50):

@@ -1,4 +1,4 @@
-"""Containers that share a volume: the same process numbers mean different processes."""
+"""Containers that share a volume, where the same process id means different processes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def containers() -> None:
     except FileNotFoundError:
         allowed = False
     if not allowed:
-        pytest.skip("needs unshare(1) and the permission to make a pid namespace")
+        pytest.skip("needs unshare(1) and the permission to create a pid namespace")
 
 
 def test_the_journal_of_a_process_killed_in_another_container_is_adopted(ledger: Ledger) -> None:

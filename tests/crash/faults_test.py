@@ -1,4 +1,4 @@
-"""What the machine around a ledger can do to it: a full disk, no permission, a foreign lock, a clock that goes back."""
+"""Faults of the machine around a ledger: a full disk, missing permissions, a foreign lock, a clock that goes back."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def test_a_process_killed_on_a_full_disk_loses_nothing_that_was_acknowledged(sma
 
 
 def leave(ledger: Ledger, free: int) -> pathlib.Path:
-    """Fills the disk up to so many octets."""
+    """Fills the disk until only `free` bytes are left."""
     filler = ledger.db.parent / "filler"
     with filler.open("wb", buffering=0) as file:
         with contextlib.suppress(OSError):
@@ -162,12 +162,12 @@ def test_a_disk_that_fills_up_at_any_point_is_never_taken_for_tampering(small_di
     assert failed > 0 or what == "a head"
 
 
-# ---- No permission
+# ---- Missing permissions
 
 
 @pytest.fixture
 def public() -> Iterator[Ledger]:
-    """A ledger in a directory that everybody may look into."""
+    """A ledger in a directory that every user may read."""
     needs_root()
     with tempfile.TemporaryDirectory() as directory:
         os.chmod(directory, 0o755)
@@ -186,7 +186,7 @@ except ProvenLogError as error:
 
 
 def as_nobody(ledger: Ledger, source: str = REFUSED) -> tuple[str, str]:
-    # Root has imported the package by then: it may lie where nobody else can look.
+    # The package is imported as root before this runs, because it may be in a directory that only root can read.
     become = f"os.setgroups([]); os.setgid({NOBODY}); os.setuid({NOBODY})\n"
     with Program(ledger, become + source, ack=False) as stranger:
         code, message = stranger.heard()
@@ -264,7 +264,7 @@ client.close()
         foreign.close()
         assert word in ("PLOG_E_TIMEOUT", "PLOG_E_BUSY")
         assert slowest < 0.5, "an event waited for the lock"
-        assert waited < 2, "flush went on long after its timeout"
+        assert waited < 2, "flush returned long after its timeout"
         assert queued == count > 0
         writer.go()
         assert writer.heard() == 0

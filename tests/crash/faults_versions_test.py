@@ -52,7 +52,7 @@ def test_a_library_too_old_to_write_a_ledger_journals_says_so_and_writes_when_it
         (code, message), readable = older.heard()
         assert code == "PLOG_E_UNSUPPORTED"
         assert str(known + 1) in message
-        assert readable == len(ledger.rows()) == 2, "something was written to a format that it does not know"
+        assert readable == len(ledger.rows()) == 2, "the library wrote to a ledger whose format it does not know"
         set_format_writer(ledger, known)
         older.go()
         older.ends()
@@ -110,4 +110,4 @@ client.close()
     rows = [row for row in ledger.check() if row[1] == "agent-0"]
     by_module = ["pid" not in row[4]["action_input"] for row in rows]
     changes = sum(a != b for a, b in zip(by_module, by_module[1:]))
-    assert changes > 10, "the two did not write at the same time"
+    assert changes > 10, "the two builds did not write at the same time"

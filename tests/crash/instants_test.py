@@ -1,5 +1,5 @@
-"""A process is killed right before each change that it makes to the files of a ledger: at every system call of its
-birth, of commits, heads, rotations of keys, checkpoints, adoptions and copies. See killat.c."""
+"""A process is killed right before each change that it makes to the files of a ledger, while it creates the ledger,
+commits, publishes heads, rotates keys, checkpoints the WAL, adopts journals and makes copies. See killat.c."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import pytest
 from crash_harness import CALM, LONG, Ledger, command_line, program
 
-# Of a row of writes to one file this many are instants to die at: its ends, and some between.
+# For a run of equal changes to one file, the process is killed at this many: the first, the last, and some in between.
 MOST_OF_A_ROW = 40 if LONG else 4
 
 
@@ -24,14 +24,14 @@ MOST_OF_A_ROW = 40 if LONG else 4
 class Change:
     number: int
     call: str
-    name: str  # below the ledger's directory
+    name: str  # relative to the ledger's directory
 
 
 @dataclass
 class Killed:
-    """What a process does to a ledger, and how it is killed doing it."""
+    """A command that changes a ledger and is killed while it does."""
 
-    before: pathlib.Path  # how things stand when it begins
+    before: pathlib.Path  # a directory with the state before the command
     command: Callable[[Ledger], list[str]]
 
     def begin(self, directory: pathlib.Path) -> Ledger:
@@ -77,13 +77,13 @@ def instants(changes: list[Change], chance: random.Random) -> list[int]:
 
 
 def each(numbers: Iterable[int], work: Callable[[int], bool]) -> int:
-    """Does the work for all, as many at a time as there are processors; how many were killed."""
+    """Does the work for all numbers, in parallel on all processors. Returns how many runs were killed."""
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         return sum(pool.map(work, numbers))
 
 
 def goes_on(ledger: Ledger) -> None:
-    """Nobody is alarmed by what is there, and the next writer goes on as if nothing had happened."""
+    """Checks that verification raises no alarm and that the next writer works as usual."""
     if ledger.db.exists():
         ledger.calm("--read-only")
         ledger.calm()
@@ -103,8 +103,8 @@ def killed_at_each_instant(
     afterwards: Callable[[Ledger], None] = goes_on,
     only: str | None = None,
 ) -> None:
-    """`expected`: changes that must be among those before which it is killed, as call and end of the name. `only`: the
-    name of the one file that matters."""
+    """`expected`: changes that the command must make, each as a call and the end of a file name. `only`: the name of
+    the one file before whose changes the process is killed."""
     changes = scenario.changes(scenario.begin(tmp_path / "whole"))
     missing = [
         (call, end) for call, end in expected if not any(c.call == call and c.name.endswith(end) for c in changes)
@@ -115,7 +115,7 @@ def killed_at_each_instant(
     def one(number: int) -> bool:
         ledger = scenario.begin(tmp_path / str(number))
         done = scenario.run(ledger, number)
-        # Threads may have come to less this time.
+        # It can end normally: threads may make fewer changes in this run.
         assert done.returncode in (0, -signal.SIGKILL), done.stderr
         try:
             afterwards(ledger)
@@ -144,7 +144,7 @@ def plog(*words: str) -> Callable[[Ledger], list[str]]:
 
 @pytest.fixture
 def nothing(tmp_path: pathlib.Path) -> pathlib.Path:
-    """Where there is no ledger yet, and heads are to be copied."""
+    """A directory without a ledger, with a configuration that copies heads."""
     directory = tmp_path / "nothing"
     copies = directory / "ledger" / "elsewhere"
     copies.mkdir(parents=True)
@@ -155,7 +155,7 @@ def nothing(tmp_path: pathlib.Path) -> pathlib.Path:
 
 @pytest.fixture
 def some(nothing: pathlib.Path) -> pathlib.Path:
-    """A ledger of a few events."""
+    """A directory with a ledger of a few events."""
     done = Ledger(nothing).run(count=3)
     assert done.returncode == 0, done.stderr
     return nothing
@@ -190,7 +190,7 @@ def test_from_the_birth_of_a_ledger_over_a_new_key_to_its_close(
 def test_a_rotation_by_the_command_line(some: pathlib.Path, tmp_path: pathlib.Path, seeded: random.Random) -> None:
     def afterwards(ledger: Ledger) -> None:
         goes_on(ledger)
-        # Whichever key it is, it is the ledger's.
+        # Whether the old or the new key is in the file, it is the ledger's current key.
         assert ledger.plog("keys", "rotate").returncode == 0
         assert ledger.calm("--read-only")["assurance"] == "signed"
 

@@ -1,14 +1,16 @@
 /*
- * The journal, its adoption and the commit (core/client), as a model for spin.
+ * A model of the journal, its adoption and the commit (core/client) for spin.
  *
- * One owner with two threads (a caller that records or drops events, a committing thread), two adopters that come at any
- * time, and afterwards one recovery that nothing disturbs. A kill may fall between any two steps of any process, KILLS
- * times in a run; with POWER_LOSS, once, everything stops and what was not synced is lost in any combination.
+ * There is one owner with two threads (a caller, which records or drops events, and a committing thread), two adopters
+ * that may start at any time, and at the end one recovery that runs undisturbed. Up to KILLS times in a run, a process
+ * is killed between two of its steps. With POWER_LOSS, everything may stop once, and any combination of the data that
+ * was not synced is lost.
  *
- * A step is what the implementation does in one system call, one SQLite commit, or under its mutex. README.md says what
- * is assumed beyond that, and how many states there are.
+ * A step is what the implementation does in one system call, in one SQLite commit, or under its mutex. README.md lists
+ * the other assumptions and the number of states.
  *
- * Settings (-D): N events, SEG records in a segment, DROPS, KILLS, BATCH; POWER (durability `power`), POWER_LOSS.
+ * Settings (-D): N events, SEG records in a segment, at most DROPS dropped events, at most KILLS kills, BATCH events in
+ * a transaction of an adopter; POWER (durability `power`), POWER_LOSS.
  * Mutants, which must fail: UNLINK_FIRST, ACK_FIRST, NO_FLOCK, NO_UNIQUE, ONE_ACCOUNT, NO_SYNC, FORGET_FIRST.
  */
 #ifndef N
@@ -28,53 +30,53 @@
 #endif
 
 #define OWNER 1
-#define ADOPTERS 2 /* processes 2 and 3; 4 is the last recovery */
+#define ADOPTERS 2 /* processes 2 and 3; 4 is the recovery at the end */
 #define LAST 4
 #define NOBODY 0
 #define NONE 255
 #define BIT(i) (1 << (i))
 #define SEGMENTS ((N + SEG - 1) / SEG)
 
-/* ---- Files. A record is lost to a reader when an earlier one of its segment is. */
+/* ---- Files. A reader cannot reach a record if an earlier record of its segment is lost. */
 bool owner_file;
-byte segments;     /* names, as bits */
-byte created;      /* all names there ever were */
-byte records;      /* content, as bits */
-byte flock_holder; /* of the owner file */
-byte lock_holder;  /* of the ledger */
+byte segments;     /* existing names, as bits */
+byte created;      /* all names that ever existed, as bits */
+byte records;      /* existing records, as bits */
+byte flock_holder; /* holder of the lock on the owner file */
+byte lock_holder;  /* holder of the ledger's writer lock */
 byte generation = 1, frozen, current; /* the account in the owner file */
 
-/* ---- The ledger, and the part of it that a power loss leaves. */
+/* ---- The ledger, and the part of it that survives a loss of power. */
 typedef Ledger {
-  byte stored;    /* events, as bits */
-  bool twice;     /* some event is there more than once */
-  byte position;  /* of the journal */
-  byte gaps;      /* generations whose gap event is there, as bits */
-  byte accounted; /* dropped events in gap events */
+  byte stored;    /* stored events, as bits */
+  bool twice;     /* whether an event is stored more than once */
+  byte position;  /* position of the journal */
+  byte gaps;      /* generations whose gap event is stored, as bits */
+  byte accounted; /* number of dropped events in gap events */
 }
 Ledger ledger;
 #ifdef POWER_LOSS
 Ledger durable;
 byte durable_generation = 1, durable_frozen, durable_current;
 bool power_lost;
-bool outage; /* from the loss of power until everything is down */
+bool outage; /* from the loss of power until all processes have ended */
 #endif
 
-/* ---- Ghosts, for the properties only. */
-bool up[5];     /* may act; false from the moment of its death */
-bool acting[5]; /* has not yet ended */
+/* ---- State of the model itself: which processes run, and what the properties need. */
+bool up[5];     /* the process may act; false from the moment when it is killed */
+bool acting[5]; /* the process has not yet ended */
 byte acknowledged, dropped;
-byte at_work;
+byte at_work; /* the adopter that works on the journal */
 byte kills;
-byte gone;  /* adopters that will not come again */
+byte gone;  /* number of adopters that will not start again */
 byte owner_threads = 2;
 bool killer_done;
 
-/* ---- The owner's memory */
+/* ---- The owner's memory. */
 byte written, committed;
 bool caller_done;
 
-/* One step of a thread of the owner, unless that was killed. */
+/* One step of a thread of the owner. Ends the thread if the owner was killed. */
 #define STEP(statement) \
   atomic { \
     if \
@@ -82,7 +84,7 @@ bool caller_done;
     :: else -> goto killed \
     fi \
   }
-/* One step of an adopter, or its death. */
+/* One step of an adopter, which may be killed instead. */
 #define ADOPTER_STEP(statement) \
   atomic { \
     if \
@@ -119,7 +121,7 @@ inline insert_gap(g, count) {
   fi
 }
 
-/* What the kernel does when p dies: locks go with the last thread. */
+/* What the kernel does when process p ends: it releases the locks, together with the last thread. */
 inline let_go(p) {
   if :: flock_holder == p -> flock_holder = NOBODY :: else fi;
   if :: lock_holder == p -> lock_holder = NOBODY :: else fi;
@@ -148,7 +150,7 @@ proctype Caller() {
   :: event < N ->
     if
     :: dropped < DROPS ->
-      STEP(current++; dropped++) /* saved in the owner file before log_event says so */
+      STEP(current++; dropped++) /* saved in the owner file before log_event reports it */
     :: true ->
       STEP(segments = segments | BIT(event / SEG); created = created | BIT(event / SEG));
 #ifdef ACK_FIRST
@@ -212,7 +214,7 @@ proctype CommittingThread() {
 #else
     STEP(committed = upto; if :: gap > 0 -> frozen = 0; generation++ :: else fi; gap = 0; upto = 0; i = 0);
 #endif
-    /* Whole segments before the position, never the one that is written. */
+    /* Deletes whole segments before the position, but never the one that is being written. */
     do
     :: (i + 1) * SEG <= committed && (i + 1) * SEG < written -> STEP(segments = segments & ~BIT(i)); i++
     :: else -> break
@@ -254,7 +256,7 @@ again:
 #ifndef NO_FLOCK
   ADOPTER_STEP(seen = (flock_holder == NOBODY); if :: seen -> flock_holder = me :: else fi);
   if :: !seen -> goto done :: else fi;
-  ADOPTER_STEP(seen = owner_file); /* still the file at that name? */
+  ADOPTER_STEP(seen = owner_file); /* is it still the file with that name? */
   if :: !seen -> goto done :: else fi;
 #else
   ADOPTER_STEP(seen = (owner_threads == 0));
@@ -270,7 +272,7 @@ again:
 #endif
   ADOPTER_STEP(assert(at_work == NOBODY); at_work = me);
 
-  /* Nobody else touches the journal now, so reading up to the end of a transaction is one step. */
+  /* No other process touches the journal now, so reading up to the end of a transaction is one step. */
   do
   :: ADOPTER_STEP(
       i = (ledger.position == NONE -> 0 : ledger.position);
@@ -348,7 +350,7 @@ finished:
   if :: me != LAST -> gone++ :: else fi
 }
 
-/* ---- Kills and the loss of power. Adopters choose their deaths themselves (ADOPTER_STEP). */
+/* ---- Kills and the loss of power. Adopters are killed in ADOPTER_STEP. */
 
 proctype Killer() {
   byte i;
@@ -368,7 +370,7 @@ proctype Killer() {
       owner_threads == 0 && !acting[2] && !acting[3] ->
       copy_ledger(ledger, durable);
       if :: generation = durable_generation; frozen = durable_frozen; current = durable_current :: true fi;
-      /* Names that were never synced come back or go; so does content. */
+      /* Each name that was not synced may come back or disappear; each record may disappear. */
       do
       :: i < SEGMENTS ->
         if
@@ -393,7 +395,7 @@ proctype Killer() {
 }
 
 #ifdef POWER_LOSS
-/* The operating system writes back when it likes: the ledger's commits in their order, the owner file. */
+/* The operating system may write back at any time: the ledger's commits in their order, and the owner file. */
 proctype Writeback() {
   do
   :: atomic { !power_lost -> copy_ledger(durable, ledger) }

@@ -1,5 +1,5 @@
-"""Writers are killed with SIGKILL at random instants; nothing that was acknowledged is lost or stored twice, and what is
-left is never taken for tampering."""
+"""Writers are killed with SIGKILL at random instants. No acknowledged event is lost or stored twice, and verification
+never takes the result for tampering."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from crash_harness import LONG, Ledger, descendants_gone
 ROUNDS = 2000 if LONG else 200
 ON_ONE_FILE = 8  # rounds that share a growing ledger
 
-# How a round runs: the writers to start, whether the whole group dies or only the first process of it, and the share
-# of all rounds.
+# How a round runs: the writers to start, whether to kill their whole process groups or only the parents, and this
+# pattern's share of all rounds.
 PATTERNS = {
     "one process": ([{"pattern": "plain", "threads": 2}], "group", 0.2),
     "three processes on one file": ([{"pattern": "plain", "threads": 2}] * 3, "group", 0.1),
@@ -48,7 +48,7 @@ def one_round(ledger: Ledger, chance: random.Random, writers: list[dict[str, obj
         _, err = process.communicate(timeout=60)
         assert process.returncode == -signal.SIGKILL, err
         descendants_gone(process.pid)
-    # Adoption itself is killed too, and two adopters may come at once.
+    # Adopters are killed too, and two may run at the same time.
     for _ in range(chance.choice([0, 0, 1, 2])):
         adopter = ledger.start(pattern="recover")
         time.sleep(chance.random() * 0.02)
@@ -79,4 +79,4 @@ def test_every_acknowledged_event_is_stored_exactly_once_after_a_kill(
                 ledger.calm()
         ledger.check()
         acknowledged += len(ledger.acknowledged())
-    assert acknowledged > 0, "no writer ever came to write"
+    assert acknowledged > 0, "no writer ever wrote an event"

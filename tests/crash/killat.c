@@ -1,8 +1,8 @@
-/* Preloaded into a program: kills it right before its KILLAT_N-th change of what lies below KILLAT_DIR.
+/* Preloaded into a program: kills it right before its KILLAT_N-th change below the directory KILLAT_DIR.
  *
- * A change is a call that another process, or the next one, can see: a file made, written, cut, synced, named anew or
- * removed. KILLAT_TRACE names a file that gets a line for it ("<number> <call> <path>"). With KILLAT_N=0 nothing is
- * killed, and the file has all changes: the instants that there are to die at.
+ * A change is a call whose effect another process, or the next one, can see: it creates, writes, truncates, syncs,
+ * renames or deletes a file. The fatal change is written to the file KILLAT_TRACE as a line "<number> <call> <path>".
+ * With KILLAT_N=0 the program is not killed, and the file lists all changes, that is, all instants at which to kill it.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -32,7 +32,7 @@ __attribute__((constructor)) static void attach(void) {
     g_trace = (int)syscall(SYS_openat, AT_FDCWD, trace, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 }
 
-/* Counts a change of a file. */
+/* Counts a change of a file, and kills the process if it is the fatal one. */
 static void change(const char* call, const char* path) {
   char whole[PATH_MAX];
   long number;
@@ -63,7 +63,7 @@ static void change_of(const char* call, int fd) {
   change(call, path);
 }
 
-/* Declares `next`: what this library stands before. */
+/* Declares `next`, the function that this library wraps. */
 #define NEXT(result, name, arguments) \
   static result(*next) arguments;     \
   if (next == NULL) *(void**)&next = dlsym(RTLD_NEXT, #name)

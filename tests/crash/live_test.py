@@ -1,4 +1,4 @@
-"""A ledger is verified over and over while four processes write to it and its keys change: nobody is ever alarmed."""
+"""A ledger is verified repeatedly while four processes write to it and its keys change, without a false alarm."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ say([found, alarming])
 
 @contextmanager
 def four_writers(ledger: Ledger) -> Iterator[None]:
-    """Of which one signs heads and changes keys all the time."""
+    """Runs four writers, of which one continuously publishes heads and rotates keys."""
     started = ledger.run(count=1)
     assert started.returncode == 0, started.stderr
     options: dict[str, object] = {"threads": 1, "pause": 1500, "interval": 20, "batch": 50}
@@ -108,7 +108,7 @@ def test_readers_on_a_file_system_that_is_read_only_to_them(ledger: Ledger) -> N
 
     with four_writers(ledger):
         assert until_the_time_is_over(look).total() > 1
-    # The writers are dead, and their log is still there.
+    # The writers are dead, and their WAL still exists.
     assert ledger.db.with_name("events.db-wal").stat().st_size > 0
     assert look()["verdict"] in CALM
     ledger.db.with_name("events.db-shm").unlink()

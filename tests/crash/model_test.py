@@ -1,4 +1,4 @@
-"""The model of journal, adoption and commit (journal.pml) holds, and its mutants do not."""
+"""The model of journal, adoption and commit (journal.pml) has its properties, and its mutants do not."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from crash_harness import LONG
 MODEL = pathlib.Path(__file__).parent / "journal.pml"
 SMALL = ("N=2", "SEG=1", "DROPS=1", "KILLS=1")
 POWER = (*SMALL, "POWER", "POWER_LOSS")
-# Searches of seconds, and of a minute with more than 1 GiB of memory. README.md has their sizes.
+# The first searches take seconds; the long ones take about a minute and more than 1 GiB of memory. See README.md.
 SEARCHES = [SMALL, ("N=3", "SEG=2", "DROPS=1", "KILLS=1")]
 if LONG:
     SEARCHES += [
@@ -32,7 +32,7 @@ pytestmark = [
 
 
 def errors(directory: pathlib.Path, settings: tuple[str, ...]) -> int:
-    """How many errors an exhaustive search finds (it ends at the first)."""
+    """The number of errors that an exhaustive search finds; it stops at the first."""
     defines = [f"-D{setting}" for setting in settings]
     subprocess.run(["spin", *defines, "-a", str(MODEL)], cwd=directory, check=True, capture_output=True)
     build = ["cc", "-O2", "-DSAFETY", "-DVECTORSZ=2048", "-DCOLLAPSE", "-o", "pan", "pan.c"]

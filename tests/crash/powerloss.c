@@ -1,9 +1,9 @@
-/* Preloaded into a writer: remembers what a loss of power would leave of the files below POWERLOSS_DIR.
+/* Preloaded into a writer: records what a loss of power would leave of the files below POWERLOSS_DIR.
  *
- * Nothing is durable but what was synced: fsync(2) and fdatasync(2) of a file copy its content to POWERLOSS_SHADOW
- * ("file-<key>"), those of a directory its names ("dir-<key>": one "<key> <name>" a line). No real sync is done. The
- * test kills the process and builds a disk from the shadow (powerloss_test.py). A kill inside a copy leaves whole pages
- * of the old or of the new content, as a loss of power does.
+ * Only synced data is durable. fsync(2) and fdatasync(2) of a file copy its content to POWERLOSS_SHADOW ("file-<key>"),
+ * and of a directory its names ("dir-<key>", with one line "<key> <name>" for each). Nothing is really synced. The test
+ * kills the process and builds a disk from the shadow (powerloss_test.py). A kill during a copy leaves whole pages of
+ * either the old or the new content, as a loss of power does.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -21,7 +21,7 @@ enum { kPage = 4096, kChunk = 64 * kPage };
 
 static pthread_mutex_t g_mutex = PTHREAD_MUTEX_INITIALIZER;
 
-/* Inode and time of birth: inode numbers are used again. 0 for what has neither. */
+/* The key of a file: inode and time of birth, because inode numbers are reused. Returns 0 on failure. */
 static int key_of(int fd, const char* name, char out[64]) {
   struct statx info;
   if (statx(fd, name, AT_SYMLINK_NOFOLLOW | (*name == '\0' ? AT_EMPTY_PATH : 0), STATX_INO | STATX_BTIME | STATX_MODE,
@@ -59,7 +59,7 @@ static int keep_file(int fd, const char* key) {
   copy = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (copy < 0) return -1;
   while (at < info.st_size) {
-    /* Another descriptor: this one may be open for writing only. */
+    /* Read through another descriptor if this one is open for writing only. */
     char self[64];
     ssize_t got = pread(fd, buffer, sizeof buffer, at);
     if (got < 0 && errno == EBADF) {

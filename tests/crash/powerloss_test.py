@@ -1,4 +1,4 @@
-"""The power fails: what was not synced is gone, or is there in any part. See powerloss.c."""
+"""The power fails: data that was not synced is lost, or any part of it survives. See powerloss.c."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ROUNDS = 150 if LONG else 12
 
 
 def key_of(path: pathlib.Path) -> str:
-    """The same key as the shim's: inode and time of birth."""
+    """The same key as in powerloss.c: inode and time of birth."""
     out = subprocess.run(["stat", "-c", "%i %W %w", path], check=True, capture_output=True, text=True).stdout.split()
     inode, seconds = out[0], out[1]
     nanoseconds = int(out[3].partition(".")[2]) if len(out) > 3 else 0
@@ -26,7 +26,7 @@ def key_of(path: pathlib.Path) -> str:
 
 
 class Disk:
-    """What a killed writer left: the files as they are, and the shadow of what was synced."""
+    """The state that a killed writer left: the files as they are, and the shadow with the synced data."""
 
     def __init__(self, live: pathlib.Path, shadow: pathlib.Path) -> None:
         self.live, self.shadow = live, shadow
@@ -51,12 +51,13 @@ class Disk:
         return b"".join(pages)
 
     def materialise(self, to: pathlib.Path, chance: random.Random | None) -> None:
-        """A disk after the loss. Without `chance`: nothing but what was synced. With it: any part of the rest too."""
+        """Writes a disk as it may be after the loss. Without `chance` it has only the synced data, and with it also a
+        random part of the other data."""
         self._directory(to, key_of(self.live), self.live, chance)
 
     @staticmethod
     def _changes(before: dict[str, str], now: dict[str, str]) -> list[set[str]]:
-        """The names that differ. What has got another name has one of the two: a rename is done or not."""
+        """Groups of names that differ. The two names of a renamed file are in one group: a rename is done or not."""
         changes: list[set[str]] = []
         for name in sorted(before.keys() | now.keys()):
             if before.get(name) == now.get(name):
@@ -166,7 +167,7 @@ def test_no_head_and_no_key_outlives_what_it_is_over_when_the_power_fails(
             break
         directory = tmp_path / str(number)
         directory.mkdir()
-        # A slow machine gets more time, until it has rotated a key.
+        # A slow machine gets more and more time until it has rotated a key.
         seconds = 0.05 + seeded.random() * 0.3 + max(0, number - rounds) * 0.2
         ledger, disk = run_until_the_power_fails(directory, seconds, pattern="heads", durability=durability, batch=20)
         for variant, chance in [("strict", None), ("mixed-1", seeded), ("mixed-2", seeded)]:

@@ -1,5 +1,5 @@
-// Everything at once on the ledgers of one process, through the C API: for ThreadSanitizer, and for what only shows
-// when threads meet. Nothing that was acknowledged may be missing.
+// Everything at once on the ledgers of one process, through the C API: for ThreadSanitizer, and for faults that appear
+// only when threads interfere. No acknowledged event may be missing.
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -28,7 +28,7 @@ bool long_tier() {
 
 #if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
 // TSan does not follow the threads of a forked child. The allocator of GCC 12's ASan does not take its locks around
-// fork(): the child waits for ever for the one that another thread held.
+// fork(), so the child can wait for ever for a lock that another thread held.
 constexpr bool kForks = false;
 #else
 constexpr bool kForks = true;
@@ -69,7 +69,7 @@ class Stress : public testing::Test {
     return client;
   }
 
-  // Logs an event and notes its id down, if it was acknowledged.
+  // Logs an event and, if it was acknowledged, notes its id.
   void log(plog_client* client, int ledger, int agent, int n) {
     const std::string json = R"({"agent_id":"agent-)" + std::to_string(agent) +
                              R"(","action_type":"TOOL_CALL","labels":{"k":"v"},"action_input":{"n":)" +
@@ -118,8 +118,8 @@ class Stress : public testing::Test {
   std::unordered_map<std::string, int> ids_[2];
 };
 
-// Each fork closes the ledger, and whoever opens it next reads its log from the start: on a busy machine contention may
-// last long enough to be told. Nothing else may be.
+// Each fork closes the ledger, and the next thread that opens it reads its WAL from the start. On a busy machine the
+// resulting contention may last long enough to be reported. No other error may be reported.
 void expect_no_failure(plog_error* error) {
   if (error != nullptr) {
     EXPECT_EQ(plog_error_status(error), PLOG_E_BUSY) << plog_error_message(error);
@@ -160,7 +160,7 @@ TEST_F(Stress, ThreadsThatLogFlushReadOpenCloseAndForkLoseNothing) {
       for (int n = 0; Clock::now() < until; ++n) body(n);
     });
   };
-  // Two clients of a process; four threads on one ledger, one on the other.
+  // Two clients in one process: four threads log through one, and one thread through the other.
   for (int thread = 0; thread < 4; ++thread) {
     each([&, thread](int n) {
       log(shared[0], 0, thread % 2, n);
@@ -171,7 +171,7 @@ TEST_F(Stress, ThreadsThatLogFlushReadOpenCloseAndForkLoseNothing) {
     log(shared[1], 1, 0, n);
     std::this_thread::sleep_for(std::chrono::microseconds(200));
   });
-  // Callers that wait for the disk come and go beside those that don't.
+  // Callers that wait for the disk run beside callers that do not.
   each([&](int n) {
     plog_client* power = open(1, true);
     std::vector<std::thread> group;

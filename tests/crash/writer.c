@@ -1,10 +1,11 @@
-/* What the crash tests run and kill: writes events into a ledger as fast as it can, through plog.h alone, and says
- * which ids the library acknowledged: one write(2) of a line to the file `ack` after plog_log_event returned.
+/* The program that the crash tests run and kill. It writes events into a ledger as fast as it can, through plog.h
+ * alone. After the library has accepted an event, it writes the event's id to the file `ack`, as a line with one
+ * write(2).
  *
  *   crash_writer key=value...
  *     pattern=plain | fork-parent | fork-children | fork-both | clone | heads | steps | recover | verify
  *       (see the functions)
- *     db=PATH ack=PATH threads=N count=N (events of a thread; 0: until killed) bytes=N (of an event's input)
+ *     db=PATH ack=PATH threads=N count=N (events per thread; 0: until killed) bytes=N (of an event's input)
  *     agents=N durability=process|power on_full=block|drop|raise limit=BYTES batch=N interval=MS block=MS
  *     pause=US (after each event) seconds=N (of verify) patience=MS (of the close) end=destroy|exit|_exit
  */
@@ -50,7 +51,7 @@ static void fail(const char* what, plog_error* error) {
 }
 
 static void acknowledge(const char* id) {
-  char line[64]; /* divides a page: a kill can cut a write(2) short between two pages */
+  char line[64]; /* divides the page size: a kill can cut a write(2) short between two pages */
   memset(line, ' ', sizeof line);
   memcpy(line, id, 36);
   line[sizeof line - 1] = '\n';
@@ -60,7 +61,7 @@ static void acknowledge(const char* id) {
   }
 }
 
-/* Logs one event; a refusal (PLOG_E_FULL) is reported once for each kind and is no failure of the program. */
+/* Logs one event. A refusal such as PLOG_E_FULL is printed when it differs from the last one, and is not a failure. */
 static plog_status log_one(long agent, long n) {
   static plog_status said;
   char id[37];
@@ -128,7 +129,7 @@ static void be_child(unsigned random, long events) {
   _exit(0);
 }
 
-/* Children are made while threads log; whoever kills this process leaves them at work. */
+/* Forks children while threads log. They keep running if this process is killed. */
 static void* fork_children(void* argument) {
   unsigned random = (unsigned)getpid() ^ (unsigned)time(NULL);
   for (;;) {
@@ -144,7 +145,7 @@ static void* fork_children(void* argument) {
   return NULL;
 }
 
-/* The same, but this process kills its children at random instants. */
+/* Forks children while threads log, and kills them at random instants. */
 static void* kill_children(void* argument) {
   unsigned random = (unsigned)getpid() ^ (unsigned)time(NULL);
   for (;;) {
@@ -161,7 +162,7 @@ static void* kill_children(void* argument) {
   return NULL;
 }
 
-/* clone(2) without fork handlers, which the C library never sees. */
+/* Logs in a child of a bare clone(2), which the C library does not see and runs no fork handlers for. */
 static void clone_child(void) {
   const long pid = syscall(SYS_clone, (unsigned long)SIGCHLD, 0ul, 0ul, 0ul, 0ul);
   if (pid == 0) {
@@ -171,7 +172,7 @@ static void clone_child(void) {
   }
 }
 
-/* Heads and new keys, at once with the events of other threads; a hundredth as often as those, if they pause. */
+/* Publishes heads and rotates keys while other threads log. If they pause, this pauses a hundred times as long. */
 static void* tend_heads(void* argument) {
   unsigned random = (unsigned)getpid() ^ (unsigned)time(NULL);
   for (;;) {
@@ -190,7 +191,7 @@ static void* tend_heads(void* argument) {
   return NULL;
 }
 
-/* What a ledger goes through, one after the other: events, a head, a new key, more events. */
+/* The steps of a ledger's life, one after the other: events, a head, a new key, more events. */
 static void take_steps(void) {
   plog_error* error = NULL;
   write_events((void*)0);
@@ -211,7 +212,7 @@ static void print_report(const char* db) {
   plog_buffer_destroy(report);
 }
 
-/* Without a client: one report after the other. */
+/* Verifies repeatedly, without a client, and prints each report. */
 static void verify_on_and_on(const char* db, long seconds) {
   const time_t end = time(NULL) + seconds;
   do {

@@ -1,4 +1,4 @@
-"""plog ingest: what it records, what it keeps out, and that nothing is lost between."""
+"""plog ingest: what it records, what it rejects, and that no event is lost."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_bad_lines_are_reported_with_their_numbers_and_kept_out(plog: Plog) -> N
         prefix = f"plog: line {number}: "
         assert report.startswith(prefix) and len(report) > len(prefix) + 5
     assert f"{len(BAD)} events recorded" in result.stdout
-    assert f"{len(BAD)} lines kept out" in result.stdout
+    assert f"{len(BAD)} lines rejected" in result.stdout
     assert plog.lines("stats")[0]["total_events"] == len(BAD)
     assert {event["agent_id"] for event in plog.lines("log")} == {"good"}
 
@@ -126,7 +126,7 @@ def test_the_summary_as_json(plog: Plog) -> None:
 def test_a_line_with_an_id_is_recorded_once(plog: Plog) -> None:
     lines = "".join(f'{{"agent_id":"a","id":"event-{i}"}}\n' for i in range(100))
     plog("ingest", input=lines)
-    assert "100 of them already there" in plog("ingest", input=lines).stdout
+    assert "100 of them already in the ledger" in plog("ingest", input=lines).stdout
     assert plog.lines("stats")[0]["total_events"] == 100
 
 
@@ -163,7 +163,7 @@ def test_large_events_are_cut_and_lines_over_the_limit_are_kept_out(plog: Plog) 
         "plog: line 3: longer than 64 MiB",
         "plog: line 5: longer than 64 MiB",
     ]
-    assert "1 cut to size" in result.stdout
+    assert "1 truncated" in result.stdout
     events = plog.lines("log")
     assert [event["agent_id"] for event in events] == ["first", "large", "last"]
     assert events[1]["action_input"]["truncated"] is True

@@ -1,4 +1,4 @@
-"""plog log, get, stats, agents, sessions, backup: what they print, and what they leave alone."""
+"""plog log, get, stats, agents, sessions and backup: their output, and that they do not change the ledger."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def names(events: list[dict[str, Any]]) -> list[str]:
 
 
 def snapshot(directory: Path) -> dict[str, str]:
-    """All files but SQLite's shared memory, where readers note which part of the WAL they are at."""
+    """Hashes of all files except SQLite's shared memory, where readers record their position in the WAL."""
     return {
         str(path.relative_to(directory)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(directory.rglob("*"))
@@ -194,7 +194,7 @@ def test_follow_filters_and_may_begin_with_nothing(story: Plog) -> None:
 def test_follow_shows_events_of_a_process_that_was_killed(story: Plog) -> None:
     process = follow(story, "--last", "0")
     time.sleep(0.5)
-    # Ends without a flush: its events are in its journal only.
+    # Killed before it flushes, so its events are only in its journal.
     other = story.start("ingest", stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
     assert other.stdin is not None
     other.stdin.write(b'{"agent_id":"a","action_name":"orphan"}\n')
@@ -314,7 +314,7 @@ def test_stats_count_the_markers_of_each_built_in_detector(plog: Plog) -> None:
     ]
     plog("ingest", input="".join(json.dumps(event) + "\n" for event in events))
     assert "redactions" not in plog.lines("stats")[0]
-    # The unknown field's name stands in the warning about it, too.
+    # The warning about the unknown field also contains its name.
     counts = plog.lines("stats", "--redactions")[0]["redactions"]
     assert counts == {"email": 5, "phone": 1, "password": 1, "visa": 1}
     out = plog("stats", "--redactions").stdout
@@ -392,7 +392,7 @@ def test_a_backup_is_taken_while_an_agent_writes(plog: Plog) -> None:
     assert plog.lines("stats")[0]["total_events"] == 15_001
 
 
-# ---- What reading leaves alone
+# ---- Reading changes nothing
 
 
 @pytest.mark.parametrize("command", READING, ids=lambda command: str(command[0]))
@@ -425,7 +425,7 @@ def test_reading_works_in_a_directory_that_cannot_be_written(story: Plog, comman
     story.home.chmod(0o500)
     prefix = []
     if os.geteuid() == 0:
-        # Root may write everywhere: a mount that is read-only stops root too.
+        # Root can write to any directory, but not to a read-only mount.
         script = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && cd "$0" && exec "$@"'
         prefix = ["unshare", "--mount", "sh", "-c", script, str(story.home)]
         probe = subprocess.run([*prefix, "true"], capture_output=True)

@@ -1,4 +1,4 @@
-"""plog redact: a filter that lets nothing through that it could not read."""
+"""plog redact: a filter that does not print a line that it cannot read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What plog says of arguments that are not what they should be: which one, what is wrong with it, and the exit code."""
+"""Invalid arguments: plog names the argument, says what is wrong with it, and exits with the documented code."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def test_nothing_waits_for_the_other_end_of_a_fifo(story: Plog, command: tuple[s
     fifo = story.home / "FIFO"
     os.mkfifo(fifo)
     result = story(*command, code=CANNOT_RUN)
-    assert "FIFO is no file" in result.stdout
+    assert "FIFO is not a regular file" in result.stdout
 
 
 @pytest.mark.parametrize("option", ["--head", "--key"])
 def test_a_directory_in_the_place_of_a_file_is_named(story: Plog, option: str) -> None:
-    assert f"{story.home} is no file" in story("verify", option, story.home, code=CANNOT_RUN).stdout
+    assert f"{story.home} is not a regular file" in story("verify", option, story.home, code=CANNOT_RUN).stdout
 
 
 @pytest.mark.parametrize("command", ["redact", "ingest"])

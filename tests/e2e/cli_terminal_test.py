@@ -1,4 +1,4 @@
-"""What a person sees: tables that fit, colours where they belong, and events that can do nothing to the terminal."""
+"""Output on a terminal: tables fit, colours appear only there, and events cannot affect the terminal."""
 
 from __future__ import annotations
 

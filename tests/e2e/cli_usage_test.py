@@ -1,4 +1,4 @@
-"""The command line itself: help, version, options that stand anywhere, and what is refused."""
+"""The command line: help, version, options before and after the command, and usage errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""plog verify against heads and keys: what it says of ledgers that were rolled back, cut, emptied or rewritten."""
+"""plog verify with heads and keys, on ledgers that were rolled back, truncated, emptied or rewritten."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ def head(plog: Plog) -> Path:
 
 
 def save(plog: Plog, name: str) -> Path:
-    """A copy of the ledger and its head, made while nobody writes."""
+    """Backs up the ledger and its head, while nobody writes."""
     copy = plog.home / name
     plog("backup", str(copy))
     return copy
 
 
 def put_back(plog: Plog, copy: Path) -> None:
-    """The database of a copy in the ledger's place; its head stays where it is."""
+    """Replaces the ledger's database with that of a copy. The ledger's head stays."""
     for suffix in ("-wal", "-shm"):
         Path(str(plog.db) + suffix).unlink(missing_ok=True)
     shutil.copy(copy, plog.db)
@@ -55,7 +55,7 @@ def put_back(plog: Plog, copy: Path) -> None:
 
 @pytest.fixture
 def grown(plog: Plog) -> Plog:
-    """A ledger of 21 events, kept as `old.db` and `old.head`, to which 20 more were added."""
+    """A ledger of 41 events. `old.db` and `old.head` are copies from when it had 21."""
     record(plog, 20)
     save(plog, "old.db")
     shutil.copy(head(plog), plog.home / "old.head")
@@ -67,14 +67,14 @@ def test_a_head_kept_elsewhere_pins_what_it_covers(grown: Plog) -> None:
     result = report(grown, "--head", "old.head")
     assert (result["verdict"], result["assurance"], result["assurance_events"]) == ("OK", "pinned", 21)
     assert [entry["status"] for entry in result["heads"]] == ["consistent", "consistent"]
-    assert "assurance: pinned, up to event 21" in grown("verify", "--head", "old.head").stdout
+    assert "assurance: pinned (the head covers 21 events)" in grown("verify", "--head", "old.head").stdout
 
 
 def test_a_restored_backup_is_behind_its_head(grown: Plog) -> None:
     put_back(grown, grown.home / "old.db")
     result = report(grown, code=ROLLED_BACK)
     assert result["verdict"] == "ROLLED_BACK"
-    assert "covers 41 events, the ledger has 21" in result["error"]
+    assert "covers 41 events, but the ledger has 21" in result["error"]
 
 
 def test_a_ledger_that_went_on_after_a_rollback_says_so_until_it_is_acknowledged(grown: Plog) -> None:
@@ -92,7 +92,7 @@ def test_two_signed_histories_are_a_fork(grown: Plog) -> None:
     new = grown.home / "new.head"
     shutil.copy(head(grown), new)
     put_back(grown, grown.home / "old.db")
-    # Whoever holds the key removes the traces of the longer history, and writes another one.
+    # An attacker with the key removes the traces of the longer history, and writes a different one.
     shutil.copy(grown.home / "old.head", head(grown))
     record(grown, 30, "other")
     assert report(grown)["verdict"] == "OK"
@@ -110,7 +110,7 @@ def test_rows_cut_off_at_the_end_are_missing(grown: Plog, kept: int) -> None:
 
 
 def test_a_cut_that_takes_the_tree_along_is_behind_its_head(grown: Plog) -> None:
-    # As a database would be whose newest commits were lost: consistent in itself.
+    # Like a database that lost its newest commits: consistent in itself.
     put_back(grown, grown.home / "old.db")
     assert report(grown, "--head", "old.head", code=ROLLED_BACK)["verdict"] == "ROLLED_BACK"
 
@@ -155,7 +155,7 @@ def test_a_copy_of_the_head_shows_a_rollback_that_took_the_head_along(plog: Plog
     newest = copy.read_text()
     put_back(plog, old)
     shutil.copy(f"{old}.head", head(plog))
-    assert report(plog, "--read-only")["verdict"] == "OK"  # to who knows nothing of the copy
+    assert report(plog, "--read-only")["verdict"] == "OK"  # without the copy, the rollback cannot be seen
     assert report(plog, "--read-only", "--head", str(copy), code=ROLLED_BACK)["verdict"] == "ROLLED_BACK"
     record(plog, 30)
     result = report(plog, code=ROLLED_BACK)
@@ -186,7 +186,7 @@ def test_a_device_is_never_replaced_by_a_ledger(plog: Plog) -> None:
     os.mkfifo(plog.home / "pipe")
     told = plog("ingest", "--db", plog.home / "pipe", input='{"agent_id": "a"}\n', code=None)
     assert told.returncode != 0
-    assert "is no file" in told.stderr
+    assert "is not a regular file" in told.stderr
     assert stat.S_ISFIFO((plog.home / "pipe").stat().st_mode)
 
 
@@ -285,7 +285,7 @@ def test_an_incremental_verification_goes_back_to_the_start_where_the_head_does_
 
 
 def test_an_incremental_verification_proves_the_rows_that_chains_go_on_from(grown: Plog) -> None:
-    # The last old row of a0: its hash is what the next one continues.
+    # The last row of a0 that the head covers: the next row of a0 continues its hash.
     tamper(
         grown,
         "UPDATE event SET hash = randomblob(32) WHERE commit_index = (SELECT max(commit_index) FROM event WHERE agent = "
@@ -317,7 +317,7 @@ def test_a_ledger_of_a_library_without_trees_is_a_tail_alone(plog: Plog) -> None
         for row in sqlite3.connect(plog.db).execute("SELECT canonical FROM event WHERE commit_index = 0")
     ]
     assert event["action_name"] == "ledger.created"
-    # Keys were in its first event: dropping its tree does not make it an old one.
+    # Its first event names a key, so it cannot pass for a ledger from before there were trees.
     tamper(plog, "DROP TABLE tile", "PRAGMA user_version = 1", "UPDATE meta SET value = 1 WHERE key = 'format_writer'")
     head(plog).unlink()
     tamper(plog, "DELETE FROM meta WHERE key IN ('head', 'key', 'epoch', 'origin')")

@@ -1,4 +1,4 @@
-"""plog verify: verdicts, reports and exit codes, on ledgers that are sound, missing, damaged and tampered with."""
+"""plog verify: verdicts, reports and exit codes, on ledgers that are intact, missing, damaged or tampered with."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ def test_a_torn_copy_is_not_called_ok(plog: Plog) -> None:
 
 
 def test_a_killed_process_never_looks_like_tampering(plog: Plog) -> None:
-    plog.ingest([{"agent_id": "a"}])  # one that is killed while it makes the ledger leaves one without events
+    plog.ingest([{"agent_id": "a"}])  # a writer killed while it creates the ledger may leave one without events
     for _ in range(5):
         writer = plog.start("ingest", "--agent-id", "a", stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
         assert writer.stdin is not None

@@ -1,4 +1,4 @@
-"""What the tests of the command line share: the `plog` program, with a home and a ledger of its own for each test."""
+"""Fixtures for the command line tests: the `plog` program, with its own home directory and ledger in each test."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def find_plog() -> Path:
 
 
 def become_session_leader() -> None:
-    """Makes standard input the controlling terminal, so that Ctrl-C is a signal."""
+    """Makes standard input the controlling terminal, so that Ctrl-C sends a signal."""
     os.setsid()
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
@@ -76,7 +76,7 @@ class Plog:
 
     def lines(self, *args: Union[str, Path]) -> list[dict[str, Any]]:
         """The JSON lines that a command prints."""
-        # Not splitlines(), which takes U+2028 for an end of a line.
+        # Not splitlines(), which also splits at U+2028.
         return [json.loads(line) for line in self(*args, "--json").stdout.split("\n")[:-1]]
 
     def ingest(self, events: Iterable[dict[str, Any]], *args: str) -> None:
@@ -89,7 +89,7 @@ class Plog:
     def on_terminal(
         self, *args: str, width: int = 80, env: Optional[dict[str, str]] = None, input: bytes = b"", delay: float = 0
     ) -> tuple[int, str]:
-        """Runs it with a terminal as all of its standard streams. Its exit code and what the terminal received."""
+        """Runs plog on a terminal. Returns the exit code and the output that the terminal received."""
         master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
         attributes = termios.tcgetattr(slave)
@@ -115,7 +115,7 @@ class Plog:
                 continue
             try:
                 part = os.read(master, 65536)
-            except OSError:  # what Linux says when the other side is closed
+            except OSError:  # Linux reports this when the other side is closed
                 break
             if not part:
                 break

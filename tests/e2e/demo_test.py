@@ -1,4 +1,4 @@
-"""The demo agent: useful answers, a session in the ledger that is as shown, and nothing secret in it."""
+"""The demo agent: its answers, the session that it records, and that no secret is recorded."""
 
 from __future__ import annotations
 
@@ -59,11 +59,11 @@ def project(tmp_path: Path) -> Path:
         ("How many lines is it?", "11 lines. Markdown: 6 lines in 1 file; Python: 5 lines in 2 files."),
         ("Where is count_sheep defined?", "count_sheep is defined in sheep.py:2."),
         ("Which tests cover count_sheep?", "count_sheep is mentioned in 1 test file: tests/sheep_test.py (2 times)."),
-        ("Who uses count_sheep?", "count_sheep stands in 2 files: tests/sheep_test.py (2), sheep.py (1)."),
+        ("Who uses count_sheep?", "count_sheep is mentioned in 2 files: tests/sheep_test.py (2), sheep.py (1)."),
         ("What does sheep.py do?", "sheep.py has 3 lines. Write to carol@example.org"),
         ("Is carol@example.org mentioned anywhere?", "carol@example.org is mentioned 1 time: sheep.py:1."),
         ("Tell me about sheep counting", "The closest line is README.md:"),
-        ("What changed last?", "git cannot tell (see the timeline)."),
+        ("What changed last?", "No commits found (see the timeline)."),
     ],
 )
 def test_the_agent_answers_from_what_it_finds(tmp_path: Path, project: Path, question: str, answer: str) -> None:

@@ -1,8 +1,8 @@
-"""What the README and the guides show is run here, in order, one folder for each document.
+"""Runs the code blocks of the README and the guides, in order, in one folder per document.
 
-Fenced blocks: `python` and `sh` are run; `python NAME` and `c NAME` become that file; `text` directly after a block
-that was run is its output, where `...` stands for anything; `console` is for a person (installing packages) and is not
-run, but each `make` target in it must exist.
+`python` and `sh` blocks are run. `python NAME` and `c NAME` blocks are written to that file. A `text` block directly
+after a block that was run is its expected output, where `...` matches anything within a line. `console` blocks are for
+people (installing packages) and are not run, but each `make` target in them must exist.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import pytest
 
 SOURCE = Path(__file__).resolve().parents[2]
 DOCUMENTS = ["README.md", "docs/concepts.md", "docs/getting-started-python.md", "docs/getting-started-c.md"]
+TOP_LEVEL = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md"]
 FENCE = re.compile(r"^```(?P<language>\w*) ?(?P<name>\S*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -27,7 +28,7 @@ class Block:
     name: str
     body: str
     line: int
-    follows_directly: bool  # only blank lines between it and the block before
+    follows_directly: bool  # there are only blank lines between it and the previous block
 
 
 def blocks_of(document: str) -> list[Block]:
@@ -51,7 +52,7 @@ def build_dir() -> Path:
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """As after an installation: plog and python on the path, the C library where pkg-config finds it."""
+    """The environment of an installation: plog and python are on PATH, and pkg-config finds the C library."""
     home = tmp_path_factory.mktemp("home")
     prefix = home / "prefix"
     subprocess.run(
@@ -90,8 +91,8 @@ def test_every_block_runs_and_prints_what_the_document_says(
             (tmp_path / block.name).write_text(block.body, encoding="utf-8")
             continue
         if block.language not in ("python", "sh"):
-            # `ts` blocks are run by tests/node/guide.test.ts.
-            assert block.language in ("console", "text", "ts", "yaml"), f"{where}: what is a {block.language!r} block?"
+            # tests/node/guide.test.ts runs the `ts` blocks.
+            assert block.language in ("console", "text", "ts", "yaml"), f"{where}: unknown block {block.language!r}"
             continue
         command = [sys.executable, "-c"] if block.language == "python" else ["bash", "-euo", "pipefail", "-c"]
         done = subprocess.run(
@@ -105,14 +106,14 @@ def test_every_block_runs_and_prints_what_the_document_says(
 
 def test_every_make_target_that_a_document_names_exists() -> None:
     targets = set(re.findall(r"^([a-z-]+):", (SOURCE / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-    for document in ["README.md", "CHANGELOG.md", *(str(p.relative_to(SOURCE)) for p in SOURCE.glob("docs/*.md"))]:
+    for document in [*TOP_LEVEL, *(str(p.relative_to(SOURCE)) for p in SOURCE.glob("docs/*.md"))]:
         text = (SOURCE / document).read_text(encoding="utf-8")
         named = set(re.findall(r"(?:`|^\$? ?)make ([a-z-]+)", text, re.MULTILINE))
         assert named <= targets, f"{document} names {named - targets}"
 
 
 def test_every_link_between_documents_leads_somewhere() -> None:
-    for document in [SOURCE / "README.md", SOURCE / "CHANGELOG.md", *SOURCE.glob("docs/*.md")]:
+    for document in [*(SOURCE / name for name in TOP_LEVEL), *SOURCE.glob("docs/*.md")]:
         for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", document.read_text(encoding="utf-8")):
             if "://" not in target:
                 assert (document.parent / target).exists(), f"{document.name} links to {target}"

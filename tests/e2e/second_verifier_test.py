@@ -1,6 +1,6 @@
-"""docs/verify.py as a program: what it says of ledgers written through C, Python and `plog`, and of their exports.
+"""docs/verify.py as a program, on ledgers written through C, Python and `plog`, and on exports of them.
 
-That it agrees with `plog verify` about every ledger that was changed is tested in tests/attacks.
+tests/attacks tests that it agrees with `plog verify` about every changed ledger.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def test_it_is_one_file_with_one_package_for_signatures(plog: Plog, tmp_path: Pa
     db = write_cli(plog)
     imports = set(re.findall(r"^(?:import|from) ([\w]+)", PROGRAM.read_text(), re.MULTILINE))
     assert imports <= set(sys.stdlib_module_names) if sys.version_info >= (3, 10) else imports
-    # Without site packages.
+    # -S: without site-packages.
     without = run(db, "--json", code=22, options=("-I", "-S"))
     assert "without the package cryptography" in json.loads(without)["error"]
 
@@ -93,7 +93,7 @@ def test_people_are_told_the_verdict_and_how_far_it_reaches(plog: Plog) -> None:
     db = write_cli(plog)
     text = run(db)
     assert re.match(r"OK  41 events of 4 agents: ", text)
-    assert "assurance: signed, up to event 41" in text
+    assert "assurance: signed (the head covers 41 events)" in text
     db.with_name("events.db.key").unlink()
     assert "assurance: consistent" in run(db)
     key = report(db)["key"]
@@ -108,7 +108,7 @@ def test_people_are_told_the_verdict_and_how_far_it_reaches(plog: Plog) -> None:
     assert "CANNOT_RUN" in run(db, "--key", "no key", code=22)
     assert "MISSING_LOG" in run(plog.home / "nothing.db", code=23)
     sqlite3.connect(db).executescript("UPDATE event SET time = time + 1 WHERE commit_index = 7")
-    assert re.search(r"TAMPERED  agent-\d #\d+: column time differs from the octets at sequence", run(db, code=33))
+    assert re.search(r"TAMPERED  agent-\d #\d+: column time differs from the event at sequence", run(db, code=33))
     db.write_bytes(b"not a database at all, but long enough to look at" * 100)
     assert "TAMPERED" in run(db, code=33)
     Path(f"{db}.head").unlink()
@@ -177,7 +177,7 @@ def test_a_ledger_that_is_written_to_is_sound(plog: Plog) -> None:
             writer.stdin.flush()
             done = subprocess.run([sys.executable, "-I", PROGRAM, plog.db, "--json"], capture_output=True, text=True)
             result = json.loads(done.stdout)
-            # Until the first event is there.
+            # Before the first event is committed there is no ledger.
             if result["verdict"] != "MISSING_LOG":
                 seen.append(result)
         assert {result["verdict"] for result in seen} <= {"OK", "OK_WITH_TAIL"}, seen

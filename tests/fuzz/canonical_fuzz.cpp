@@ -1,4 +1,4 @@
-// The canonical form of a text is valid JSON, and its own canonical form.
+// The canonical form of a text is valid JSON, and canonicalising it again does not change it.
 #include <simdjson.h>
 
 #include <cstdint>
@@ -21,7 +21,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string once = value.canonical();
   PLOG_FUZZ_CHECK(plog::is_utf8(once));
   PLOG_FUZZ_CHECK(plog::json::parse(once).canonical() == once);
-  // A second opinion; it has no integers of more than 64 bits.
+  // Compare with simdjson, which does not support integers of more than 64 bits.
   simdjson::dom::parser parser;
   const simdjson::error_code code = parser.parse(once).error();
   PLOG_FUZZ_CHECK(code == simdjson::SUCCESS || code == simdjson::NUMBER_ERROR);

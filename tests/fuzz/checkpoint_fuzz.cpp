@@ -1,4 +1,5 @@
-// Checkpoints: what is accepted has one spelling; signed ones are what a note around them is.
+// Checkpoints: an accepted text has only one spelling, and a signed note is an accepted checkpoint exactly if its text
+// is.
 #include "ledger/checkpoint.h"
 
 #include <cstdint>
@@ -19,7 +20,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     PLOG_FUZZ_CHECK(plog::ledger::format_checkpoint(*checkpoint) == text);
     PLOG_FUZZ_CHECK(checkpoint->size != 0 || checkpoint->root == plog::ledger::empty_root());
   }
-  // The text as it is, and signed.
+  // Open the text itself, and the text as a signed note.
   const auto opened = plog::ledger::open_checkpoint(text, verifiers);
   PLOG_FUZZ_CHECK((opened.fault == CheckpointFault::kNone) == !opened.text.empty());
   if (!opened.text.empty()) PLOG_FUZZ_CHECK(plog::ledger::format_checkpoint(opened.checkpoint) == opened.text);

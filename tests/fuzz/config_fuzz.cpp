@@ -1,4 +1,5 @@
-// Configuration files: an error of status kConfig on one line, or a configuration within its documented ranges.
+// Configuration files: the result is a one-line error of status kConfig or a configuration within the documented
+// ranges.
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -30,14 +31,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(!config.max_event_bytes || (*config.max_event_bytes >= 4096 && *config.max_event_bytes <= 67108864),
             "max_event_bytes");
     require(!additive || !(config.db_path || config.server_url || config.salt || !config.redaction_enabled),
-            "an additive file did more than add");
-    for (const auto& [key, value] : config.labels) require(value.is_string(), "a label is no text");
+            "an additive file changed a setting");
+    for (const auto& [key, value] : config.labels) require(value.is_string(), "a label is not a string");
     const std::string metadata = plog::json::Value(config.metadata).canonical();
     require(plog::is_utf8(metadata), "metadata is not UTF-8");
     require(plog::json::parse(metadata).canonical() == metadata, "metadata is not canonical");
   } catch (const plog::Error& error) {
     const std::string message = error.what();
-    require(error.status() == plog::Status::kConfig, "another status");
+    require(error.status() == plog::Status::kConfig, "the status is not kConfig");
     require(message.rfind("f.yaml:", 0) == 0 && message.find('\n') == std::string::npos, message.c_str());
   }
   return 0;

@@ -1,5 +1,5 @@
-// JSON text to a prepared event: whatever is given, the result is canonical, indexed, within its limit, and what it
-// becomes when it is given again.
+// Prepares events from JSON text. For any input, the event is canonical, indexed and within its size limit, and
+// preparing it again does not change it.
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -33,7 +33,7 @@ bool same(const plog::event::Span& left, const plog::event::Span& right) {
   return left.size == right.size && (left.size == 0 || left.offset == right.offset);
 }
 
-// The octets that no limit may touch: everything but the free fields.
+// The size in bytes of the part that no limit may shorten: everything except the free fields.
 std::size_t structural_size(const plog::json::Value& event) {
   plog::json::Value::Object kept;
   for (const auto& [name, value] : event.object()) {
@@ -50,7 +50,7 @@ void check(const plog::event::Prepared& event, const Defaults& defaults) {
   const plog::json::Value parsed = plog::json::parse(event.canonical);
   PLOG_FUZZ_CHECK(parsed.canonical() == event.canonical);
   if (!event.warnings.empty()) PLOG_FUZZ_CHECK(plog::json::parse(event.warnings).canonical() == event.warnings);
-  // Markers of five free fields, each with 1 KiB of the text, of which every octet may need an escape.
+  // The markers of five free fields. Each contains up to 1 KiB of text, of which every byte may need an escape.
   constexpr std::size_t kMarkers = std::size_t{5} * (6 * plog::event::kHeadBytes + 256);
   PLOG_FUZZ_CHECK(event.canonical.size() <= defaults.max_event_bytes ||
                   event.canonical.size() <= structural_size(parsed) + kMarkers);
@@ -84,7 +84,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       return 0;
     }
     check(event, defaults);
-    if (effects.truncated) continue;  // cut again, it may be cut elsewhere
+    if (effects.truncated) continue;  // preparing it again may cut it at another place
 
     const std::string once(event.canonical);
     builder.reset();

@@ -1,4 +1,4 @@
-// Packages (.plog): any octets get a verdict, and with a trusted key only what it signed is sound.
+// Packages (.plog): any bytes get a verdict, and with a trusted key only what this key signed is valid.
 #include <cstdint>
 #include <string>
 
@@ -24,7 +24,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const plog::report::CheckReport trusted = plog::report::verify_package(file->path(), request);
   if (trusted.verdict != Verdict::kOk) return 0;
   PLOG_FUZZ_CHECK(trusted.root && plog::hex_encode(trusted.root->data(), trusted.root->size()) == kSeedRoot);
-  // No other document says the same: not even with something behind it.
+  // The package is not valid with another byte after it.
   file->set(std::string(octets) + "x");
   PLOG_FUZZ_CHECK(plog::report::verify_package(file->path(), request).verdict != Verdict::kOk);
   return 0;

@@ -1,4 +1,4 @@
-// Head files and key events: nothing that the ledger's key did not sign counts for a head of it, or changes the key.
+// Head files and key events: only what the ledger's key signed counts as a head of the ledger or changes the key.
 #include <cstdint>
 #include <string>
 
@@ -9,7 +9,7 @@
 namespace {
 
 constexpr std::uint64_t kRows = 5;
-constexpr std::uint64_t kSigned = 3;  // leaves that the corpus has a head over
+constexpr std::uint64_t kSigned = 3;  // the tree size of the head in the corpus
 const std::string kOrigin = "example.com/log";
 
 const plog::crypto::Signer& signer() {
@@ -44,7 +44,7 @@ void check_head(const plog::ledger::Epochs& epochs, std::string_view octets, boo
   PLOG_FUZZ_CHECK(judge.newest().has_value() == findings.empty());
   if (!judge.newest()) return;
   PLOG_FUZZ_CHECK(*judge.newest() <= kRows && file.checkpoint->root == root_of(*judge.newest()));
-  // The fuzzer has no key: it can only hand back what it was given.
+  // The fuzzer does not have the key, so the only valid head is the one in the corpus.
   PLOG_FUZZ_CHECK(*judge.newest() == kSigned);
 }
 
@@ -59,7 +59,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check_head(epochs, octets, false);
   check_head(epochs, octets, true);
 
-  // The same octets as an event about keys.
+  // Use the same bytes as a key event.
   epochs.add(octets, 1, 2, findings);
   PLOG_FUZZ_CHECK(epochs.newest()->key.key() == signer().verifier().key());
   return 0;

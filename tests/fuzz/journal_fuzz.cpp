@@ -1,5 +1,5 @@
-// The journal's readers over any octets: never a crash, never a record that a second reader sees differently, and what
-// they do read comes back when it is written again.
+// The readers of the journal accept any bytes without crashing. Two readers see the same records, and a record that is
+// read, written and read again does not change.
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -65,7 +65,7 @@ void check_segment(std::string_view octets) {
   PLOG_FUZZ_CHECK(whole.offset() <= octets.size() || records.empty());
   for (const Record& record : records) check_payload(record.payload);
 
-  // A reader that follows a growing file comes to the same.
+  // A reader that follows a growing file sees the same records.
   SegmentReader following(file->get(), 0, octets.size() / 2);
   std::vector<Record> found = read(following, stepwise_end);
   if (stepwise_end == SegmentReader::Result::kEnd) {

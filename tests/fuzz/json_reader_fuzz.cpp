@@ -1,4 +1,4 @@
-// The JSON reader: what it tells is well formed, and it accepts what simdjson's own parser accepts.
+// The JSON reader: its calls to the handler are well formed, and it accepts everything that simdjson's parser accepts.
 #include <simdjson.h>
 
 #include <cstdint>
@@ -14,7 +14,7 @@ namespace {
 
 using plog::json::Handler;
 
-// Holds the calls against the grammar. Below `deepest` nothing is entered.
+// Checks the calls against the grammar. Skips containers that are nested deeper than `deepest`.
 class Checker final : public Handler {
  public:
   explicit Checker(std::size_t deepest) : deepest_(deepest) {}
@@ -69,7 +69,7 @@ class Checker final : public Handler {
   }
 
   std::size_t deepest_;
-  std::string open_;  // '{' before a key, ':' before its value, '['
+  std::string open_;  // the open containers: '[', or '{' before a key and ':' before its value
   std::size_t values_ = 0;
   bool repair_ = false;
 };
@@ -101,7 +101,8 @@ bool read(plog::json::Reader& reader, std::string_view text, Checker& checker) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  static plog::json::Reader* const reader = new plog::json::Reader;  // kept: state must not leak from text to text
+  static plog::json::Reader* const reader =
+      new plog::json::Reader;  // reused, because no state may leak from one text to the next
   Checker whole(~std::size_t{0});
   const bool accepted = read(*reader, text, whole);
   Checker shallow(size % 3);
@@ -109,7 +110,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   PLOG_FUZZ_CHECK(accepted_shallow || !accepted);
   PLOG_FUZZ_CHECK(!accepted || shallow.values() <= whole.values());
 
-  // simdjson passes over a byte order mark, and copies from null when there is no text.
+  // simdjson skips a byte order mark, and copies from a null pointer if the text is empty.
   if (text.empty() || text.starts_with("\xEF\xBB\xBF")) return 0;
   simdjson::dom::parser parser;
   simdjson::dom::element root;
@@ -118,7 +119,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     PLOG_FUZZ_CHECK(accepted);
     PLOG_FUZZ_CHECK(whole.values() == count_values(root));
   } else if (accepted) {
-    // What only the reader takes: large numbers, lone surrogates, invalid UTF-8, deep nesting.
+    // Only our reader accepts large numbers, lone surrogates, invalid UTF-8 and deep nesting.
     PLOG_FUZZ_CHECK(code == simdjson::NUMBER_ERROR || code == simdjson::STRING_ERROR || code == simdjson::UTF8_ERROR ||
                     code == simdjson::DEPTH_ERROR);
   }

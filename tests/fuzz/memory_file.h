@@ -1,4 +1,4 @@
-// Octets as a file that lives in memory, for what reads files by their path.
+// A file in memory, for code that reads files by their path.
 #pragma once
 
 #include <sys/mman.h>

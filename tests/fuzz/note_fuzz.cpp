@@ -1,4 +1,4 @@
-// Signed notes and keys: what is accepted has one spelling, and only what a key signed is opened.
+// Signed notes and keys: accepted text has only one spelling, and a note opens only if the key signed it.
 #include "crypto/note.h"
 
 #include <cstdint>
@@ -23,7 +23,7 @@ void check_note(std::string_view octets, const plog::crypto::Signer& signer) {
   PLOG_FUZZ_CHECK(octets.size() <= plog::crypto::kMaxNoteSize);
   PLOG_FUZZ_CHECK(note->signatures.size() <= plog::crypto::kMaxNoteSignatures);
   if (opened.fault != NoteFault::kNone) return;
-  // The key of the corpus signs deterministically, so only its own signature can have been opened.
+  // Signatures are deterministic, so the verified signature must be the one that the key of the corpus makes.
   PLOG_FUZZ_CHECK(opened.text == note->text && opened.verified.size() == 1);
   const auto signature = signer.sign(opened.text);
   PLOG_FUZZ_CHECK(opened.verified[0].signature == std::string(signature.begin(), signature.end()));
@@ -47,7 +47,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check_note(text, *signer);
   check_key<plog::crypto::Verifier>(text);
   check_key<plog::crypto::Signer>(text);
-  // As a name: what may be one survives in a note and in a key.
+  // Use the text as a name: a valid key name is preserved in notes and keys.
   if (size < 1'000 && plog::crypto::is_key_name(text)) {
     const plog::crypto::Signer named{std::string(text), plog::crypto::PrivateKey(plog::crypto::Seed())};
     PLOG_FUZZ_CHECK(plog::crypto::Signer::parse(named.format()).verifier() == named.verifier());

@@ -1,5 +1,6 @@
-// Proofs: the checks agree with the recursive definition of RFC 6962 for any numbers and hashes; a proof file has one
-// spelling. A binary input is: an octet with options, two numbers of 8 octets, hashes of 32 octets.
+// Proofs: the checks agree with the recursive definition of RFC 6962 for any numbers and hashes, and a proof file has
+// only one spelling. A binary input consists of one byte that says how far to shift the numbers, two numbers of 8
+// bytes, and hashes of 32 bytes.
 #include "ledger/proof.h"
 
 #include <cstdint>
@@ -22,7 +23,7 @@ std::uint64_t split(std::uint64_t n) {
   return k;
 }
 
-// The root of a tree of n leaves whose leaf m has this hash and this path; nullopt when a path has another length.
+// The root of a tree of n leaves whose leaf m has this hash and this path; nullopt if the path has the wrong length.
 std::optional<Hash> root_of(std::uint64_t m, std::uint64_t n, const Hash& leaf, Hashes path) {
   if (n == 1) return path.empty() ? std::optional(leaf) : std::nullopt;
   if (path.empty()) return std::nullopt;
@@ -33,7 +34,7 @@ std::optional<Hash> root_of(std::uint64_t m, std::uint64_t n, const Hash& leaf, 
   return m < k ? hash_node(*part, path.back()) : hash_node(path.back(), *part);
 }
 
-// The roots of the first m and of all n leaves. `known`: the former, where the proof leaves it out.
+// The roots of the first m leaves and of all n leaves. `known` is the first of them if the proof omits it, else null.
 std::optional<std::pair<Hash, Hash>> roots_of(std::uint64_t m, std::uint64_t n, const Hash* known, Hashes proof) {
   if (m == n) {
     if (known != nullptr) return proof.empty() ? std::optional(std::pair(*known, *known)) : std::nullopt;
@@ -90,7 +91,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::uint64_t numbers[2];
   if (size < 1 + sizeof numbers) return 0;
   std::memcpy(numbers, data + 1, sizeof numbers);
-  // Small trees are as interesting as large ones.
+  // Shift the numbers, because small trees are as interesting as large ones.
   for (std::uint64_t& number : numbers) number >>= data[0] % 64;
   plog::ledger::Proof hashes((size - 1 - sizeof numbers) / sizeof(Hash));
   if (!hashes.empty()) std::memcpy(hashes.data(), data + 1 + sizeof numbers, hashes.size() * sizeof(Hash));

@@ -1,4 +1,5 @@
-// The prefilters against plain RE2, and idempotence. The input is a few strings, cut at the separator.
+// Redaction: the prefilters give the same result as plain RE2, and redaction is idempotent. The input is a few strings,
+// split at the separator.
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -60,15 +61,16 @@ void require(bool condition, const char* what, const std::string& text) {
 void check(const Engine& engine, const std::string& text) {
   std::string fast, plain, twice;
   const std::size_t hits = engine.redact(text, fast);
-  require(hits == engine.redact_plainly(text, plain) && fast == plain, "prefilter and plain RE2 differ", text);
+  require(hits == engine.redact_plainly(text, plain) && fast == plain, "redaction with and without prefilters differs",
+          text);
   std::size_t end = 0;
   const auto findings = engine.findings(text);
-  require(findings.size() == hits, "findings and markers differ in number", text);
+  require(findings.size() == hits, "the numbers of findings and markers differ", text);
   for (const auto& finding : findings) {
     require(finding.begin >= end && finding.begin < finding.end, "findings overlap", text);
     end = finding.end;
   }
-  require(end <= text.size(), "a finding ends beyond the text", text);
+  require(end <= text.size(), "a finding ends after the end of the text", text);
   if (hits == 0) return;
   require(engine.redact(fast, twice) == 0, "a second redaction finds more", text);
   require(plog::is_utf8(fast), "the output is not UTF-8", text);
@@ -84,7 +86,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::size_t end = std::min(input.find(kSeparator, begin), input.size());
     const std::string text = plog::repair_utf8(input.substr(begin, end - begin));
     require(plog::redact::scan_shapes(text, kAllShapes) == plog::redact::scan_shapes_portable(text, kAllShapes),
-            "the scanners differ", text);
+            "the results of the scanners differ", text);
     parts.emplace_back(strings.size(), text.size());
     strings += text + kSeparator;
     begin = end + 1;
@@ -98,10 +100,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       check(*engine, text);
       std::string out;
       const bool candidate = next < candidates.size() && candidates[next] < begin + length;
-      if (candidate) require(candidates[next++] >= begin, "an offset outside its string", text);
-      require(candidate || engine->redact(text, out) == 0, "a string with a hit is no candidate", text);
+      if (candidate) require(candidates[next++] >= begin, "a candidate is outside its string", text);
+      require(candidate || engine->redact(text, out) == 0, "a string with a hit is not a candidate", text);
     }
-    require(next == candidates.size(), "two candidates in one string", strings);
+    require(next == candidates.size(), "there are two candidates in one string", strings);
   }
   return 0;
 }

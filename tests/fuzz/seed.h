@@ -1,5 +1,5 @@
-// What the exports in corpus/export_fuzz and corpus/tiles_fuzz were signed by, and over which root. Nobody has that
-// key.
+// The public key that signed the exports in corpus/export_fuzz and corpus/tiles_fuzz, and the root that it signed. The
+// private key no longer exists.
 #pragma once
 
 inline constexpr char kSeedKey[] =

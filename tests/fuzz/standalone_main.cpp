@@ -1,5 +1,5 @@
-// Runs a fuzz target over files, and over all files of directories, given as arguments, and over some mutants of each:
-// a regression test without libFuzzer. Fails when there was nothing to run.
+// A regression test without libFuzzer: runs a fuzz target over some mutants of files, and over the files themselves.
+// The arguments are files and directories, which are searched recursively. Exits with 2 if there are no files.
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -14,9 +14,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
 namespace {
 
-constexpr unsigned kMutants = 100;  // of each file; the same ones each time
+constexpr unsigned kMutants = 100;  // for each file; the same in every run
 
-// The file with a few changes: bits turned over, octets set, pieces removed or written twice, the end cut off.
+// The content with a few random changes: bits flipped, bytes set, pieces removed or duplicated, the end cut off.
 std::vector<char> mutant(std::vector<char> octets, unsigned number) {
   std::minstd_rand random(number + 1);
   const auto below = [&](std::size_t limit) { return limit == 0 ? 0 : random() % limit; };
@@ -65,7 +65,7 @@ int main(int argc, char** argv) {
     }
     const std::vector<char> content{std::istreambuf_iterator<char>(in), {}};
     std::printf("%s\n", file.c_str());
-    std::fflush(stdout);  // the last line names the culprit of a crash
+    std::fflush(stdout);  // after a crash, the last line names the input
     run(content);
     for (unsigned number = 0; number < kMutants; ++number) {
       std::printf("mutant %u\n", number);
@@ -74,7 +74,7 @@ int main(int argc, char** argv) {
     }
   }
   if (files.empty()) {
-    std::fprintf(stderr, "no files to run: give files or directories as arguments\n");
+    std::fprintf(stderr, "no files to run; pass files or directories as arguments\n");
     return 2;
   }
   return 0;

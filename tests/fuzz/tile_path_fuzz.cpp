@@ -1,4 +1,4 @@
-// Paths of tiles and bundles of entries: what is accepted has one spelling.
+// Paths of tiles and bundles of entries: accepted input has only one spelling.
 #include <cstdint>
 #include <string>
 

@@ -1,6 +1,7 @@
-// Static directories of tiles: any files get a verdict, and with a trusted key only what it signed is sound.
+// Static directories of tiles: any files get a verdict, and with a trusted key only what this key signed is valid.
 //
-// The input is the directory: for each file its path, the length of its content and, on the next line, the content.
+// The input describes the directory: for each file, one line with its path and the length of its content, and then the
+// content.
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,11 +21,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Empty again when the next input comes, and gone at the end.
+// A temporary directory that is emptied before each input and deleted at exit.
 class Directory {
  public:
   Directory() {
-    // In memory, if there is a place for that.
+    // Use a file system in memory if there is one.
     std::string name = fs::exists("/dev/shm") ? "/dev/shm/tiles_fuzz-XXXXXX" : "/tmp/tiles_fuzz-XXXXXX";
     PLOG_FUZZ_CHECK(::mkdtemp(name.data()) != nullptr);
     path_ = name;
@@ -34,7 +35,7 @@ class Directory {
   void clear() {
     for (const auto& entry : fs::directory_iterator(path_)) fs::remove_all(entry);
   }
-  // Does nothing for a path that leads elsewhere, or to where another file is.
+  // Does nothing for a path that is invalid, leads out of the directory or is already a directory.
   void put(std::string_view name, std::string_view content) {
     if (name.empty() || name.size() > 200 ||
         name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789/.") != name.npos || name.find("..") != name.npos) {

@@ -1,5 +1,5 @@
-/* The golden file through the C API alone: what a client stores and returns has the expected octets and hash.
- * Usage: golden EVENTS.TXT DIRECTORY */
+/* Tests the golden file with the C API alone: an event that a client stores and returns has the expected bytes and
+ * hash. Usage: golden EVENTS.TXT DIRECTORY */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,10 +49,10 @@ static void check(const struct golden_case* expected, const char* directory, int
     plog_client_destroy(client);
     return;
   }
-  /* The stored octets without their closing brace, then the ledger's fields. */
+  /* Expect the canonical bytes without their closing brace, followed by the ledger's fields. */
   size = strlen(expected->canonical) - 1;
   if (plog_buffer_size(event) < size || memcmp(plog_buffer_data(event), expected->canonical, size) != 0) {
-    fail(expected->name, "the stored octets differ");
+    fail(expected->name, "the stored bytes differ");
     fprintf(stderr, "  expected %s\n  stored   %s\n", expected->canonical, plog_buffer_data(event));
   } else {
     snprintf(tail, sizeof tail, "\"hash\":\"%s\"", expected->hash);

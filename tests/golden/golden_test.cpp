@@ -1,4 +1,4 @@
-// The golden file (events.txt, made by an independent model) against the core.
+// Compares the core with the golden file events.txt, which an independent model has written.
 #include <gtest/gtest.h>
 
 #include <algorithm>

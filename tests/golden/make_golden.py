@@ -1,14 +1,15 @@
-"""Writes events.txt: inputs with what every language must make of them. Run after a deliberate change of the rules.
+"""Writes events.txt: inputs with the result that every language must produce. Run it after a deliberate rule change.
 
-Each case is a block of lines `key: value`, blocks apart by an empty line, every value raw octets up to the line's end:
-  name               what the case is about
+Each case is a block of lines `key: value`. An empty line separates blocks. A value is the raw text up to the end of its
+line. The keys are:
+  name               the subject of the case
   input              the event as JSON text
-  labels, metadata   the client's defaults, as JSON objects (absent: none)
-  max_event_bytes    absent: 1048576
-  native             `no` when a parse into native values loses what the case is about (duplicates, 1e400)
-  canonical          the octets that are stored
-  warnings           codes and pointers in any order, `code pointer` apart by tabs
-  hash               of the first event of its agent
+  labels, metadata   the client's defaults as JSON objects; absent if there are none
+  max_event_bytes    the limit; 1048576 if absent
+  native             `no` if native values cannot represent the input (duplicates, 1e400)
+  canonical          the bytes that are stored
+  warnings           `code pointer` for each warning, in any order, separated by tabs
+  hash               the hash of the event as the first of its agent
 All cases are recorded without salt.
 """
 

@@ -1,7 +1,7 @@
 """A slow, readable model of event preparation (schema 1.0), without redaction.
 
-It shares no code with the library: the golden file is made from it, and property tests compare it with what clients
-store. Rules: docs/formats.md.
+It shares no code with the library. The golden file is generated with it, and property tests compare it with the events
+that clients store. The rules are in docs/formats.md.
 """
 
 from __future__ import annotations
@@ -45,15 +45,15 @@ class Number(str):
 
 
 class NumberText(str):
-    """A number that no double holds, as the string that it becomes."""
+    """A number that a double cannot represent, as the string that is stored instead."""
 
 
 class Pairs(list):
-    """An object as it was written: (key, value) pairs in order, duplicates and all."""
+    """An object as it was written: (key, value) pairs in order, including duplicates."""
 
 
 def canonical_double(value: float) -> str:
-    """ECMAScript Number::toString (RFC 8785 section 3.2.2.3) of a finite double."""
+    """Formats a finite double like ECMAScript Number::toString (RFC 8785, section 3.2.2.3)."""
     if value == 0:
         return "0"
     sign = "-" if value < 0 else ""
@@ -77,7 +77,7 @@ def canonical_double(value: float) -> str:
 
 
 def number(literal: str) -> Number | str:
-    """What a JSON number literal becomes: a number, or its own text."""
+    """Converts a JSON number literal to a number, or to its own text."""
     if re.fullmatch(r"-?[0-9]+", literal):
         if literal == "-0":
             return Number("0")
@@ -100,7 +100,7 @@ def key_order(key: str) -> bytes:
 
 
 def canonical(value: object) -> str:
-    """RFC 8785 of a model value (dicts are final objects)."""
+    """The canonical form (RFC 8785) of a model value. Dicts are final objects."""
     if value is None:
         return "null"
     if value is True:
@@ -160,7 +160,7 @@ def parse_time(text: str) -> datetime.datetime | None:
 
 
 class Event:
-    """Prepares one event: give it the parsed members, then read `canonical` and `warnings`."""
+    """Prepares one event from its JSON text. The results are in `canonical` and `notes`."""
 
     def __init__(
         self,
@@ -170,7 +170,7 @@ class Event:
         agent_id: str = "",
         max_event_bytes: int = 1 << 20,
     ) -> None:
-        self.notes: list[tuple[str, str]] = []  # (code, pointer), for what the order of warnings does not matter
+        self.notes: list[tuple[str, str]] = []  # (code, pointer) of each warning; the order does not matter
         members = json.loads(text, object_pairs_hook=Pairs, parse_float=number, parse_int=number, parse_constant=str)
         fields, self.invalid = self.sort_fields(members)
         self.defaults_labels, self.defaults_metadata = labels or {}, metadata or {}
@@ -188,7 +188,7 @@ class Event:
         return clean
 
     def value(self, raw: object, depth: int, path: tuple[object, ...]) -> object:
-        """A final value: duplicates resolved, deep containers cut, text repaired."""
+        """Returns the final value: duplicates resolved, deep containers cut, text repaired."""
         if isinstance(raw, Number) or raw is None or isinstance(raw, bool):
             return raw
         if isinstance(raw, NumberText):
@@ -267,7 +267,7 @@ class Event:
             fields.setdefault("provenance_id", given)
             self.note("foreign_id", "id")
         time = parse_time(str(fields["timestamp"]))
-        assert time is not None, "the model needs a good timestamp"
+        assert time is not None, "the model needs a valid timestamp"
         fields["timestamp"] = time.strftime("%Y").zfill(4) + time.strftime("-%m-%dT%H:%M:%S.%fZ")
         if "duration_ms" in fields:
             whole = math.floor(float(str(fields["duration_ms"])))
@@ -305,7 +305,7 @@ class Event:
         return prefix(text.encode(), 960) + digest(text)
 
     def limit(self, event: dict[str, object], limit: int) -> str:
-        """While the event is too long, the longest free field gives up its longest value."""
+        """While the event is too long, replaces the longest value of the longest free field with a marker."""
 
         def shorter(name: str, value: object) -> object | None:
             text_only = name in ("labels", FREE_TEXT)

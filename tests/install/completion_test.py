@@ -1,4 +1,4 @@
-"""The completion scripts and the manual page that an installation brings: complete, and understood by the shells."""
+"""The installed completion scripts and manual pages: they are complete, and the shells accept them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def text_of(prefix: Path, *arguments: str) -> str:
 
 @pytest.fixture(scope="module")
 def syntax(prefix: Path) -> dict[str, set[str]]:
-    """The options of each command, and of plog itself (""), as --help lists them."""
+    """The options of each command, and of plog itself (""), according to --help."""
     commands = re.search(r"^Subcommands:\n((?:  .*\n)+)", text_of(prefix, "--help"), re.MULTILINE)
     assert commands is not None
     names = re.findall(r"^  ([\w-]+)", commands[1], re.MULTILINE)
@@ -47,7 +47,7 @@ def shell(name: str) -> str:
 
 
 def complete_bash(prefix: Path, line: str, folder: Path) -> set[str]:
-    """What bash would offer; words as it splits them, the last one being completed."""
+    """The completions that bash offers for the last word of `line`."""
     words = re.findall(r"=|[^\s=]+", line) + ([""] if line.endswith(" ") else [])
     quoted = " ".join(f"'{word}'" for word in words)
     script = (
@@ -58,7 +58,7 @@ def complete_bash(prefix: Path, line: str, folder: Path) -> set[str]:
     )
     done = subprocess.run([shell("bash"), "-u", "-c", script], capture_output=True, text=True, cwd=folder)
     assert done.returncode == 0, done.stderr
-    # Files are left to the shell.
+    # plog leaves the completion of file names to bash.
     return set(done.stdout.split()) | ({"<files>"} if "compopt -o default" in done.stderr else set())
 
 
@@ -73,9 +73,9 @@ def complete_fish(prefix: Path, line: str, folder: Path) -> set[str]:
 
 
 def complete_zsh(prefix: Path, line: str, folder: Path) -> str:
-    """What a terminal shows once the completions of `line` are listed."""
+    """What the terminal shows after zsh has listed the completions of `line`."""
     functions = (prefix / COMPLETIONS["zsh"]).parent
-    # ^T, in the line editor: list all matches, and say that it is done.
+    # Binds ^T in the line editor: list all matches, then print END-OF-LIST.
     setup = (
         f"fpath=('{functions}' $fpath); autoload -Uz compinit; compinit -u -D; PS1=; LISTMAX=0; unsetopt list_ambiguous\n"
         "zstyle ':completion:*' list-colors; zle -C list-all list-choices _main_complete; "

@@ -1,4 +1,4 @@
-"""What the install tests of the C library share: a machine of somebody else."""
+"""Fixtures for the installation tests: an installed prefix, and commands that cannot see the build."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SYSTEM = [path for path in ("/bin", "/dev", "/etc", "/lib", "/lib64", "/proc", "
 
 
 def run(*command: object, cwd: Path, **environment: str) -> str:
-    """Standard output of a command that must succeed, on this machine."""
+    """Runs a command that must succeed, on this machine, and returns its standard output."""
     mine = ("PROVENLOG_", "PYTHON", "MAKE", "MFLAGS", "LD_LIBRARY_PATH", "PKG_CONFIG_PATH")
     kept = {key: value for key, value in os.environ.items() if not key.startswith(mine)}
     words = [str(part) for part in command]
@@ -36,9 +36,10 @@ def mount_namespaces() -> bool:
 
 
 class Stranger:
-    """Somebody with an empty folder, the system's own folders, and what else a command is given to `see`: each command
-    runs in a mount namespace that holds nothing else (wheel_machine.sh), so that no source, header or library of a
-    build is in reach. Where the system allows no such namespaces, commands run as they are.
+    """A user on another machine: commands see an empty folder, the system's folders, and the paths in `see`.
+
+    Each command runs in a mount namespace that contains nothing else (wheel_machine.sh), so it cannot use a source,
+    header or library of the build. If the system does not allow such namespaces, commands run without one.
     """
 
     def __init__(self, folder: Path, hidden: bool, system: Sequence[object] = SYSTEM) -> None:
@@ -70,7 +71,7 @@ def stranger(tmp_path: Path, new_stranger: Callable[[Path], Stranger]) -> Strang
 
 @pytest.fixture(scope="session")
 def prefix(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Installed in one place and moved to another: nothing may remember where it was."""
+    """An installation that was moved after `cmake --install`, so that nothing in it may depend on its first path."""
     if not (BUILD / "plog").exists():
         pytest.skip(f"needs a build in {BUILD}: run make build")
     folder = tmp_path_factory.mktemp("install")

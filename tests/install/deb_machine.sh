@@ -1,7 +1,7 @@
 #!/bin/sh
-# Runs a command as root on a copy of this machine that is thrown away: an overlay of its root folder in a mount
-# namespace of its own. WORK, the command's current folder, is shared with this machine; of the folders named in HIDDEN
-# (separated by colons) nothing is there.
+# Runs a command as root on a disposable copy of this machine: an overlay of its root folder in a new mount namespace.
+# WORK, the command's working directory, is shared with this machine. The folders in HIDDEN (separated by colons) are
+# empty there.
 # usage: deb_machine.sh HIDDEN WORK COMMAND...
 set -eu
 if [ "${PLOG_MACHINE:-}" != inside ]; then

@@ -1,7 +1,7 @@
 """The Debian packages: built by dpkg-buildpackage, accepted by lintian, installed by dpkg, and used.
 
-In the CI tier they are compiled with the flags of the release build, so that ccache knows each file; in the long tier
-with those of Debian, and installed by apt into a minimal Debian.
+In the CI tier they are compiled with the flags of the release build, so that ccache can reuse its results. In the long
+tier they are compiled with Debian's flags, and also installed by apt on a minimal Debian.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ RELEASE_FLAGS = {
     "DEB_CFLAGS_SET": "-O3 -DNDEBUG",
     "DEB_CXXFLAGS_SET": "-O3 -DNDEBUG",
     "DEB_CPPFLAGS_SET": "",
-    "DEB_BUILD_OPTIONS": "noautodbgsym",  # there is nothing for a debugger in it
+    "DEB_BUILD_OPTIONS": "noautodbgsym",  # without debug information there is nothing to put in it
 }
 
-pytestmark = pytest.mark.timeout(1800)  # a build from nothing
+pytestmark = pytest.mark.timeout(1800)  # the build may start from nothing
 
 for tool in ("dpkg-buildpackage", "dh", "lintian"):
     if shutil.which(tool) is None:
@@ -63,7 +63,7 @@ def debs(dist: Path) -> dict[str, Path]:
 
 @pytest.fixture(scope="module")
 def architecture() -> tuple[str, str]:
-    """Debian's name of this machine, and that of its library folder."""
+    """Debian's name for this architecture, and for its library folder."""
     name = run("dpkg-architecture", "--query", "DEB_HOST_ARCH", cwd=SOURCE).strip()
     return name, run("dpkg-architecture", "--query", "DEB_HOST_MULTIARCH", cwd=SOURCE).strip()
 
@@ -128,7 +128,7 @@ def test_each_package_depends_on_what_its_binaries_need(debs: dict[str, Path], t
         needed = re.findall(r"\(NEEDED\).*\[(.+)\]", run("readelf", "--dynamic", binary, cwd=tmp_path))
         depends = set(re.findall(r"([a-z0-9+.-]+)(?: \([^)]*\))?", field(debs[package], "Depends")))
         found = re.findall(r"(\S+) => (/\S+)", run("ldd", binary, cwd=tmp_path))
-        # By name, as dpkg may know a file of a merged /usr by its other path.
+        # By name, since with a merged /usr dpkg may know a file by its other path.
         patterns = [f"*/{Path(path).name}" for library, path in found if library in needed]
         assert len(patterns) == len([name for name in needed if not name.startswith("ld-linux")])
         owners: dict[str, set[str]] = {}
@@ -151,7 +151,7 @@ def test_the_changelog_names_the_release() -> None:
     assert (DEBIAN / "changelog").read_text(encoding="utf-8").startswith(f"provenlog ({VERSION}-1) ")
 
 
-# What somebody does with the packages on a machine where they are installed: no path is given anywhere.
+# Uses the installed packages as a user would, without naming any path.
 USE = """set -eux
 test ! -e '{source}/VERSION'
 plog --version
@@ -197,7 +197,7 @@ def test_they_are_installed_used_and_removed(debs: dict[str, Path], tmp_path: Pa
     machine = HERE / "deb_machine.sh"
     hidden = f"{SOURCE}:{BUILD}"
     if subprocess.run([machine, hidden, tmp_path, "true"], capture_output=True).returncode != 0:
-        pytest.skip("this system allows no overlay of its root folder in a mount namespace")
+        pytest.skip("this system does not allow an overlay of its root folder in a mount namespace")
     prepare(tmp_path, debs)
     script = USE.format(source=SOURCE).replace("plog --version", "dpkg --install *.deb\nplog --version") + USE_STATIC
     run(machine, hidden, tmp_path, "sh", "-c", script, cwd=tmp_path, HOME=str(tmp_path))

@@ -1,4 +1,4 @@
-"""The installed C library, used by somebody else: from an empty folder, where no source and no build is in reach."""
+"""The installed C library, used from an empty folder without access to the sources or the build."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def library_dir(prefix: Path) -> Path:
 
 
 def needed(program: Path) -> list[str]:
-    """The libraries that a program or library says it needs."""
+    """The shared libraries that a program or library is linked to."""
     dynamic = subprocess.run(["readelf", "-d", str(program)], capture_output=True, text=True, check=True).stdout
     return re.findall(r"\(NEEDED\).*\[(.+)\]", dynamic)
 
@@ -50,7 +50,7 @@ def assert_recorded(stranger: Stranger, prefix: Path, ledger: str, agent: str) -
 
 def test_the_sources_and_the_build_are_out_of_reach(stranger: Stranger, prefix: Path) -> None:
     if not stranger.hidden:
-        pytest.skip("this system allows no mount namespaces (unshare --mount): the other tests run without")
+        pytest.skip("this system does not allow mount namespaces (unshare --mount); the other tests run without them")
     for path in (SOURCE / "VERSION", SOURCE / "capi" / "include" / "provenlog" / "plog.h", prefix):
         stranger("sh", "-c", f"test ! -e '{path}'")
     stranger("sh", "-c", f"test -e '{prefix / 'bin' / 'plog'}'", see=(prefix,))
@@ -153,7 +153,7 @@ def test_what_the_package_cannot_give_is_refused(
         'message(STATUS "found: ${provenlog_FOUND}")\n',
         encoding="utf-8",
     )
-    # Warnings of find_package come on standard error.
+    # find_package prints its warnings on standard error.
     command = f"cmake -S . -B build -DCMAKE_PREFIX_PATH='{prefix}' 2>&1"
     output = stranger("sh", "-c", command, see=(prefix,))
     assert bool(re.search(r"found: (1|TRUE)", output)) == (reason is None), output
@@ -190,7 +190,7 @@ def test_pkg_config_is_enough_to_link_the_static_library(stranger: Stranger, pre
     stranger(*STRICT[source], source, "-o", "consumer", *static, see=(prefix,))
     assert LIBRARY not in needed(stranger.folder / "consumer")
     assert {name.split(".so")[0] for name in needed(stranger.folder / "consumer")} >= DEPENDENCIES
-    # Without the installation: everything of it is inside.
+    # Runs without the installation: the library is linked statically.
     output = stranger("./consumer", "events.db")
     assert "REDACTED" in output if source == "consumer.cpp" else json.loads(output)["verdict"] == "OK"
 
@@ -216,7 +216,7 @@ def test_a_program_that_loads_the_library_records(stranger: Stranger, prefix: Pa
     include = f"-I{prefix / 'include'}"
     stranger(*STRICT["consumer.c"], include, "loader.c", "-o", "loader", "-ldl", see=(prefix,))
     assert LIBRARY not in needed(stranger.folder / "loader")
-    # By its path, and by its name alone.
+    # Loads it by its path, then by its name alone.
     stranger("./loader", library_dir(prefix) / LIBRARY, "path.db", see=(prefix,))
     assert_recorded(stranger, prefix, "path.db", "loader")
     stranger("./loader", LIBRARY, "name.db", see=(prefix,), LD_LIBRARY_PATH=str(library_dir(prefix)))

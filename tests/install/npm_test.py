@@ -1,7 +1,7 @@
-"""The npm package, as a stranger gets it.
+"""The npm package, as a user gets it.
 
-`make npm-pack` makes it of the release build. It is installed without a network into an empty folder, on a machine where
-this tree is out of reach, and used on one that holds the `node` program, the run time of C and C++, and nothing else.
+`make npm-pack` builds it from the release build. It is installed without a network into an empty folder, where this
+source tree cannot be seen, and then used where only the `node` program and the C and C++ runtime libraries exist.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ VERSION = (SOURCE / "VERSION").read_text(encoding="utf-8").strip()
 LONG = os.environ.get("PLOG_TEST_LONG") == "1"
 MODULES = SOURCE / "node" / "node_modules"
 TOOLS = Path(__file__).resolve().parent / "npm"
-# What any machine that runs Node has.
+# The libraries of every machine that runs Node.
 RUN_TIME = re.compile(r"^(lib(c|m|dl|rt|pthread|stdc\+\+|gcc_s)\.so\.\d+|libc\.musl-.*|ld-.*)$")
-# What must come with the package.
+# The libraries that the package must contain.
 BUNDLED = re.compile(r"lib(re2|simdjson|yaml-cpp|crypto|ssl|sqlite3|absl)")
 
 NODES: Dict[str, Path] = {"at hand": Path(shutil.which("node") or "node")}
@@ -79,7 +79,7 @@ def unpacked(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def install(machine: Stranger, package: Path) -> None:
-    """Has the machine install the package: with what npm is made of in reach, and no network."""
+    """Installs the package with npm, without a network."""
     npm = Path(os.path.realpath(shutil.which("npm") or "npm"))
     see = (package.parent, npm.parents[1], Path(os.path.realpath(NODES["at hand"])))
     apart = ["unshare", "--net"] if machine.hidden else []
@@ -88,7 +88,7 @@ def install(machine: Stranger, package: Path) -> None:
 
 @pytest.fixture(scope="module")
 def installed(package: Path, new_stranger: NewStranger, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What was an empty folder until the package was installed there."""
+    """A folder that contains nothing but the installed package."""
     stranger = new_stranger(tmp_path_factory.mktemp("npm") / "app")
     install(stranger, package)
     return stranger.folder
@@ -96,16 +96,16 @@ def installed(package: Path, new_stranger: NewStranger, tmp_path_factory: pytest
 
 @pytest.fixture
 def app(installed: Path, new_stranger: NewStranger, tmp_path: Path) -> Stranger:
-    """Somebody who has installed the package, on a machine with the system's own folders."""
+    """A user who has installed the package, with the system's folders."""
     shutil.copytree(installed, tmp_path / "app", symlinks=True)
     return new_stranger(tmp_path / "app")
 
 
 @pytest.fixture
 def bare(app: Stranger, request: pytest.FixtureRequest) -> Stranger:
-    """The same on a machine with nothing but the `node` that `request.param` names and what it needs itself."""
+    """The same, with nothing but the `node` that `request.param` names and the libraries that it needs."""
     if not app.hidden:
-        pytest.skip("this system allows no mount namespace: run as root, or allow user namespaces")
+        pytest.skip("this system does not allow mount namespaces; run as root, or allow user namespaces")
     node = NODES[request.param]
     if not node.exists():
         pytest.skip(f"needs {node}: run make deps (long tests: make test-long) on x86-64")
@@ -120,7 +120,7 @@ def bare(app: Stranger, request: pytest.FixtureRequest) -> Stranger:
 every_node = pytest.mark.parametrize("bare", list(NODES), indirect=True)
 one_node = pytest.mark.parametrize("bare", ["24"], indirect=True)
 
-# ---- What is in it
+# ---- Contents
 
 
 def test_the_package_holds_addon_plog_scripts_types_licences_and_sources(unpacked: Path) -> None:
@@ -161,7 +161,7 @@ def test_all_that_it_needs_of_a_machine_is_the_run_time_of_c_and_cpp(unpacked: P
 
 def test_every_library_inside_has_its_licence_in_the_package(unpacked: Path) -> None:
     texts = {path.stem: path.read_text() for path in (unpacked / "licenses").glob("*.txt")}
-    # Linked in, or made of headers alone.
+    # Linked statically, or header-only.
     wanted = {"openssl", "sqlite", "cli11", "node-addon-api", "node-api-headers"}
     names = {"crypto": "openssl", "ssl": "openssl", "sqlite3": "sqlite"}
     for library in (unpacked / "prebuilds").rglob("lib*.so.*"):
@@ -212,7 +212,7 @@ import { createRequire } from "node:module";
 import { ProvenLogClient } from "provenlog";
 const require = createRequire(import.meta.url);
 """
-# The addon is in use on both threads.
+# Uses the addon on both threads.
 WORKER = """
 const { Worker, isMainThread } = require("node:worker_threads");
 const { ProvenLogClient } = require("provenlog");
@@ -269,7 +269,7 @@ def test_it_records_and_verifies_with_its_own_libraries(bare: Stranger) -> None:
         loaded: List[str] = told["loaded"]  # type: ignore[assignment]
         ours = [path for path in loaded if BUNDLED.match(Path(path).name) or path.endswith(".node")]
         assert [path for path in ours if not path.startswith(f"{bare.folder}/node_modules/")] == []
-        # One instance, whichever way it was asked for.
+        # Only one addon is loaded, however the package was imported.
         assert len([path for path in ours if path.endswith(".node")]) == 1
 
 
@@ -335,7 +335,7 @@ def test_a_bundle_of_esbuild_runs(bare: Stranger, whole: bool) -> None:
 
 @pytest.fixture
 def foreign(unpacked: Path, tmp_path: Path) -> Path:
-    """The package without an addon for this machine."""
+    """The package without a prebuilt addon for this machine."""
     folder = tmp_path / "foreign" / "package"
     shutil.copytree(unpacked, folder)
     shutil.rmtree(folder / "prebuilds")
@@ -355,7 +355,7 @@ def test_what_a_build_lacks_is_named(foreign: Path, tmp_path: Path) -> None:
     (advice,) = re.findall(r"apt-get install (.*)", done.stderr)
     listed = (SOURCE / "packaging" / "debian-packages.txt").read_text()
     known = set(re.findall(r"^build (\S+)$", listed, re.M))
-    # These are needed for other things than this build.
+    # Not needed to build the addon.
     others = {"ninja-build", "ccache", "git", "python3", "python3-dev", "python3-venv"}
     assert set(advice.split()) == known - others
 

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Runs a command where nothing of this machine is in reach but what it is given: in a mount namespace of its own, whose
-# root is empty but for the paths listed in a file, one a line. The current folder is the command's, too.
+# Runs a command in a new mount namespace whose root contains only the paths listed in the file LIST, one per line. The
+# working directory stays the same.
 # usage: wheel_machine.sh LIST COMMAND...
-# Needs no root where user namespaces are allowed.
+# Does not need root where user namespaces are allowed.
 set -eu
 if [ "${PLOG_MACHINE:-}" != inside ]; then
   if [ "$(id -u)" -eq 0 ]; then
@@ -21,7 +21,7 @@ while read -r path; do
   if [ -d "$path" ]; then
     mkdir -p "$root$path"
   elif [ -e "$root$path" ]; then
-    continue  # in a folder that is there already: not ours to write
+    continue  # already visible, in a folder that was mounted before
   else
     mkdir -p "$root$(dirname "$path")"
     : > "$root$path"

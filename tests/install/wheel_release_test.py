@@ -1,4 +1,4 @@
-"""What a release rests on: one version everywhere, pinned sources, and workflows that may do no more than they must."""
+"""Release checks: one version everywhere, pinned sources, and workflows with minimal permissions."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def version(tree: Path, *words: str) -> Tuple[int, str]:
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """A copy of the files that know the version."""
+    """A copy of the files that contain the version."""
     files = ["VERSION", "CHANGELOG.md", "packaging/version.py", "node/package.json", "node/package-lock.json"]
     files += ["examples/rust/Cargo.toml", "examples/java/pom.xml", "packaging/deb/debian/changelog"]
     for name in files:

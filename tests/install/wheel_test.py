@@ -1,8 +1,8 @@
-"""The wheel and the source distribution, as a stranger gets them.
+"""The wheel and the source distribution, as a user gets them.
 
-`make wheel` makes both: the wheel from the source distribution. It is installed into an empty virtual environment and
-used in an empty folder, on a machine made for it (wheel_machine.sh): a mount namespace that holds Python and the
-standard library, the libraries of the C and C++ run time, and nothing else of this machine.
+`make wheel` builds both, the wheel from the source distribution. The wheel is installed into an empty virtual
+environment and used in a mount namespace (wheel_machine.sh) that contains only Python, its standard library, and the C
+and C++ runtime libraries.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ import pytest
 SOURCE = Path(__file__).resolve().parents[2]
 VERSION = (SOURCE / "VERSION").read_text(encoding="utf-8").strip()
 MACHINE = Path(__file__).resolve().parent / "wheel_machine.sh"
-# What a wheel may need of the machine it runs on (the manylinux policies allow these).
+# The libraries that a wheel may expect on the machine (the manylinux policies allow these).
 RUN_TIME = re.compile(r"^(lib(c|m|dl|rt|pthread|stdc\+\+|gcc_s)\.so\.\d+|ld-linux-.*)$")
-# What must come with the wheel.
+# The libraries that the wheel must contain.
 BUNDLED = re.compile(r"lib(re2|simdjson|yaml-cpp|crypto|ssl|sqlite3|absl)")
 
-# Time for a build from nothing.
+# The build may start from nothing.
 pytestmark = pytest.mark.timeout(1800)
 
 
@@ -75,7 +75,7 @@ def metadata(unpacked: Path) -> email.message.Message:
 
 
 def install(wheel: Path, folder: Path, *options: object) -> Path:
-    """An environment with nothing but the wheel in it; its Python."""
+    """Installs the wheel into a new virtual environment and returns that environment's Python."""
     venv.create(folder, with_pip=False, symlinks=True)
     python = folder / "bin" / "python"
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", python]
@@ -96,7 +96,7 @@ def needed(path: Path) -> Set[str]:
     return set(re.findall(r"\(NEEDED\).*\[(.+)\]", run("readelf", "--dynamic", path, cwd=path.parent)))
 
 
-# ---- What is in it
+# ---- Contents
 
 
 def test_the_wheel_holds_the_package_its_libraries_plog_and_nothing_more(unpacked: Path) -> None:
@@ -181,7 +181,7 @@ def test_the_source_distribution_holds_what_a_build_needs_and_no_tests(sdist: Pa
 
 
 class Machine:
-    """A machine with Python and without anything that provenlog was built with."""
+    """A machine that has Python, but none of the libraries that provenlog was built with."""
 
     def __init__(self, python: Path, work: Path, module: Path) -> None:
         self.python, self.plog, self.work = python, python.parent / "plog", work
@@ -189,7 +189,7 @@ class Machine:
         standard = Path(sysconfig.get_path("stdlib"))
         paths = {base, standard, python.parent.parent, work}
         paths |= {Path("/dev/null"), Path("/dev/urandom"), Path("/proc")}
-        # Libraries of the interpreter and of its modules (zlib and such); of our module, the run time alone.
+        # All libraries of the interpreter and its modules (such as zlib), but only the runtime libraries of our module.
         for binary in [base, *standard.glob("lib-dynload/*.so")]:
             paths |= {path for name, path in self.libraries(binary).items() if not BUNDLED.match(name)}
         paths |= {path for name, path in self.libraries(module).items() if RUN_TIME.match(name)}
@@ -213,7 +213,7 @@ def machine(wheel: Path, unpacked: Path, tmp_path_factory: pytest.TempPathFactor
     folder = tmp_path_factory.mktemp("machine")
     unshare = ["unshare", "--mount"] if os.getuid() == 0 else ["unshare", "--user", "--map-root-user", "--mount"]
     if subprocess.run([*unshare, "true"], capture_output=True).returncode != 0:
-        pytest.skip("this system allows no mount namespace: run as root, or allow user namespaces")
+        pytest.skip("this system does not allow mount namespaces; run as root, or allow user namespaces")
     python = install(wheel, folder / "venv")
     (folder / "work").mkdir()
     (module,) = (unpacked / "provenlog").glob("_native.*.so")
@@ -292,7 +292,7 @@ def test_a_type_checker_sees_the_types_of_the_installed_package(machine: Machine
 
 
 def test_pip_installs_the_sources_themselves(tmp_path: Path) -> None:
-    # Named as CMake finds them by itself, so that ccache knows what the release build compiled.
+    # The same compiler names as in the release build, so that ccache can reuse its results.
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
     build = [*pip, "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", tmp_path, SOURCE]
     run(*build, cwd=tmp_path, CC=os.environ.get("CC", "cc"), CXX=os.environ.get("CXX", "c++"))

@@ -1,4 +1,4 @@
-"""What the interop tests share: our program, and those that Go builds from this directory."""
+"""Fixtures of the interop tests: our program, and the Go programs built from this directory."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ def ours() -> Run:
     build = Path(os.environ.get("PLOG_BUILD_DIR", SOURCE / "build" / "release"))
     binary = build / "tests" / "interop" / "plog_interop_log"
     if not binary.exists():
-        pytest.skip(f"{binary} is not built")
+        pytest.skip(f"{binary} does not exist; run make build")
     return runner(binary)
 
 
 @pytest.fixture(scope="session")
 def sumdb(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """golang.org/x/mod/sumdb, from Debian's package: no network."""
+    """The program sumdb, built with golang.org/x/mod/sumdb from Debian's package. Needs no network."""
     if not (GOPATH / "src/golang.org/x/mod/sumdb").is_dir():
         pytest.skip("golang.org/x/mod is not installed (Debian: golang-golang-x-mod-dev)")
     binary = tmp_path_factory.mktemp("go") / "sumdb"
@@ -63,7 +63,7 @@ def sumdb(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 @pytest.fixture(scope="session")
 def merkle(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """github.com/transparency-dev/merkle, which Debian does not have: from the Go module proxy."""
+    """The program merkle, built with github.com/transparency-dev/merkle from the Go module proxy (not in Debian)."""
     if not os.environ.get("PLOG_TEST_LONG"):
         pytest.skip("needs the Go module proxy; set PLOG_TEST_LONG=1")
     binary = tmp_path_factory.mktemp("go") / "merkle"

@@ -1,5 +1,4 @@
-"""Logs that we write are read, and proofs that we make are checked, by implementations that we did not write, and the
-other way round."""
+"""Independent implementations read our logs and check our proofs, and our code reads and checks theirs."""
 
 from __future__ import annotations
 
@@ -13,11 +12,11 @@ import pytest
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
-# The key of the test log of transparency-dev/tessera: signing is deterministic.
+# The key of the test log of transparency-dev/tessera. Signatures are deterministic.
 SECRET = "PRIVATE+KEY+example.com/log/testdata+33d7b496+AeymY/SZAX0jZcJ8enZ5FY1Dz+wTML2yWSkK+9DSF3eg"
 PUBLIC = "example.com/log/testdata+33d7b496+AeHTu4Q3hEIMHNqc6fASMsq3rKNx280NI+oO5xCFkkSx"
 OTHER = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"
-# At and around the edges of tiles; the last has tiles of three levels.
+# Sizes at and around the boundaries of tiles. The largest tree has tiles on three levels.
 SIZES = [1, 2, 7, 255, 256, 257, 600, 66_000]
 
 

@@ -1,9 +1,9 @@
-// The counterpart of sumdb/main.go, by our code: writes and checks static tlog-tiles directories.
+// The counterpart of sumdb/main.go with our code: writes and checks static tlog-tiles directories.
 //
 //   plog_interop_log make DIR SKEY COUNT
 //   plog_interop_log audit DIR VKEY
 //
-// Both make the same example entries and the same choice of proofs, so that their directories are equal.
+// Both write the same example entries and choose the same proofs, so their directories are equal.
 #include <cinttypes>
 #include <cstdio>
 #include <cstdlib>
@@ -86,7 +86,7 @@ void make(const fs::path& directory, std::string_view key, std::uint64_t count) 
   });
 
   DirectoryTiles tiles(directory);
-  // A tree of an earlier size lies in the same tiles, but not under the names that it would give them.
+  // An earlier tree is stored in the same tiles, but its partial tiles have the names of the current tree.
   class Prefix final : public TileReader {
    public:
     Prefix(std::uint64_t size, TileReader& whole) : size_(size), whole_(whole) {}
@@ -103,7 +103,7 @@ void make(const fs::path& directory, std::string_view key, std::uint64_t count) 
     return sign_checkpoint({signer.name(), size, tree_root(size, prefix), {}}, signer);
   };
   const std::string checkpoint = head(count);
-  expect(tree.tree().root() == tree_root(count, tiles), "the tiles are not the tree");
+  expect(tree.tree().root() == tree_root(count, tiles), "the root of the tiles differs from that of the tree");
   write(directory / "checkpoint", checkpoint);
   for (std::uint64_t i = 0; i < count; i += step(count)) {
     write(directory / "proof/inclusion" / std::to_string(i),
@@ -117,7 +117,7 @@ void make(const fs::path& directory, std::string_view key, std::uint64_t count) 
 
 Checkpoint open(std::string_view note, const plog::crypto::Verifier& verifier) {
   const OpenedCheckpoint opened = open_checkpoint(note, {&verifier, 1}, verifier.name());
-  expect(opened.fault == CheckpointFault::kNone, "checkpoint: " + std::string(checkpoint_fault_text(opened.fault)));
+  expect(opened.fault == CheckpointFault::kNone, "the checkpoint " + std::string(checkpoint_fault_text(opened.fault)));
   return opened.checkpoint;
 }
 
@@ -129,28 +129,28 @@ std::vector<fs::path> files_of(const fs::path& directory) {
   return files;
 }
 
-// A consistency file: hashes, an empty line, the older checkpoint.
+// Checks a consistency file, which consists of hashes, an empty line and the older checkpoint.
 void check_consistency(std::string_view text, const Checkpoint& head, const plog::crypto::Verifier& verifier) {
   Proof proof;
   for (;;) {
     const std::size_t end = text.find('\n');
-    expect(end != std::string_view::npos, "no empty line");
+    expect(end != std::string_view::npos, "consistency proof: there is no empty line after the hashes");
     const std::string_view line = text.substr(0, end);
     text.remove_prefix(end + 1);
     if (line.empty()) break;
     const auto octets = plog::base64_decode(line);
-    expect(octets && octets->size() == kHashSize, "not a hash");
+    expect(octets && octets->size() == kHashSize, "consistency proof: a line is not a hash");
     std::copy(octets->begin(), octets->end(), proof.emplace_back().begin());
   }
   const Checkpoint old = open(text, verifier);
-  expect(verify_consistency(old.size, head.size, proof, old.root, head.root), "the proof does not hold");
+  expect(verify_consistency(old.size, head.size, proof, old.root, head.root), "consistency proof: not valid");
 }
 
 void audit(const fs::path& directory, std::string_view key) {
   const plog::crypto::Verifier verifier = plog::crypto::Verifier::parse(key);
   const std::string note = plog::read_file(directory / "checkpoint", kMaxFile);
   const Checkpoint head = open(note, verifier);
-  // The whole tree from its entries, and each tile as it must be.
+  // Rebuild the tree from its entries and compare each tile.
   TileAppender tree;
   std::vector<Hash> leaves;
   for (std::uint64_t index = 0; index * kTileWidth < head.size; ++index) {
@@ -160,11 +160,11 @@ void audit(const fs::path& directory, std::string_view key) {
     expect(entries.has_value(), entries_path(index, width) + ": malformed");
     for (const std::string_view text : *entries) tree.append(leaves.emplace_back(hash_leaf(text)));
   }
-  expect(tree.tree().root() == head.root, "the entries are not those of the checkpoint");
+  expect(tree.tree().root() == head.root, "the root of the entries differs from that of the checkpoint");
   DirectoryTiles tiles(directory);
   tree.take([&](const TileAppender::Addition& addition) {
     const Tile tile{addition.level, addition.index, static_cast<unsigned>(addition.octets.size() / kHashSize)};
-    expect(tiles.read(tile) == addition.octets, tile_path(tile) + ": not the tile of the entries");
+    expect(tiles.read(tile) == addition.octets, tile_path(tile) + ": differs from the tile of the entries");
   });
 
   const std::vector<fs::path> inclusion = files_of(directory / "proof/inclusion");
@@ -172,7 +172,7 @@ void audit(const fs::path& directory, std::string_view key) {
     const auto proof = parse_tlog_proof(plog::read_file(file, kMaxFile));
     expect(proof && proof->checkpoint == note && proof->index < head.size, file.string() + ": malformed");
     expect(verify_inclusion(proof->index, head.size, leaves[proof->index], proof->hashes, head.root),
-           file.string() + ": does not hold");
+           file.string() + ": the proof is not valid");
   }
   const std::vector<fs::path> consistency = files_of(directory / "proof/consistency");
   for (const fs::path& file : consistency) check_consistency(plog::read_file(file, kMaxFile), head, verifier);

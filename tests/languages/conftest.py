@@ -1,4 +1,4 @@
-"""What the tests of the languages share: an installed library, and the classes of the Java package."""
+"""Fixtures of the language tests: an installed library and the classes of the Java package."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from toolchains import BUILD, CACHE, EXAMPLES, Machine, jar, need
 @pytest.fixture(scope="session")
 def machine(tmp_path_factory: pytest.TempPathFactory) -> Machine:
     if not (BUILD / "libprovenlog.so").exists():
-        pytest.skip(f"needs a build in {BUILD}: run make build")
+        pytest.skip(f"there is no build in {BUILD}; run make build")
     need("pkg-config")
     prefix = CACHE / "prefix"
     shutil.rmtree(prefix, ignore_errors=True)
@@ -28,7 +28,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Machine:
 
 @pytest.fixture(scope="session")
 def java_classes(machine: Machine, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The compiled classes of examples/java."""
+    """Compiles examples/java and returns the folder with the classes."""
     need("javac")
     classes = tmp_path_factory.mktemp("classes")
     sources = sorted((EXAMPLES / "java/src/main/java").rglob("*.java"))

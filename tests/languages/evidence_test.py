@@ -1,4 +1,4 @@
-"""What one language exports and proves, with its head and its key, the others verify."""
+"""Exports and proofs that one language writes verify in the other languages, with the same head and key."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_what_one_proves_the_others_verify(machine: Machine, tmp_path: Path, mak
     languages = Languages(machine)
     languages.make(maker, tmp_path)
     for checker in LANGUAGES:
-        # Elsewhere, with no ledger beside it.
+        # In a folder without the ledger.
         elsewhere = tmp_path / f"for-{checker}"
         elsewhere.mkdir()
         for name in ("all.plog", "one.plog", "kept.head", "kept.key"):

@@ -1,4 +1,4 @@
-"""The guides of docs/ for Go, Rust and Java: what they show is run, in order, in an empty folder."""
+"""The getting-started guides for Go, Rust and Java: their blocks are run in order in an empty folder."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def test_every_block_of_the_guide_runs_and_prints_what_it_says(
     for block in blocks_of(document):
         where = f"{document}:{block.line}"
         if block.language == "text":
-            assert block.follows_directly and output is not None, f"{where}: whose output is this?"
-            assert matches(block.body, output), f"{where}: the output is:\n{output}"
+            assert block.follows_directly and output is not None, f"{where}: this output does not follow a command"
+            assert matches(block.body, output), f"{where}: the actual output is:\n{output}"
             compared += 1
         elif block.language == "sh":
             output = machine("bash", "-euo", "pipefail", "-c", block.body, cwd=tmp_path)
         else:
-            assert block.name, f"{where}: what is a {block.language!r} block without a name?"
+            assert block.name, f"{where}: this {block.language!r} block has no file name"
             path = tmp_path / block.name
             path.parent.mkdir(exist_ok=True)
             path.write_text(block.body, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""One ledger, written by programs in every language, in turn and all at once."""
+"""One ledger that programs in all languages write, first in turn, then at the same time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from toolchains import BUILD, Machine, jar, need, python_command
 WRITERS = Path(__file__).resolve().parent / "writers"
 COUNT = 40  # events of a writer in a round
 
-# What follows makes the command of a writer, to which `count DB PREFIX COUNT` or `event DB` is appended.
+# Each of these functions builds a writer and returns its command. `count DB PREFIX COUNT` or `event DB` is appended.
 
 
 def python(machine: Machine, folder: Path) -> list[object]:
@@ -52,7 +52,7 @@ def rust(machine: Machine, folder: Path) -> list[object]:
 def java(machine: Machine, folder: Path, classes: Path) -> list[object]:
     path = f"{jar('jna', 'libjna-java')}:{classes}:{folder}"
     machine("javac", "-encoding", "UTF-8", "-cp", path, "-d", folder, WRITERS / "Writer.java", cwd=folder)
-    # The writer's values are compiled in, but what the system's locale is must not matter.
+    # The encoding must not depend on the locale of the system.
     return ["java", "-Xshare:auto", "-XX:TieredStopAtLevel=1", "-Dfile.encoding=US-ASCII", "-cp", path, "Writer"]
 
 
@@ -60,7 +60,7 @@ LANGUAGES = ("python", "node", "c", "go", "rust", "java", "plog")
 
 
 class Writers:
-    """The programs. Where one cannot be built, the tests run with the others and are then reported as skipped."""
+    """The writer programs. If one cannot be built, the tests run with the others and are then reported as skipped."""
 
     def __init__(self, machine: Machine, folder: Path, java_classes: Callable[[], Path]) -> None:
         self.machine = machine
@@ -87,7 +87,7 @@ class Writers:
             pytest.skip(f"passed with {', '.join(self.languages)} only; {'; '.join(self.missing)}")
 
     def start(self, language: str, *arguments: object) -> tuple[Any, Any]:
-        """The process, and what is to be written to its standard input."""
+        """Returns the process and the text for its standard input."""
         if language != "plog":
             return self.machine.start(*self._commands[language], *arguments, cwd=self.folder), None
         command, db, *rest = arguments
@@ -138,7 +138,7 @@ def verdict(writers: Writers, db: Path) -> dict[str, Any]:
 
 
 def assert_complete(writers: Writers, db: Path, expected: list[str]) -> list[dict[str, Any]]:
-    """The ledger holds these events and no others, in one contiguous chain, and verifies."""
+    """The ledger contains exactly these events, in one contiguous chain, and verifies."""
     found = events(writers, db)
     assert [event["sequence"] for event in found] == list(range(1, len(expected) + 1))
     assert Counter(event["action_name"] for event in found) == Counter(expected)
@@ -157,7 +157,7 @@ def test_a_ledger_written_in_turn_by_every_language_is_one_chain(writers: Writer
             expected += [f"{language}-{round}-{i}" for i in range(COUNT)]
     found = assert_complete(writers, db, expected)
     assert [event["action_name"] for event in found] == expected
-    assert verdict(writers, db)["events"] >= len(expected) + 1  # with the ledger's own
+    assert verdict(writers, db)["events"] >= len(expected) + 1  # plus system events
     writers.admit()
 
 
@@ -176,7 +176,7 @@ def test_a_ledger_written_by_every_language_at_once_is_one_chain(writers: Writer
 
 @pytest.fixture
 def octets(writers: Writers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], bytes]:
-    """The stored octets of the one event, as a language wrote it, with salt switched off."""
+    """Returns a function: the stored bytes of the event that a language's writer records without salt."""
     (tmp_path / "no_salt.yaml").write_text("salt: false\n", encoding="utf-8")
     monkeypatch.setitem(writers.machine.env, "PROVENLOG_CONFIG", str(tmp_path / "no_salt.yaml"))
 

@@ -1,4 +1,4 @@
-"""The tools of each language, and a machine on which the library is installed."""
+"""The tools of each language, and an environment in which the library is installed."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import pytest
 
 SOURCE = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("PLOG_BUILD_DIR", SOURCE / "build" / "release"))
-# What compilers keep for the next run, which is no part of a test's outcome, and the installed library: Go remembers
-# what pkg-config said about a package, so the library must not move.
+# Compiler caches, which do not affect the result of a test, and the installed library. The library must stay in one
+# place, because Go caches the output of pkg-config.
 CACHE = BUILD / "languages"
 EXAMPLES = SOURCE / "examples"
 JARS = Path("/usr/share/java")
@@ -32,7 +32,7 @@ PACKAGES = {
 
 
 def need(*tools: str) -> None:
-    """Skips the test where a tool is not installed; `make deps` installs all of them."""
+    """Skips the test if a tool is not installed. `make deps` installs all of them."""
     for tool in tools:
         if shutil.which(tool) is None:
             pytest.skip(f"{tool} is not installed (Debian package {PACKAGES[tool]})")
@@ -46,16 +46,16 @@ def jar(name: str, package: str) -> Path:
 
 
 class Machine:
-    """Runs commands as after an installation of the library in `prefix`, with an empty home and no configuration."""
+    """Runs commands with the library installed in `prefix`, an empty home directory and no configuration."""
 
     def __init__(self, prefix: Path, home: Path) -> None:
         self.prefix = prefix
         pkg_config = next(prefix.rglob("provenlog.pc")).parent
         self.library_dir = pkg_config.parent
         kept = {key: value for key, value in os.environ.items() if not key.startswith(("PROVENLOG_", "PYTHON", "MAKE"))}
-        # Go does not notice a header of the system that changed, but it does notice its options.
+        # Go does not rebuild a package if a system header has changed, but it does if a compiler option has changed.
         header = hashlib.sha256((prefix / "include/provenlog/plog.h").read_bytes()).hexdigest()
-        # Where rustup, a wrapper of Rust's tools that may be on the path, finds them.
+        # If the Rust tools on the PATH are rustup's wrappers, they look here for the real tools.
         rustup = os.environ.get("RUSTUP_HOME", os.path.join(os.path.expanduser("~"), ".rustup"))
         self.env = {
             **kept,
@@ -81,7 +81,7 @@ class Machine:
         return subprocess.Popen(words, cwd=cwd, env=self.env, text=True, encoding="utf-8", **pipes, **options)  # type: ignore[call-overload]
 
     def __call__(self, *command: object, cwd: Path, input: Optional[str] = None) -> str:
-        """The output of a command that must succeed."""
+        """Runs a command, which must succeed, and returns its output."""
         process = self.start(*command, cwd=cwd)
         output, _ = process.communicate(input, timeout=500)
         assert process.returncode == 0, f"{command}: {process.returncode}\n{output}"
@@ -89,6 +89,6 @@ class Machine:
 
 
 def python_command(script: Path) -> list[object]:
-    """An interpreter that imports the package of the build."""
+    """Returns a command that runs `script` with the package of the build."""
     start = f"import sys; sys.path.insert(0, {str(BUILD / 'python')!r}); import runpy; sys.argv.pop(0); "
     return [sys.executable, "-c", start + "runpy.run_path(sys.argv[0], run_name='__main__')", script]

@@ -1,4 +1,4 @@
-"""The libraries of examples/ for Go, Rust and Java: their own tests, and that they agree with plog.h."""
+"""The wrappers for Go, Rust and Java in examples/: their own tests, and agreement with plog.h."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_rust(machine: Machine) -> None:
         machine("cargo", "clippy", "--all-targets", "--", "-D", "warnings", cwd=folder)
 
 
-@pytest.mark.skipif(not LONG, reason="long: PLOG_TEST_LONG is not set")
+@pytest.mark.skipif(not LONG, reason="long test; set PLOG_TEST_LONG=1 to run it")
 def test_rust_under_valgrind(machine: Machine) -> None:
     need("cargo", "cc", "valgrind")
     output = machine("cargo", "test", "--no-run", "--test", "client", cwd=EXAMPLES / "rust")
@@ -61,14 +61,14 @@ def test_java(machine: Machine, java_classes: Path, tmp_path: Path) -> None:
     lint = ("-Xlint:all", "-Werror", "--release", "17", "-encoding", "UTF-8")
     machine("javac", *lint, "-cp", path, "-d", tmp_path, *sources, cwd=tmp_path)
     names = [f"io.provenlog.{source.stem}" for source in sources if source.stem.endswith("Test")]
-    # A small heap, so that what is not freed shows; the property is the other way than LD_LIBRARY_PATH to find it.
+    # A small heap, so that leaks show. jna.library.path is the alternative to LD_LIBRARY_PATH, which other tests use.
     options = ("-Xcheck:jni", "-Xmx128m", f"-Djna.library.path={machine.library_dir}", "-Dfile.encoding=US-ASCII")
     output = machine("java", *options, "-cp", path, "org.junit.runner.JUnitCore", *names, cwd=tmp_path)
     assert re.search(r"^OK \(\d+ tests\)$", output, re.M), output
     assert "FATAL ERROR in native method" not in output
 
 
-# ---- What the header says, and what the wrappers repeat of it
+# ---- Declarations of the header that the wrappers repeat
 
 
 def statuses() -> dict[str, int]:
@@ -136,7 +136,7 @@ def test_the_structs_of_java_are_those_of_the_header_or_their_beginning(struct: 
     match = re.search(r"new Plog.Struct\((\d+)\)(.*?);\n", text, re.S)
     assert match, source
     calls = re.findall(r"^ +\.(int32|int64|texts?|callback)\(", match.group(2), re.M)
-    sizes = [4, *(JAVA_CALLS[call] for call in calls)]  # struct_size is the first
+    sizes = [4, *(JAVA_CALLS[call] for call in calls)]  # the first field is struct_size
     fields = fields_of_the_header(struct)[: len(sizes)]
     assert sizes == [SIZES[kind] for _, kind in fields]
     assert int(match.group(1)) == sum(sizes)

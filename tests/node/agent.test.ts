@@ -1,4 +1,4 @@
-/** The demo agent in TypeScript: useful answers, a session in the ledger that is as shown, and nothing secret in it. */
+/** The demo agent in TypeScript: its answers, the events it records, and the redaction of personal data. */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -29,14 +29,14 @@ describe("the demo agent", () => {
     writeFileSync(path("project/sheep.py"), "# Write to carol@example.org\ndef count_sheep():\n    return 7\n");
   });
 
-  it("answers from what it finds, and records how", async () => {
+  it("answers questions about a folder, and records each step", async () => {
     const asked = [
       ["What is this project?", "Thing counts sheep."],
       ["How many lines is it?", "9 lines. Markdown: 6 lines in 1 file; Python: 3 lines in 1 file."],
       ["Where is count_sheep defined?", "count_sheep is defined in sheep.py:2."],
       ["Is carol@example.org mentioned anywhere?", "carol@example.org is mentioned 1 time: sheep.py:1."],
       ["Tell me about sheep counting", "The closest line is README.md:"],
-      ["What changed last?", "git cannot tell (see the timeline)."],
+      ["What changed last?", "No commits found (see the timeline)."],
     ] as const;
     const done = run(...asked.map(([question]) => question));
     expect([done.stderr, done.status]).toEqual(["", 0]);
@@ -57,7 +57,7 @@ describe("the demo agent", () => {
     expect(answer?.parents).toContain(result?.id);
     expect(named("run_command")[1]).toMatchObject({ action_status: "error" });
 
-    // An address in a question is answered and never stored.
+    // The agent can answer a question about an e-mail address, but the address is not stored.
     expect(named("question")[3]?.action_input).toEqual({ text: "Is [REDACTED:email] mentioned anywhere?" });
     await client.close();
     const files = readdirSync(path(".")).filter((name) => name.startsWith("events.db"));

@@ -1,4 +1,4 @@
-/** The client: opening, querying, contexts, errors, the end. */
+/** The client: opening, logging, queries, contexts, closing, errors. */
 import { existsSync, mkdirSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -18,7 +18,7 @@ async function eventually(condition: () => boolean | Promise<boolean>): Promise<
 }
 
 describe("opening", () => {
-  it("merges labels and metadata into events, whose own keys win", async () => {
+  it("merges labels and metadata into events, and the event's own keys win", async () => {
     const client = open({ sessionId: "s", labels: { env: "dev", n: 1 }, metadata: { host: "h", deep: { a: 1 } } });
     const event = await stored(client, client.logEvent({ labels: { env: "prod" }, metadata: { host: "own" } }));
     expect(event.session_id).toBe("s");
@@ -29,13 +29,13 @@ describe("opening", () => {
     expect(event.salt).toHaveLength(22);
   });
 
-  it("takes source, capture method and no salt", async () => {
+  it("accepts source, captureMethod and salt", async () => {
     const client = open({ source: "own", captureMethod: "wrapped", salt: false });
     const event = await stored(client, client.logEvent({}));
     expect([event.source, event.capture_method, event.salt]).toEqual(["own", "wrapped", undefined]);
   });
 
-  it("finds the ledger by the environment", async () => {
+  it("finds the ledger with the environment variable", async () => {
     process.env["PROVENLOG_DB_PATH"] = path("by-environment.db");
     const client = open({ dbPath: undefined });
     expect(client.dbPath).toBe(path("by-environment.db"));
@@ -44,7 +44,7 @@ describe("opening", () => {
     expect(existsSync(path("by-environment.db"))).toBe(true);
   });
 
-  it("refuses server mode with a clear word", () => {
+  it("rejects server mode with a clear message", () => {
     expect(() => new ProvenLogClient("http://localhost:7600", { agentId: "a" })).toThrow(UnsupportedError);
     expect(() => new ProvenLogClient("http://localhost:7600", { agentId: "a" })).toThrow(/server mode/);
     expect(() => open({ apiKey: "k" })).toThrow(UnsupportedError);
@@ -73,12 +73,12 @@ describe("opening", () => {
     [{ journalLimitBytes: 10 }, /journal_limit_bytes/],
     [{ onError: "print" }, /onError/],
     [{ agent_id: "a" }, /agent_id/],
-  ])("refuses %o", (options, message) => {
+  ])("rejects %o", (options, message) => {
     expect(() => open(options as object)).toThrow(InvalidEventError);
     expect(() => open(options as object)).toThrow(message);
   });
 
-  it("names the configuration file, the line and the key that is wrong", () => {
+  it("names the configuration file, the line and the invalid key", () => {
     const file = path("config.yaml");
     writeFileSync(file, "labels:\n  a: b\nbatch_sise: 3\n");
     process.env["PROVENLOG_CONFIG"] = file;
@@ -86,12 +86,12 @@ describe("opening", () => {
     expect(() => open()).toThrow(`${file}:3: batch_sise`);
   });
 
-  it("says which file cannot be used", () => {
+  it("names a file that is not a ledger", () => {
     mkdirSync(path("directory.db"));
     const error = caught(() => open({ dbPath: path("directory.db") }));
     expect(error).toBeInstanceOf(provenlog.ProvenLogError);
     expect((error as Error).message).toContain("directory.db");
-    writeFileSync(path("text.db"), "this is no ledger at all, only text that is long enough to be looked at".repeat(20));
+    writeFileSync(path("text.db"), "this is not a ledger, only a text that is long enough to be read as one".repeat(20));
     expect(() => open({ dbPath: path("text.db") })).toThrow(provenlog.CorruptLedgerError);
   });
 });
@@ -106,7 +106,7 @@ function caught(work: () => unknown): unknown {
 }
 
 describe("logEvent", () => {
-  it("returns the id at once, and the one that was given", async () => {
+  it("returns a new id, or the given one", async () => {
     const client = open();
     const id = client.logEvent({ actionType: "CUSTOM", actionName: "a" });
     expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
@@ -116,7 +116,7 @@ describe("logEvent", () => {
     expect(client.recorded).toBe(2);
   });
 
-  it("refuses only what cannot be an event", () => {
+  it("rejects only arguments that cannot be an event", () => {
     const client = open({ agentId: undefined });
     expect(() => client.logEvent({ actionName: "a" })).toThrow(InvalidEventError);
     expect(() => client.logEvent("text" as never)).toThrow(InvalidEventError);
@@ -128,7 +128,7 @@ describe("logEvent", () => {
     expect(other.logEvent(null)).not.toBe("");
   });
 
-  it("an id twice is stored once, and a different content reported", async () => {
+  it("stores an event with the same id once, and reports different content", async () => {
     const errors: Error[] = [];
     const client = open({ onError: (error) => errors.push(error) });
     for (const text of ["a", "a", "b"]) {
@@ -148,7 +148,7 @@ describe("logEvent", () => {
     expect(event.action_input).toEqual({ to: "[REDACTED:email]", "[REDACTED:email]": 1 });
   });
 
-  it("with power durability too", async () => {
+  it("works with power durability", async () => {
     const client = open({ durability: "power" });
     client.logEvent({ actionName: "a" });
     expect((await client.getEvents()).length).toBe(1);
@@ -159,7 +159,7 @@ describe("a full journal", () => {
   const filling = { journalLimitBytes: 1 << 20, batchSize: 1 } as const;
   const event = { actionInput: { text: "x".repeat(100_000) } };
 
-  it.each(["block", "drop"] as const)("with %s it counts the loss and never waits", async (onFull) => {
+  it.each(["block", "drop"] as const)("with %s the loss is counted, and logEvent does not wait", async (onFull) => {
     const client = open({ ...filling, onFull, blockTimeout: 60 });
     client.logEvent({ actionName: "first" });
     await client.flush();
@@ -192,7 +192,7 @@ describe("a full journal", () => {
     expect((await client.stats()).dropped).toBe(0);
   });
 
-  it("a flush waits no longer than it may, and loses nothing", async () => {
+  it("a flush respects its timeout and loses nothing", async () => {
     const client = open({ timeout: 0.2 });
     client.logEvent({ actionName: "first" });
     await client.flush();
@@ -207,7 +207,7 @@ describe("a full journal", () => {
 });
 
 describe("queries", () => {
-  it("filter by everything that the documentation lists", async () => {
+  it("accept all documented filters", async () => {
     const client = open();
     const first = client.logEvent({ actionType: "TOOL_CALL", actionName: "a", labels: { k: "v" }, sessionId: "s" });
     client.logEvent({ actionType: "TOOL_RESULT", actionName: "a", parentEventId: first, actionStatus: "success" });
@@ -233,7 +233,7 @@ describe("queries", () => {
     expect(await client.getEvent("nothing")).toBeNull();
   });
 
-  it("refuse what is no filter", async () => {
+  it("reject invalid filters", async () => {
     const client = open();
     await expect(client.getEvents({ agent: "a" } as object)).rejects.toThrow(InvalidEventError);
     expect(() => client.iterEvents({ limit: 1.5 })).toThrow(InvalidEventError);
@@ -242,7 +242,7 @@ describe("queries", () => {
     await expect(client.getEvent(7 as never)).rejects.toThrow(InvalidEventError);
   });
 
-  it("go through many pages, while events arrive", async () => {
+  it("read many pages while events are recorded", async () => {
     const client = open();
     for (let i = 0; i < 1000; i++) client.logEvent({ actionInput: { i } });
     const seen: unknown[] = [];
@@ -258,7 +258,7 @@ describe("queries", () => {
     expect((await client.getEvents()).length).toBe(100);
   });
 
-  it("of many at once are all answered", async () => {
+  it("can run many at a time", async () => {
     const client = open();
     const ids = Array.from({ length: 50 }, (_, i) => client.logEvent({ actionInput: { i } }));
     const found = await Promise.all(ids.map((id) => client.getEvent(id)));
@@ -277,7 +277,7 @@ describe("contexts", () => {
     expect(await client.getContext("env", "none")).toBeNull();
   });
 
-  it("of other labels are refused", async () => {
+  it("of other labels are rejected", async () => {
     const client = open();
     await expect(client.setContext("env", {})).rejects.toThrow(InvalidEventError);
     await expect(client.getContext("env")).rejects.toThrow(InvalidEventError);
@@ -302,8 +302,8 @@ describe("verify", () => {
   });
 });
 
-describe("the end", () => {
-  it("close commits everything and refuses what comes later", async () => {
+describe("closing", () => {
+  it("commits everything and rejects later calls", async () => {
     const client = open();
     client.logEvent({ actionName: "a" });
     const closing = client.close();
@@ -317,7 +317,7 @@ describe("the end", () => {
     expect((await open().getEvents()).length).toBe(1);
   });
 
-  it("a closed client holds nothing of the ledger, and says how it was", async () => {
+  it("releases all files of the ledger, and keeps the counters", async () => {
     const client = open();
     client.logEvent({ actionName: "a" });
     for await (const _ of client.iterEvents()) break;
@@ -326,7 +326,7 @@ describe("the end", () => {
     await Promise.allSettled(calls);
     expect(await client.stats()).toMatchObject({ accepted: 1, stored: 1, lastError: null });
     expect(client.dbPath).toBe(path("events.db"));
-    // What is deleted now stays deleted.
+    // A client that still used the files would create them again.
     const files = () => readdirSync(path("."));
     expect(files()).toContain("events.db");
     for (const name of files()) rmSync(path(name), { recursive: true });
@@ -336,13 +336,13 @@ describe("the end", () => {
       try {
         return readlinkSync(`/proc/self/fd/${fd}`);
       } catch {
-        return ""; // that of the directory that is read
+        return ""; // the descriptor with which the directory was read
       }
     });
     expect(descriptors.filter((target) => target.startsWith(path(".")))).toEqual([]);
   });
 
-  it("using and await using close", async () => {
+  it("happens at the end of using and await using", async () => {
     {
       await using first = new ProvenLogClient({ agentId: "a", dbPath: path("events.db") });
       first.logEvent({});
@@ -356,7 +356,7 @@ describe("the end", () => {
     expect(await provenlog.verify(path("events.db"))).toMatchObject({ events: 3, valid: true });
   });
 
-  it("calls under way when the client closes are answered or refused", async () => {
+  it("completes or rejects calls in flight", async () => {
     const client = open();
     for (let i = 0; i < 500; i++) client.logEvent({ actionInput: { i } });
     const calls: Promise<unknown>[] = [client.getEvents(), client.verify(), client.flush(), client.stats()];
@@ -366,7 +366,7 @@ describe("the end", () => {
     }
   });
 
-  it("several clients share one file", async () => {
+  it("leaves other clients on the same file open", async () => {
     const clients = Array.from({ length: 5 }, (_, i) => open({ agentId: `agent-${i % 2}`, batchSize: i + 1 }));
     for (let i = 0; i < 500; i++) clients[i % 5]?.logEvent({ actionInput: { i } });
     await Promise.all(clients.slice(1).map((client) => client.close()));
@@ -375,8 +375,8 @@ describe("the end", () => {
   });
 });
 
-describe("errors that come later", () => {
-  it("go to onError, and what that throws is a warning", async () => {
+describe("asynchronous errors", () => {
+  it("are passed to onError, and an exception of onError becomes a warning", async () => {
     const warnings: Error[] = [];
     const listener = (warning: Error) => warnings.push(warning);
     process.on("warning", listener);
@@ -392,7 +392,7 @@ describe("errors that come later", () => {
     expect(warnings[0]?.message).toContain("from the callback");
   });
 
-  it("are process warnings without onError", async () => {
+  it("become process warnings without onError", async () => {
     const warnings: Error[] = [];
     const listener = (warning: Error) => warnings.push(warning);
     process.on("warning", listener);
@@ -413,7 +413,7 @@ describe("errors that come later", () => {
 });
 
 describe("the package", () => {
-  it("is one whether it is required or imported", async () => {
+  it("is the same with require and with import", async () => {
     const imported = (await import(/* @vite-ignore */ join(PACKAGE, "dist/index.mjs"))) as Record<string, unknown>;
     const required = provenlog as unknown as Record<string, unknown>;
     expect(Object.keys(imported).sort()).toEqual(Object.keys(required).sort());

@@ -1,4 +1,4 @@
-/** Verification by level, key and heads; exports, proofs, keys and copies: what others can check. */
+/** Verification by level, key and heads; exports, proofs, keys, backups. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -11,7 +11,7 @@ import { type Client, open, path, provenlog, runProgram, whileLocked } from "./s
 const { ClosedError, CorruptLedgerError, FlushTimeoutError, InvalidEventError, NotFoundError } = provenlog;
 const { restore, verify, verifyExport } = provenlog;
 
-/** 40 events of three agents, and one more of the first that was repaired: with `ledger.created`, 42. */
+/** Records 42 events: `ledger.created`, 40 events of three agents, and one that needs a repair. */
 async function recordLedger(): Promise<void> {
   const client = open();
   for (let number = 0; number < 40; number++) {
@@ -29,7 +29,7 @@ async function recordLedger(): Promise<void> {
 
 const sizeOf = (head: string): number => Number(head.split("\n")[1]);
 
-/** A head in a file, for `heads`. */
+/** Writes a head to a file, for the option `heads`. */
 function kept(head: string, name = "kept.head"): string {
   writeFileSync(path(name), head);
   return path(name);
@@ -50,7 +50,7 @@ beforeEach(async () => {
 });
 
 describe("verify", () => {
-  it("goes as far as its level says", async () => {
+  it("verifies at the given level", async () => {
     for (const level of ["chain", "tree", "full"] as const) {
       expect(await client.verify({ level })).toMatchObject({ verdict: "OK", valid: true, level, events: 42 });
     }
@@ -64,7 +64,7 @@ describe("verify", () => {
     await expect(client.verify({ level: "most" as "full" })).rejects.toThrow(/level/);
   });
 
-  it("reaches as far as the key and the heads that it is given", async () => {
+  it("has an assurance that depends on the given key and heads", async () => {
     await client.close();
     const { vkey } = await withClient((own) => own.key());
     const head = readFileSync(path("events.db.head"), "utf8");
@@ -86,21 +86,21 @@ describe("verify", () => {
     expect((await verify(path("events.db"), { heads: [path("none.head")] })).valid).toBe(false);
   });
 
-  it("reads only what is behind a trusted head, when told", async () => {
+  it("with incremental reads only the events after a trusted head", async () => {
     const heads = [kept(await client.checkpoint())];
     for (let i = 0; i < 8; i++) client.logEvent({});
     expect(await client.verify({ heads, incremental: true })).toMatchObject({ verdict: "OK", verified_from: 42 });
     expect(await client.verify({ heads })).toMatchObject({ verdict: "OK", verified_from: 0 });
   });
 
-  it("uses as many threads as it is told, and no more than it may", async () => {
+  it("accepts 0 to 64 threads", async () => {
     for (const threads of [0, 1, 3]) expect((await client.verify({ threads })).valid).toBe(true);
     for (const threads of [-1, 65, 1.5, "2"]) {
       await expect(client.verify({ threads: threads as number })).rejects.toThrow(InvalidEventError);
     }
   });
 
-  it("finds what was changed, and says what", async () => {
+  it("finds and describes a change", async () => {
     await client.close();
     const log = path("log");
     await withClient((own) => own.export(log, { tiles: true }));
@@ -110,7 +110,7 @@ describe("verify", () => {
     expect(report.error).toBe(report.findings[0]?.what);
   });
 
-  it("knows a history that somebody else's head does not cover", async () => {
+  it("cannot verify a ledger with the head of another ledger", async () => {
     await client.close();
     const head = await withClient((own) => {
       own.logEvent({ agentId: "a" });
@@ -121,13 +121,13 @@ describe("verify", () => {
     expect(report.verdict).toBe("UNVERIFIABLE");
   });
 
-  it("refuses options that it does not have", async () => {
-    await expect(client.verify({ progress: () => {} } as object)).rejects.toThrow("progress is none of the options");
+  it("rejects unknown options", async () => {
+    await expect(client.verify({ progress: () => {} } as object)).rejects.toThrow("progress is not one of the options");
     await expect(verify(path("events.db"), { Level: "full" } as object)).rejects.toThrow(InvalidEventError);
   });
 });
 
-/** With a client that is closed before this returns. */
+/** Runs `work` with a new client and closes the client. */
 async function withClient<T>(work: (own: Client) => T | Promise<T>, name = "events.db"): Promise<T> {
   const own = new provenlog.ProvenLogClient({ dbPath: path(name) });
   try {
@@ -138,7 +138,7 @@ async function withClient<T>(work: (own: Client) => T | Promise<T>, name = "even
 }
 
 describe("exports", () => {
-  it("are verified without the ledger, its key and a home", async () => {
+  it("can be verified without the ledger, its key and a home directory", async () => {
     const report = await client.export(path("a.plog"), { agentId: "agent-0" });
     expect(report).toMatchObject({ path: path("a.plog"), events: 15, treeSize: 42, tail: 0 });
     expect(report.root).toMatch(/^[0-9a-f]{64}$/);
@@ -164,7 +164,7 @@ describe("exports", () => {
     });
   });
 
-  it("hold what the filters choose", async () => {
+  it("contain the events that the filter selects", async () => {
     const count = async (filter: object) =>
       (await client.export(path("f.plog"), { overwrite: true, ...filter })).events;
     expect(await count({})).toBe(42);
@@ -177,7 +177,7 @@ describe("exports", () => {
     await expect(client.export(path("f.plog"), { tiles: true, agentId: "agent-0" })).rejects.toThrow(InvalidEventError);
   });
 
-  it("take the place of a file only when told", async () => {
+  it("replace an existing file only with overwrite", async () => {
     await client.export(path("a.plog"));
     await expect(client.export(path("a.plog"))).rejects.toThrow(/exists/);
     await client.export(path("a.plog"), { overwrite: true });
@@ -186,7 +186,7 @@ describe("exports", () => {
     await expect(client.export("a\0b")).rejects.toThrow(InvalidEventError);
   });
 
-  it("of tiles are brought up to date", async () => {
+  it("of tiles can be updated", async () => {
     expect((await client.export(path("log"), { tiles: true })).events).toBe(42);
     for (let i = 0; i < 300; i++) client.logEvent({});
     expect((await client.export(path("log"), { tiles: true })).events).toBe(300);
@@ -194,7 +194,7 @@ describe("exports", () => {
     expect(await verifyExport(path("log"))).toMatchObject({ verdict: "OK", events: 342, complete: true });
   });
 
-  it("that were changed are refused", async () => {
+  it("that were changed do not verify", async () => {
     await client.export(path("a.plog"));
     changeByte(path("a.plog"), '"search"', '"sxarch"');
     expect(await verifyExport(path("a.plog"))).toMatchObject({ verdict: "TAMPERED", valid: false });
@@ -208,7 +208,7 @@ describe("exports", () => {
 });
 
 describe("a proof", () => {
-  it("of one event stands by itself", async () => {
+  it("of one event can be verified without the ledger", async () => {
     const [event] = await client.getEvents({ limit: 1, offset: 17 });
     const proof = await client.prove(event?.id as string);
     expect(proof.events).toEqual([event]);
@@ -220,7 +220,7 @@ describe("a proof", () => {
     expect((await verifyExport(path("one.plog"))).verdict).toBe("TAMPERED");
   });
 
-  it("is of the agent that is asked for", async () => {
+  it("is of the event of the given agent", async () => {
     const id = "01980000-0000-7000-8000-000000000001";
     for (const agentId of ["one", "two"]) client.logEvent({ agentId, id });
     expect((await client.prove(id, "two")).events[0]?.agent_id).toBe("two");
@@ -231,7 +231,7 @@ describe("a proof", () => {
 });
 
 describe("heads and keys", () => {
-  it("a checkpoint covers what was logged before it", async () => {
+  it("a checkpoint covers all events logged before it", async () => {
     client.logEvent({});
     const head = await client.checkpoint();
     expect(sizeOf(head)).toBe(43);
@@ -242,7 +242,7 @@ describe("heads and keys", () => {
     expect(head.startsWith(`${key.origin}\n`)).toBe(true);
   });
 
-  it("a rotated key signs what follows", async () => {
+  it("after a rotation, the new key signs heads and exports", async () => {
     const { vkey: old } = await client.key();
     const fresh = await client.rotateKey();
     expect(fresh).not.toBe(old);
@@ -253,8 +253,8 @@ describe("heads and keys", () => {
     expect((await client.verify()).verdict).toBe("OK");
   });
 
-  it("without the key there is no head, and it says so", async () => {
-    // Made by another process: this one would go on with the key that it has read.
+  it("without the key no head is signed, and the error says so", async () => {
+    // Another process creates the ledger, because this one would keep using the key that it has read.
     const made = await runProgram(`
       new ProvenLogClient({ agentId: "a", dbPath: process.argv[2] }).close();
     `, path("keyless.db"));
@@ -268,7 +268,7 @@ describe("heads and keys", () => {
     expect(await keyless.acknowledge()).toBe(0);
   });
 
-  it("take no longer than they may", async () => {
+  it("respect their timeouts", async () => {
     for (const timeout of [-1, NaN, "1"]) {
       await expect(client.checkpoint(timeout as number)).rejects.toThrow(InvalidEventError);
       await expect(client.rotateKey(timeout as number)).rejects.toThrow(InvalidEventError);
@@ -285,8 +285,8 @@ describe("heads and keys", () => {
   });
 });
 
-describe("copies", () => {
-  it("a restored backup is no untouched ledger, until somebody knows of it", async () => {
+describe("backups", () => {
+  it("a restored backup verifies as ROLLED_BACK until it is acknowledged", async () => {
     await client.backup(path("backup.db"));
     await expect(client.backup(path("backup.db"))).rejects.toThrow(/exists/);
     expect(await verify(path("backup.db"), { readOnly: true })).toMatchObject({ verdict: "OK", events: 42 });
@@ -302,7 +302,7 @@ describe("copies", () => {
     expect((await verify(path("events.db"))).verdict).toBe("OK");
   });
 
-  it("without the key a restored ledger says why it is not signed", async () => {
+  it("without the key a restore reports why the ledger is not signed", async () => {
     await client.backup(path("backup.db"));
     const report = await restore(path("backup.db"), path("other/new.db"));
     expect(report.unsignedBecause).toContain("new.db.key is missing");
@@ -311,8 +311,8 @@ describe("copies", () => {
     expect((await restore(path("backup.db"))).dbPath).toBe(path("by-environment.db"));
   });
 
-  it("of what is no backup are refused", async () => {
-    writeFileSync(path("text.db"), "this is no ledger at all, only text that is long enough to be looked at".repeat(20));
+  it("files that are not backups, and unknown options, are rejected", async () => {
+    writeFileSync(path("text.db"), "this is not a ledger, only a text that is long enough to be read as one".repeat(20));
     await expect(restore(path("text.db"), path("new.db"))).rejects.toThrow(CorruptLedgerError);
     await expect(restore(path("none.db"), path("new.db"))).rejects.toThrow(/none\.db/);
     await expect(restore(7 as never)).rejects.toThrow(InvalidEventError);
@@ -322,7 +322,7 @@ describe("copies", () => {
   });
 });
 
-describe("what takes long", () => {
+describe("long calls", () => {
   let targets = 0;
   const target = () => path(`out/${targets++}`);
   const calls: [string, (options: WorkOptions) => Promise<unknown>][] = [
@@ -338,7 +338,7 @@ describe("what takes long", () => {
     await client.backup(path("copy.db"));
   });
 
-  it.each(calls)("%s tells how far it is", async (_, call) => {
+  it.each(calls)("%s reports its progress", async (_, call) => {
     const seen: [number, number][] = [];
     await call({ onProgress: (done, total) => seen.push([done, total]) });
     expect(seen.length).toBeGreaterThan(0);
@@ -348,7 +348,7 @@ describe("what takes long", () => {
     expect(seen.length).toBe(count);
   });
 
-  it.each(calls)("%s stops when onProgress throws, with what was thrown", async (_, call) => {
+  it.each(calls)("%s stops if onProgress throws, and rejects with the thrown error", async (_, call) => {
     const failure = new Error("enough");
     const throwing = () => {
       throw failure;
@@ -356,7 +356,7 @@ describe("what takes long", () => {
     await expect(call({ onProgress: throwing })).rejects.toBe(failure);
   });
 
-  it.each(calls)("%s stops when its signal says so, with the signal's reason", async (_, call) => {
+  it.each(calls)("%s stops if its signal is aborted, and rejects with the signal's reason", async (_, call) => {
     const before = AbortSignal.abort(new Error("before"));
     await expect(call({ signal: before })).rejects.toThrow("before");
     expect(readdirSync(path("out"))).toEqual([]);
@@ -367,12 +367,12 @@ describe("what takes long", () => {
     await expect(call({ signal: new AbortController().signal })).resolves.not.toThrow();
   });
 
-  it.each(calls)("%s refuses what cannot be called or listened to", async (_, call) => {
+  it.each(calls)("%s rejects an onProgress or a signal of the wrong type", async (_, call) => {
     await expect(call({ onProgress: 1 as never })).rejects.toThrow("onProgress must be a function");
     await expect(call({ signal: {} as never })).rejects.toThrow("signal must be an AbortSignal");
   });
 
-  it("the event loop runs meanwhile", async () => {
+  it("do not block the event loop", async () => {
     for (let i = 0; i < 20_000; i++) client.logEvent({ actionInput: { i } });
     let turns = 0;
     const timer = setInterval(() => turns++, 0);
@@ -381,7 +381,7 @@ describe("what takes long", () => {
     expect(turns).toBeGreaterThan(0);
   });
 
-  it("a verification of many events stops in their midst", async () => {
+  it("stop before the end if they are aborted", async () => {
     for (let i = 0; i < 20_000; i++) client.logEvent({ actionInput: { i } });
     await client.flush(120);
     const controller = new AbortController();
@@ -395,7 +395,7 @@ describe("what takes long", () => {
   });
 });
 
-it("a closed client proves nothing more", async () => {
+it("a closed client rejects verifications, exports, proofs, heads, keys and backups", async () => {
   await client.close();
   await expect(client.verify()).rejects.toThrow(ClosedError);
   await expect(client.export(path("a.plog"))).rejects.toThrow(ClosedError);

@@ -1,11 +1,11 @@
-/** JSON text as JavaScript values that keep all its digits: integers that no double holds become BigInt. */
+/** Parses JSON text without a loss of digits: integers that do not fit a double become BigInt. */
 export function parseExact(text: string): unknown {
   let at = 0;
   const token = /\s*([[\]{},:]|"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)\s*/sy;
   const next = (): string => {
     token.lastIndex = at;
     const found = token.exec(text);
-    if (found === null) throw new SyntaxError(`no JSON at ${at}`);
+    if (found === null) throw new SyntaxError(`malformed JSON at offset ${at}`);
     at = token.lastIndex;
     return found[1] as string;
   };

@@ -1,4 +1,4 @@
-/** The golden file through Node: the same octets, warnings and hash as every other way in. */
+/** The golden file, logged from Node, gives the same bytes, warnings and hashes as in the other languages. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -8,7 +8,7 @@ import { parseExact } from "./exact_json.js";
 import { open, SOURCE, stored, warningsOf } from "./support.js";
 
 const LEDGER_FIELDS = ["sequence", "hash", "prev_hash", "validation_warnings"];
-// JavaScript has no such number: 1e400 is Infinity before anything is logged.
+// Cases that JavaScript cannot express: 1e400 is already Infinity in JavaScript.
 const LOST = ["a number beyond a double keeps its text"];
 
 const cases = readFileSync(join(SOURCE, "tests/golden/events.txt"), "utf8")
@@ -35,22 +35,22 @@ describe("the golden file", () => {
     });
     const id = client.logEvent(parseExact(one["input"] as string) as Record<string, unknown>);
     const event = await stored(client, id);
-    // JSON.stringify keeps the order of the stored octets and writes numbers and strings by the same rules.
+    // JSON.stringify keeps the order of the stored bytes and writes numbers and strings by the rules of RFC 8785.
     const content = Object.fromEntries(Object.entries(event).filter(([name]) => !LEDGER_FIELDS.includes(name)));
     expect(canonical(content)).toBe(one["canonical"]);
     expect(event.hash).toBe(one["hash"]);
-    // A key that stands twice in the text stands once in the object.
+    // A key that occurs twice in the text occurs once in the object.
     const warnings = (one["warnings"] ?? "").split("\t").filter((text) => text && !text.startsWith("duplicate_key "));
     expect(warningsOf(event)).toEqual(warnings.sort());
   });
 
-  it("has these cases", () => {
+  it("has enough cases, including those left out here", () => {
     expect(cases.length).toBeGreaterThanOrEqual(38);
     expect(LOST.every((name) => cases.some((one) => one["name"] === name && one["native"] === "no"))).toBe(true);
   });
 });
 
-/** RFC 8785: keys in the order of their UTF-16 units. */
+/** Writes a value with its keys in the order of RFC 8785, by UTF-16 code units. */
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value);

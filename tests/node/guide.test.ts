@@ -1,6 +1,7 @@
 /**
- * What docs/getting-started-node.md, the README and the comments of the sources show: `ts` blocks are compiled by
- * tsc --strict and run in order in one folder, as are `sh` blocks; a `text` block directly after one is its output.
+ * Runs the examples in docs/getting-started-node.md, the README and the comments of the sources. `ts` blocks are
+ * compiled with tsc --strict. `ts` and `sh` blocks run in order in one folder. A `text` block is the expected output of
+ * the block before it.
  */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
@@ -20,7 +21,7 @@ function blocksOf(document: string): Block[] {
   return [...text.matchAll(/^```(\w+)[^\n]*\n(.*?)^```$/gms)].map(([, language, body]) => ({ language, body }));
 }
 
-it.runIf(hasPlog)("every block of the guide runs and prints what it says", () => {
+it.runIf(hasPlog)("every block of the guide runs and prints the documented output", () => {
   expect(runBlocks(blocksOf("docs/getting-started-node.md"))).toBeGreaterThan(3);
 });
 
@@ -30,7 +31,7 @@ it("the TypeScript of the README runs", () => {
   runBlocks(blocks);
 });
 
-it("the examples in the comments of the sources run and print what they say", () => {
+it("the examples in the comments of the sources run and print the documented output", () => {
   const folder = join(SOURCE, "node/src");
   const sources = readdirSync(folder).filter((name) => name.endsWith(".ts"));
   const examples = sources.flatMap((name) =>
@@ -38,7 +39,7 @@ it("the examples in the comments of the sources run and print what they say", ()
       (found[1] as string).replace(/^ *\* ?/gm, ""),
     ),
   );
-  // What a line prints stands behind it.
+  // The expected output of a line is the comment at its end.
   const blocks = examples.flatMap((body) => [
     { language: "ts", body },
     { language: "text", body: [...body.matchAll(/console\.log\(.*; \/\/ (.*)$/gm)].map((found) => found[1]).join("\n") },
@@ -47,7 +48,7 @@ it("the examples in the comments of the sources run and print what they say", ()
   expect(runBlocks(blocks)).toBe(examples.length);
 });
 
-/** How many outputs were compared. */
+/** Runs the blocks and returns the number of outputs that it compared. */
 function runBlocks(blocks: readonly Block[]): number {
   mkdirSync(path("node_modules/@types"), { recursive: true });
   symlinkSync(PACKAGE, path("node_modules/provenlog"));

@@ -1,13 +1,13 @@
-/** Nothing is left behind by what an event took: of the addon's memory too, which no garbage collector knows. */
+/** Events do not leak memory, neither in JavaScript's heap nor in the addon. */
 import { expect, it } from "vitest";
 
 import { LONG, runProgram } from "./support.js";
 
-// In `make test-long` as many as the release promises. Each round has a ledger of its own, so that disks can hold it.
+// `make test-long` logs 10 million events. Each round uses a new ledger, to limit the disk space.
 const ROUNDS = LONG ? 40 : 3;
 const EVENTS = LONG ? 250_000 : 100_000;
 
-it(`${(ROUNDS * EVENTS).toLocaleString("en")} events leave the resident memory as it was`, { timeout: 3_600_000 }, async () => {
+it(`${(ROUNDS * EVENTS).toLocaleString("en")} events do not increase the resident memory`, { timeout: 3_600_000 }, async () => {
   const { stdout, stderr, code } = await runProgram(`
     require("node:v8").setFlagsFromString("--expose-gc");
     const gc = require("node:vm").runInNewContext("gc");
@@ -41,6 +41,6 @@ it(`${(ROUNDS * EVENTS).toLocaleString("en")} events leave the resident memory a
   `);
   expect([stderr, code]).toEqual(["", 0]);
   const { before, after } = JSON.parse(stdout) as { before: number; after: number };
-  // A leak of 100 octets an event would be 19 MB in the short run.
+  // A leak of 100 bytes per event would be 19 MB in the short run.
   expect(after - before).toBeLessThan(16);
 });

@@ -1,4 +1,4 @@
-/** Values that resist being read, and the event itself as one of them. */
+/** Values that are hard to read, and events that are such values themselves. */
 import { types } from "node:util";
 import vm from "node:vm";
 
@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 
 describe("user code that runs while an event is read", () => {
-  it("may throw anything, in any place", async () => {
+  it("may throw anything anywhere", async () => {
     const hostile = {
       getter: {
         get a(): never {
@@ -61,7 +61,7 @@ describe("user code that runs while an event is read", () => {
     ]);
   });
 
-  it("may log events of its own, however deep", async () => {
+  it("may log events itself, also recursively", async () => {
     const noisy = (level: number): object => ({
       toJSON() {
         const inner = level > 0 ? { deeper: noisy(level - 1), pad: "x".repeat(40_000) } : {};
@@ -85,7 +85,7 @@ describe("user code that runs while an event is read", () => {
     expect((await client.verify()).valid).toBe(true);
   });
 
-  it("may change what is read, and close the client", async () => {
+  it("may change the value that is read, and close the client", async () => {
     const list: unknown[] = [1, 2, 3];
     const map = new Map<string, unknown>([["a", 1]]);
     const changing = {
@@ -114,7 +114,7 @@ describe("user code that runs while an event is read", () => {
     ).not.toThrow(TypeError);
   });
 
-  it("toJSON gives what is written, and is asked once", async () => {
+  it("the result of toJSON is recorded, and toJSON is called once", async () => {
     let asked = 0;
     const again = {
       x: 1,
@@ -173,7 +173,7 @@ describe("proxies", () => {
     expect(event["event"]).toBe("<unrepresentable Proxy: TypeError>");
   });
 
-  it("may never end", async () => {
+  it("may be endless", async () => {
     const endless: object = new Proxy({}, { ownKeys: () => ["next"], get: () => endless, ...descriptors() });
     expect(JSON.stringify(await recorded(client, endless))).toContain('"reason":"cycle"');
     const deeper = (): object => new Proxy({}, { ownKeys: () => ["next"], get: (_, name) => (name === "next" ? deeper() : undefined), ...descriptors() });
@@ -189,7 +189,7 @@ function descriptors() {
 }
 
 describe("odd objects", () => {
-  it("cycles end, repetition does not count as one", async () => {
+  it("cycles are cut, and a repeated object is not a cycle", async () => {
     const shared = { s: 1 };
     const loop: Record<string, unknown> = { shared, also: shared };
     loop["self"] = { loop };
@@ -200,27 +200,27 @@ describe("odd objects", () => {
     });
   });
 
-  it("depth has an end", async () => {
+  it("deep nesting is cut", async () => {
     let deep: unknown = "bottom";
     for (let i = 0; i < 100_000; i++) deep = i % 2 === 0 ? [deep] : { d: deep };
     const event = await stored(client, client.logEvent({ actionInput: deep }));
     expect(warningsOf(event)[0]).toMatch(/^depth /);
   });
 
-  it("an exponential list has an end", async () => {
+  it("a list of exponential size is cut", async () => {
     let list: unknown[] = ["x"];
     for (let i = 0; i < 40; i++) list = [list, list];
     const event = await stored(client, client.logEvent({ actionInput: list }));
     expect(warningsOf(event).length).toBeGreaterThan(0);
   });
 
-  it("an exhausted stack costs the value, not the event", async () => {
+  it("if the stack is exhausted, the value is lost, but not the event", async () => {
     let id = "";
     const descend = (): void => {
       try {
         descend();
       } catch {
-        // Near the end of the stack some of this does not fit.
+        // Near the end of the stack, reading this value can exceed it.
         try {
           id = client.logEvent({ actionInput: { a: { b: { c: { d: [1] } } } } });
         } catch (error) {
@@ -263,7 +263,7 @@ describe("odd objects", () => {
     });
   });
 
-  it("what has nothing to show says what it is; nothing is consumed", async () => {
+  it("objects without data are recorded by their class, and iterators are not consumed", async () => {
     function* numbers() {
       yield 1;
     }
@@ -293,7 +293,7 @@ describe("odd objects", () => {
     expect([...generator, ...iterator]).toEqual([1, 1]);
   });
 
-  it("names of classes may lie", async () => {
+  it("class names may be wrong or throw", async () => {
     class Liar {}
     Object.defineProperty(Liar, "name", { value: 7 });
     class Thrower {
@@ -322,7 +322,7 @@ describe("odd objects", () => {
     expect(warningsOf(event)).toContain("truncated /action_input");
   });
 
-  it("huge text is cut, and the tape does not stay large", async () => {
+  it("huge text is cut, and logging works afterwards", async () => {
     const event = await stored(client, client.logEvent({ actionInput: { a: "x".repeat(20 << 20), b: 1 } }));
     expect(event.action_input).toMatchObject({ truncated: true });
     expect(await recorded(client, "after")).toBe("after");
@@ -330,7 +330,7 @@ describe("odd objects", () => {
 });
 
 describe("the event itself", () => {
-  it("may be any object with fields, by either name", async () => {
+  it("may be any object with fields, in camelCase or snake_case", async () => {
     class Typed {
       actionName = "typed";
       agent_id = "other";
@@ -355,7 +355,7 @@ describe("the event itself", () => {
     ]);
   });
 
-  it("keeps unknown fields, and leaves out what is null, undefined or empty", async () => {
+  it("keeps unknown fields, and omits fields that are null, undefined or empty", async () => {
     const event = await stored(
       client,
       client.logEvent({ traceId: "t", actionInput: null, actionOutput: undefined, metadata: {}, prevHash: "x" }),
@@ -366,7 +366,7 @@ describe("the event itself", () => {
     expect(event.metadata).toEqual({ _invalid: { prev_hash: "x" } });
   });
 
-  it("a field that throws says so", async () => {
+  it("a field that throws is recorded as a marker", async () => {
     const event = await stored(
       client,
       client.logEvent({
@@ -380,7 +380,7 @@ describe("the event itself", () => {
     expect(event.action_name).toBe("n");
   });
 
-  it("a Date is a timestamp, a bigint a duration", async () => {
+  it("may have a Date as timestamp and a bigint as duration", async () => {
     const event = await stored(client, client.logEvent({ timestamp: new Date(1234), durationMs: 12n }));
     expect(event.timestamp).toBe("1970-01-01T00:00:01.234000Z");
     expect(event.duration_ms).toBe(12);

@@ -1,4 +1,4 @@
-/** The package as others see it: its types, its version, what the addon takes from elsewhere. */
+/** The package as its users see it: types, version, and the symbols that the addon imports and exports. */
 import { spawnSync } from "node:child_process";
 import { readFileSync, symlinkSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { BUILD, PACKAGE, path, provenlog, SOURCE } from "./support.js";
 
 const MODULES = join(SOURCE, "node/node_modules");
 
-/** Compiles a program against the package, as a consumer does that has nothing but it. */
+/** Compiles a program of a user who has only the package. Returns the compiler's output. */
 function compile(name: string, code: string, options: Record<string, unknown>) {
   mkdirSync(path("node_modules"), { recursive: true });
   symlinkSync(PACKAGE, path("node_modules/provenlog"));
@@ -55,9 +55,9 @@ async function main(): Promise<void> {
   const checked = await verifyExport("x.plog", { key: await client.rotateKey() });
   const [finding] = Redactor.default({ profile: "strict", keepLast: { visa: 4 } }).findings("x", { values: true });
   const where: [number, number, string | undefined] | undefined = finding && [finding.start, finding.end, finding.value];
-  // @ts-expect-error: no such level
+  // @ts-expect-error: there is no such level
   await client.verify({ level: "all" });
-  // @ts-expect-error: an export has no order
+  // @ts-expect-error: exports do not accept an order
   await client.export("x.plog", { order: "desc" });
   void [head, size, leaf, known, from, checked.valid, where];
   if (!report.valid) throw new Error(report.error);
@@ -65,7 +65,7 @@ async function main(): Promise<void> {
   const [first] = await method("a");
   const [text, hits]: [string, number] = Redactor.default().redactString("x");
   try { await client.flush(1); } catch (error) { if (error instanceof ProvenLogError) error.code.length; }
-  // @ts-expect-error: no such option
+  // @ts-expect-error: there is no such option
   new ProvenLogClient({ agent: "a" });
   // @ts-expect-error: not a number
   client.logEvent({ durationMs: "long" });
@@ -95,7 +95,7 @@ describe("the package", () => {
     expect(manifest.version).toBe(version);
   });
 
-  it("exports two functions, and takes nothing that the node program has of its own", () => {
+  it("exports two functions, and imports nothing from libraries that are also part of node", () => {
     const nm = (...args: string[]) =>
       spawnSync("nm", ["-D", ...args, join(PACKAGE, "build/Release/provenlog.node")], { encoding: "utf8" });
     const listed = nm("--defined-only").stdout;
@@ -103,11 +103,11 @@ describe("the package", () => {
     if (!BUILD.includes("asan")) {
       expect(exported.sort()).toEqual(["napi_register_module_v1", "node_api_module_get_api_version_v1"]);
     }
-    // OpenSSL, SQLite and simdjson of other versions stand in node itself.
+    // node itself contains other versions of OpenSSL, SQLite and simdjson.
     expect(nm("--undefined-only").stdout).not.toMatch(/ (EVP_|SHA|OPENSSL|CRYPTO_|sqlite3|_ZNK?8simdjson)/);
   });
 
-  it("is found from the clone, by require and by import", () => {
+  it("can be loaded from the clone with require and with import", () => {
     if (BUILD !== join(SOURCE, "build/release")) return;
     const code = 'console.log(require("provenlog").version === require("./node").version)';
     mkdirSync(path("node_modules"), { recursive: true });
@@ -118,7 +118,7 @@ describe("the package", () => {
     expect(spawnSync(process.execPath, [path("a.mjs")], { encoding: "utf8" }).stdout).toBe("string\n");
   });
 
-  it("brings plog", () => {
+  it("contains the plog command", () => {
     const done = spawnSync(process.execPath, [join(PACKAGE, "bin/plog.js"), "--version"], { encoding: "utf8" });
     expect(done.stdout + done.stderr).toContain(provenlog.version);
   });

@@ -1,9 +1,9 @@
-/** Processes that end in every way. What logEvent acknowledged is in the ledger afterwards. */
+/** However a process ends, the events that logEvent accepted are in the ledger afterwards. */
 import { describe, expect, it } from "vitest";
 
 import { ended, hasPlog, path, plog, provenlog, ProvenLogClient, runProgram, startProgram } from "./support.js";
 
-/** Ids that a program printed, one a line. */
+/** Returns the ids that a program printed, one per line. */
 function ids(stdout: string): string[] {
   return stdout.split("\n").filter((line) => /^[0-9a-f-]{36}$/.test(line));
 }
@@ -30,7 +30,7 @@ let i = 0;
 const log = () => writeSync(1, client.logEvent({ actionName: "n", actionInput: { i: i++, text: "é".repeat(i % 300) } }) + "\\n");
 `;
 
-describe("what was acknowledged survives", () => {
+describe("accepted events survive", () => {
   it.each([1, 2, 3])("kill -9 (%i)", async (round) => {
     const child = startProgram(`${LOG} for (;;) log();`);
     const result = ended(child);
@@ -44,7 +44,7 @@ describe("what was acknowledged survives", () => {
     await expectRecorded(acknowledged);
   });
 
-  it("SIGTERM, which nobody handles", async () => {
+  it("SIGTERM without a handler", async () => {
     const child = startProgram(`${LOG} setInterval(() => { for (let n = 0; n < 20; n++) log(); }, 1);`);
     const result = ended(child);
     await new Promise((done) => child.stdout.once("data", done));
@@ -62,7 +62,7 @@ describe("what was acknowledged survives", () => {
     await expectRecorded(ids(stdout));
   });
 
-  it("an unhandled rejection, with calls under way", async () => {
+  it("an unhandled rejection, with calls in flight", async () => {
     const { stdout, code } = await runProgram(
       `${LOG} for (let n = 0; n < 500; n++) log(); client.flush(); client.verify(); Promise.reject(new Error("!"));`,
     );
@@ -78,7 +78,7 @@ describe("what was acknowledged survives", () => {
 });
 
 describe("a program that exits", () => {
-  it("without a word commits what is left", async () => {
+  it("without closing its client commits the remaining events", async () => {
     const { stdout, stderr, code } = await runProgram(`${LOG} for (let n = 0; n < 500; n++) log();`);
     expect([stderr, code]).toEqual(["", 0]);
     if (hasPlog) expect(plog("verify", "--db", path("events.db"), "--read-only", "--json").stdout).toContain('"pending":0');
@@ -96,19 +96,19 @@ describe("a program that exits", () => {
       setImmediate(() => process.exit(7));
       process.on("exit", () => writeSync(1, other.logEvent({}) + "\\n"));
     `);
-    expect(stderr).toContain("ClosedError"); // of the listener that logs by the closed client
+    expect(stderr).toContain("ClosedError"); // from the listener that logs with the closed client
     expect(code).not.toBeNull();
     expect(ids(stdout).length).toBeGreaterThanOrEqual(2001);
     await expectRecorded(ids(stdout));
   });
 
-  it("while another program holds the ledger waits no longer than the deadline", async () => {
+  it("waits no longer than the deadline while another program holds the writer lock", async () => {
     const { stdout, code } = await runProgram(`
       const { spawn } = require("node:child_process");
       ${LOG}
       log();
       client.flush().then(() => {
-        // It ends when the pipe to it does, which is when this process has ended.
+        // The holder ends when its standard input is closed, that is when this process has ended.
         const holder = spawn("flock", [db + ".lock", "-c", "echo; read line"], { stdio: ["pipe", "pipe", "ignore"] });
         holder.stdout.once("data", () => {
           log();
@@ -122,7 +122,7 @@ describe("a program that exits", () => {
     await expectRecorded(ids(stdout));
   });
 
-  it("keeps running for promises, and not for clients", async () => {
+  it("waits for pending promises, but not for open clients", async () => {
     const { stdout, code } = await runProgram(`
       const client = new ProvenLogClient({ agentId: "a", dbPath: db, onError: console.error });
       client.logEvent({});

@@ -1,4 +1,4 @@
-/** Recorded traffic through Node and through `plog ingest`: the same content in both ledgers. */
+/** Recorded traffic, logged from Node and with `plog ingest`, gives the same content in both ledgers. */
 import { writeFileSync } from "node:fs";
 
 import { describe, expect, it } from "vitest";
@@ -8,7 +8,7 @@ import { type Event, hasPlog, path, plog, provenlog, ProvenLogClient, sharedLine
 const agentEvents = sharedLines("agent-events.jsonl");
 const exchanges = sharedLines("llm-exchanges.jsonl");
 
-/** Each exchange as an LLM_CALL and an LLM_RESPONSE. */
+/** Returns each exchange as an LLM_CALL event and an LLM_RESPONSE event. */
 function llmEvents(): Record<string, unknown>[] {
   return (exchanges ?? []).flatMap((exchange, number) => {
     const common = {
@@ -30,7 +30,7 @@ function llmEvents(): Record<string, unknown>[] {
   });
 }
 
-// What differs between two recordings of one event.
+// The fields that differ between two recordings of the same event.
 const OWN = ["id", "salt", "timestamp", "source", "capture_method", "sequence", "hash", "prev_hash", "validation_warnings"];
 
 async function content(db: string): Promise<string[]> {
@@ -49,7 +49,7 @@ describe.runIf(agentEvents !== undefined && exchanges !== undefined && hasPlog)(
   it.each([
     ["agent events", () => agentEvents ?? []],
     ["model calls", llmEvents],
-  ])("of %s has the same content whichever way it comes in", async (_, read) => {
+  ])("of %s has the same content in both ledgers", async (_, read) => {
     const events = read();
     expect(events.length).toBeGreaterThan(100);
     const client = new ProvenLogClient({ dbPath: path("node.db") });

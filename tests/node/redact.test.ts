@@ -1,4 +1,4 @@
-/** The redactor, and regular expressions of JavaScript as its rules. */
+/** The redactor, and rules given as JavaScript regular expressions. */
 import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
 
@@ -22,7 +22,7 @@ describe("the redactor", () => {
     ]);
   });
 
-  it("goes through values and keys", () => {
+  it("redacts values and keys of nested data", () => {
     const value = { to: ["ada@example.com"], "bob@example.com": new Map([[1, new Date(0)]]), n: 1 };
     expect(new Redactor().redact(value)).toEqual([
       { to: ["[REDACTED:email]"], "[REDACTED:email]": { "1": "1970-01-01T00:00:00.000000Z" }, n: 1 },
@@ -31,7 +31,7 @@ describe("the redactor", () => {
     expect(new Redactor().redact("x\ud800")).toEqual(["x\ufffd", 0]);
   });
 
-  it("takes the rules of the configuration if asked", async () => {
+  it("uses the rules of the configuration if asked to", async () => {
     const file = path("config.yaml");
     writeFileSync(file, 'redaction: {rules: [{name: badge, pattern: "BADGE-[0-9]+"}]}\n');
     process.env["PROVENLOG_CONFIG"] = file;
@@ -48,22 +48,22 @@ describe("the redactor", () => {
     [{ name: "a", pattern: "(" }, /a/],
     [{ name: "two words", pattern: "a" }, /two words|name/],
     [{ name: "empty", pattern: "x*" }, /empty/],
-    [{ name: "a", pattern: "a", flags: "i" }, /flags is none of the members of a rule/],
+    [{ name: "a", pattern: "a", flags: "i" }, /flags is not one of the members of a rule/],
     [{ name: "a" }, /pattern/],
-  ])("refuses the rule %o", (rule, message) => {
+  ])("rejects the rule %o", (rule, message) => {
     expect(() => new Redactor([rule as never])).toThrow(ProvenLogError);
     expect(() => new Redactor([rule as never])).toThrow(message);
   });
 });
 
-it("options that are not acceptable are errors of configuration", () => {
+it("invalid options are configuration errors", () => {
   for (const options of [{ disable: ["nosuch"] }, { profile: "off" }, { keepLast: { visa: 9 } }]) {
     expect(() => Redactor.default(options as RedactorOptions)).toThrow(ConfigError);
   }
 });
 
 describe("findings", () => {
-  it("are places that slice() takes, and hold no values unless asked", () => {
+  it("have offsets that suit slice(), and contain values only if asked to", () => {
     const redactor = Redactor.default();
     const text = "\u00e9\u{1f600} ada@example.com \u65e5 10.0.0.1";
     const found = redactor.findings(text);
@@ -77,13 +77,13 @@ describe("findings", () => {
     expect(redactor.findings("")).toEqual([]);
   });
 
-  it("count a lone surrogate as the one unit that it is", () => {
+  it("count a lone surrogate as one code unit", () => {
     const text = "\ud800\udfff\udc00 ada@example.com \ud83d";
     const [found] = Redactor.default().findings(text);
     expect(text.slice(found?.start, found?.end)).toBe("ada@example.com");
   });
 
-  it("are what redactString replaces", () => {
+  it("are the places that redactString replaces", () => {
     const redactor = Redactor.defaultWithRules([{ name: "word", pattern: /geheim|秘密/ }]);
     for (const text of ["geheim", "秘密 geheim", "€ 秘密, ada@example.com; 192.168.0.1 😀", "x".repeat(5000) + " 秘密"]) {
       let built = "";
@@ -101,7 +101,7 @@ describe("options", () => {
   const text = '10.0.0.1 4111111111111111 {"password": "x"}';
   const clean = (options: RedactorOptions, given = text) => Redactor.default(options).redactString(given)[0];
 
-  it("choose a profile", () => {
+  it("select a profile", () => {
     expect(clean({ profile: "secrets" })).toBe('10.0.0.1 4111111111111111 {"password": "[REDACTED:password]"}');
     expect(clean({ profile: "pii" })).toBe('[REDACTED:ipv4] [REDACTED:visa] {"password": "x"}');
     expect(clean({ profile: "strict" }, "fe80::1ff:fe23:4567:890a")).toBe("[REDACTED:ipv6]");
@@ -131,7 +131,7 @@ describe("options", () => {
   });
 
   it("give equal texts equal pseudonyms", () => {
-    const redactor = Redactor.default({ pseudonymKey: "a key of sixteen octets" });
+    const redactor = Redactor.default({ pseudonymKey: "a key of sixteen bytes" });
     const [marked, count] = redactor.redactString("a@b.example a@b.example c@d.example");
     const [first, second, third] = marked.split(" ");
     expect(count).toBe(3);
@@ -150,19 +150,19 @@ describe("options", () => {
     [{ keep_last: { visa: 4 } }, /keep_last/],
     [{ pseudonymKey: 7 }, /pseudonym_key/],
     ["strict", /object/],
-  ])("refuse %o", (options, message) => {
+  ])("reject %o", (options, message) => {
     expect(() => Redactor.default(options as never)).toThrow(ProvenLogError);
     expect(() => Redactor.default(options as never)).toThrow(message);
   });
 
-  it("refuse texts that are none", () => {
+  it("values that are not strings are rejected", () => {
     expect(() => Redactor.default().redactString(7 as never)).toThrow(provenlog.InvalidEventError);
     expect(() => Redactor.default().findings(null as never)).toThrow(provenlog.InvalidEventError);
   });
 });
 
 describe("keys", () => {
-  it("say what values are", () => {
+  it("with telling names have their values redacted", () => {
     const value = { password: "x", max_tokens: 5, ssn: 123456789, api_key: ["a"], token_count: "7" };
     expect(Redactor.default().redact(value)).toEqual([
       {
@@ -180,7 +180,7 @@ describe("keys", () => {
 describe("the detectors", () => {
   const detectors = Redactor.detectors();
 
-  it("are all there, with examples", () => {
+  it("are listed with examples", () => {
     expect(detectors.length).toBeGreaterThan(200);
     for (const { name, about, category, keys, regex, examples } of detectors) {
       expect([name, typeof about, ["pii", "secret"].includes(category)]).toEqual([name, "string", true]);
@@ -189,7 +189,7 @@ describe("the detectors", () => {
     expect(detectors.filter((each) => (each.examples?.positive.length ?? 0) >= 3).length).toBeGreaterThan(150);
   });
 
-  it("hide their examples, where findings say", () => {
+  it("redact their examples at the places that findings report", () => {
     for (const { name, profiles, examples } of detectors) {
       const profile = ["default", "strict"].find((each) => profiles.includes(each)) ?? profiles[0];
       const redactor = Redactor.default({ profile: profile as "default" });
@@ -281,13 +281,13 @@ describe("regular expressions", () => {
     /A{1,2}?A/,
     /\0|\(/,
     /#| &/,
-  ])("%s finds what it finds in JavaScript", (pattern) => {
+  ])("%s matches the same text as in JavaScript", (pattern) => {
     const redactor = new Redactor([{ name: "own", pattern }]);
     const all = new RegExp(pattern.source, `${pattern.flags.replace("g", "")}g`);
     for (const sample of samples) {
       const [text, hits] = redactor.redactString(sample);
       const found = sample.match(all) ?? [];
-      // Hits side by side are hidden as one or as several.
+      // Adjacent matches may be replaced by one marker or by several.
       expect([sample, hits > 0]).toEqual([sample, found.length > 0]);
       expect(merged(text)).toBe(merged(sample.replace(all, MARKER)));
     }
@@ -301,7 +301,7 @@ describe("regular expressions", () => {
     [/a{1001}/, "repetition"],
     [/\p{Emoji_Presentation}/u, undefined],
     [/[\ud800]/, "surrogates"],
-  ])("%s is refused by name", (pattern, what) => {
+  ])("%s is rejected, and the error names the rule", (pattern, what) => {
     const make = () => new Redactor([{ name: "bad", pattern }]);
     expect(make).toThrow(ProvenLogError);
     expect(make).toThrow(/rule .bad/);
@@ -309,8 +309,8 @@ describe("regular expressions", () => {
   });
 });
 
-describe("what is kept of content", () => {
-  it("is what the option says", async () => {
+describe("captureContent", () => {
+  it("selects how content is recorded", async () => {
     const client = open({ captureContent: { default: "digest", fields: { action_output: "none" } } });
     const event = await stored(client, client.logEvent({ actionInput: "abc", actionOutput: [1] }));
     expect(event.action_input).toEqual({

@@ -1,4 +1,4 @@
-/** Sessions, agents and parents, and functions under `trail`. */
+/** Sessions, agents and parents, and functions wrapped by `trail`. */
 import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
 
 import { describe, expect, it } from "vitest";
@@ -12,7 +12,7 @@ async function all(client: Client, filter = {}): Promise<Event[]> {
 }
 
 describe("sessions", () => {
-  it("mark what is logged inside, across awaits, and not what others log", async () => {
+  it("apply to events logged inside, across awaits, and not to events logged elsewhere", async () => {
     const client = open();
     const work = async (name: string) =>
       client.session(name, async (session) => {
@@ -32,7 +32,7 @@ describe("sessions", () => {
     expect((await all(client, { actionName: "outside" }))[0]?.session_id).toBeUndefined();
   });
 
-  it("end with the count, the duration and the error", async () => {
+  it("end with an event that has the count, the duration and the error", async () => {
     const client = open();
     const failure = new RangeError("no");
     await expect(
@@ -57,7 +57,7 @@ describe("sessions", () => {
     expect(events[0]).toMatchObject({ action_name: "session.start", action_type: "CUSTOM", labels: { k: "v" } });
   });
 
-  it("have an id of their own if none is given, and nest", async () => {
+  it("get a new id if none is given, and can be nested", async () => {
     const client = open();
     await client.session(async (outer) => {
       expect(outer.id).toMatch(/^[0-9a-f-]{36}$/);
@@ -66,7 +66,7 @@ describe("sessions", () => {
     });
   });
 
-  it("by using, until the end of the block", async () => {
+  it("entered with using last until the end of the block", async () => {
     const client = open();
     {
       using session = client.session("block");
@@ -81,7 +81,7 @@ describe("sessions", () => {
     expect(events.map((event) => event.session_id)).toEqual(["block", "block", "block", "block", undefined]);
   });
 
-  it("entered by using in functions that run side by side do not outlive them", async () => {
+  it("entered with using in concurrent functions do not outlive them", async () => {
     const client = open();
     const work = async (name: string) => {
       using _session = client.session(name);
@@ -100,7 +100,7 @@ describe("sessions", () => {
 });
 
 describe("agents and parents", () => {
-  it("stand in where the event says nothing", async () => {
+  it("apply to events that do not set the field", async () => {
     const client = open();
     const parent = client.logEvent({ actionName: "parent" });
     const result = client.agent("critic", () =>
@@ -128,7 +128,7 @@ describe("agents and parents", () => {
 });
 
 describe("trail", () => {
-  it("records arguments as they were, the result and the duration", async () => {
+  it("records the arguments as they were at the call, the result and the duration", async () => {
     const client = open();
     const add = trail(
       function addUp(list: number[], more: number) {
@@ -154,7 +154,7 @@ describe("trail", () => {
     expect(inside?.parent_event_id).toBe(event?.id);
   });
 
-  it("lets errors through, of functions and of promises", async () => {
+  it("passes on errors of functions and of promises", async () => {
     const client = open();
     const failure = new Error("no");
     const fails = trail(() => {
@@ -176,7 +176,7 @@ describe("trail", () => {
     ]);
   });
 
-  it("follows async functions and what they call", async () => {
+  it("records async functions as parents of the events logged inside", async () => {
     const client = open();
     const leaf = trail(async (n: number) => {
       await sleep(2);
@@ -196,7 +196,7 @@ describe("trail", () => {
     expect(rootEvent?.parent_event_id).toBeUndefined();
   });
 
-  it("keeps methods, this, and the methods of promises", async () => {
+  it("keeps this, and the class of a returned promise", async () => {
     const client = open();
     class Fancy<T> extends Promise<T> {
       extra() {
@@ -249,7 +249,7 @@ describe("trail", () => {
     );
   });
 
-  it("counts the items of async generators, closed and failing ones", async () => {
+  it("counts the items of async generators, also if they are closed or fail", async () => {
     const client = open();
     let cleaned = 0;
     const stream = trail(
@@ -283,7 +283,7 @@ describe("trail", () => {
     ]);
   });
 
-  it("an error thrown into a generator reaches its body", async () => {
+  it("passes an error thrown into a generator to its body", async () => {
     const client = open();
     const patient = trail(
       function* () {
@@ -303,7 +303,7 @@ describe("trail", () => {
     expect((await all(client))[0]?.action_output).toEqual({ items: 1, return: "got it" });
   });
 
-  it("without an active client only calls", () => {
+  it("without an active client only calls the function", () => {
     provenlog.setClient(undefined);
     const warnings: string[] = [];
     const emit = process.emitWarning;
@@ -318,7 +318,7 @@ describe("trail", () => {
     expect(warnings.filter((message) => message.includes("quiet"))).toHaveLength(1);
   });
 
-  it("is a decorator too, and uses the client it is given", async () => {
+  it("works as a decorator, and uses the given client", async () => {
     const client = open();
     open({ agentId: "active" });
     const greet = trail({ client, name: "greet" })((name: string) => `hello ${name}`);

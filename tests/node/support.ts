@@ -1,4 +1,4 @@
-/** What the tests share: the package that was built, a directory of its own for each test, programs run apart. */
+/** Helpers: the built package, a directory for each test, and programs that run in a child process. */
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -12,7 +12,7 @@ import type * as Package from "../../node/src/index.js";
 
 export const SOURCE = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 export const BUILD = process.env["PLOG_BUILD_DIR"] ?? join(SOURCE, "build/release");
-/** The package's directory. */
+/** The directory of the built package. */
 export const PACKAGE = join(BUILD, "node/provenlog");
 export const LONG = process.env["PLOG_TEST_LONG"] === "1";
 
@@ -29,7 +29,7 @@ export type Event = Package.ProvenLogEvent;
 let directory = "";
 let opened: Client[] = [];
 
-// No configuration from outside, and nothing left behind.
+// Each test has a home directory of its own and none of the user's configuration. Its files are deleted afterwards.
 const home = process.env["HOME"];
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), "provenlog-node-"));
@@ -43,12 +43,12 @@ afterEach(async () => {
   if (home !== undefined) process.env["HOME"] = home;
 });
 
-/** A path in the test's own directory. */
+/** Returns a path in the directory of the test. */
 export function path(name: string): string {
   return join(directory, name);
 }
 
-/** A client of the agent "tester" on events.db, closed when the test ends. */
+/** Opens a client for agent "tester" on events.db. It is closed after the test. */
 export function open(options: Package.ClientOptions = {}): Client {
   const client = new ProvenLogClient({ agentId: "tester", dbPath: path("events.db"), ...options });
   opened.push(client);
@@ -78,7 +78,7 @@ export interface Ended {
   stderr: string;
 }
 
-/** Runs a CommonJS program in a process of its own, where `provenlog` is the package and `db` a ledger's path. */
+/** Runs a CommonJS program in a child process. In it, `provenlog` is the package and `db` the path of a ledger. */
 export async function runProgram(code: string, ...args: string[]): Promise<Ended> {
   return ended(startProgram(code, ...args));
 }
@@ -104,14 +104,14 @@ export async function ended(child: ReturnType<typeof startProgram>): Promise<End
   });
 }
 
-/** The plog program of the same build. */
+/** Runs the plog program of the same build. */
 export function plog(...args: string[]) {
   const program = process.env["PLOG_BIN"] ?? join(BUILD, "plog");
   return spawnSync(program, args, { encoding: "utf8" });
 }
 export const hasPlog = existsSync(process.env["PLOG_BIN"] ?? join(BUILD, "plog"));
 
-/** Another program holds the lock of events.db: nothing is committed meanwhile. */
+/** Runs `work` while another program holds the writer lock of events.db, so that no event can be committed. */
 export async function whileLocked(work: () => Promise<void> | void): Promise<void> {
   const holder = spawn("flock", [path("events.db.lock"), "-c", "echo locked; read line"], {
     stdio: ["pipe", "pipe", "inherit"],
@@ -125,7 +125,7 @@ export async function whileLocked(work: () => Promise<void> | void): Promise<voi
   }
 }
 
-/** Records of a data file beside the source tree, or undefined. */
+/** Returns the records of a JSON Lines file in ../shared/data, or undefined if the file does not exist. */
 export function sharedLines(name: string): Record<string, unknown>[] | undefined {
   const file = join(SOURCE, "../shared/data", name);
   if (!existsSync(file)) return undefined;

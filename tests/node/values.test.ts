@@ -1,4 +1,4 @@
-/** What values become: the table of docs/native-values.md, and its edges. */
+/** Values are recorded as the table in docs/native-values.md says; edge cases. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -11,7 +11,7 @@ beforeEach(() => {
   client = open();
 });
 
-/** The rows of the table that have an example for JavaScript: [example, what it becomes]. */
+/** Returns the rows of the table that have an example for JavaScript: [example, recorded JSON]. */
 function rows(): [string, string][] {
   return readFileSync(join(SOURCE, "docs/native-values.md"), "utf8")
     .split("\n")
@@ -25,7 +25,7 @@ function rows(): [string, string][] {
     .map((cells) => cells.slice(4, 6).map((cell) => cell.slice(1, -1)) as [string, string]);
 }
 
-// What the examples of the table use.
+// The names that the examples of the table use.
 function cyclic(): unknown[] {
   const list: unknown[] = [];
   list.push(list);
@@ -104,7 +104,7 @@ describe("text", () => {
     }
   });
 
-  it("repairs lone surrogates in values and keys, and says so", async () => {
+  it("with lone surrogates in values and keys is repaired, with a warning", async () => {
     const id = client.logEvent({ actionInput: { v: `${"x".repeat(100)}\udc00`, "k\ud800": 1 }, "top\ud800": 2 });
     const event = await stored(client, id);
     expect(event.action_input).toEqual({ v: `${"x".repeat(100)}\ufffd`, "k\ufffd": 1 });
@@ -119,7 +119,7 @@ describe("text", () => {
 });
 
 describe("binary data", () => {
-  it("is base64, whatever window it is seen through", async () => {
+  it("is recorded as base64, whatever the view", async () => {
     const buffer = new Uint8Array([1, 2, 3, 4, 5, 6, 7, 8]).buffer;
     const shared = new SharedArrayBuffer(2);
     expect(
@@ -134,7 +134,7 @@ describe("binary data", () => {
     ).toEqual(["AQIDBAUGBwg=", "AwQF", "Bwg=", "aGk=", "/w==", "AAA="]);
   });
 
-  it("of other element types is an array, or described when it is large", async () => {
+  it("of other element types is recorded as an array, or as a description if it is large", async () => {
     expect(await recorded(client, [new Float64Array([1.5, NaN]), new BigInt64Array([-1n]), new Int8Array(2)])).toEqual([
       [1.5, "NaN"],
       [-1],
@@ -148,7 +148,7 @@ describe("binary data", () => {
     });
   });
 
-  it("that was given away cannot be read", async () => {
+  it("that was transferred cannot be read", async () => {
     const bytes = new Uint8Array(4);
     structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
     expect(await recorded(client, [bytes, bytes.buffer, 1])).toEqual([
@@ -160,7 +160,7 @@ describe("binary data", () => {
 });
 
 describe("maps and sets", () => {
-  it("keys that are no strings become their JSON text", async () => {
+  it("keys that are not strings become their JSON text", async () => {
     const map = new Map<unknown, unknown>([
       [1, "a"],
       ["1", "b"],
@@ -183,12 +183,12 @@ describe("maps and sets", () => {
     });
   });
 
-  it("a set has the order of its elements' canonical octets", async () => {
+  it("a set is sorted by the canonical bytes of its elements", async () => {
     const set = new Set<unknown>([10, 9, "b", "a", null, { z: 1, a: new Set([2, 1]) }, "\u{1f600}", "\ufb33"]);
     expect(await recorded(client, set)).toEqual(["a", "b", "\ufb33", "\u{1f600}", 10, 9, null, { z: 1, a: [1, 2] }]);
   });
 
-  it("of user classes are read as what they inherit", async () => {
+  it("of derived classes are read without calling overridden methods", async () => {
     class Loud extends Map<string, number> {
       override entries(): never {
         throw new Error("not called");
@@ -204,7 +204,7 @@ describe("maps and sets", () => {
 });
 
 describe("errors", () => {
-  it("have their causes", async () => {
+  it("are recorded with their causes", async () => {
     class HttpError extends Error {}
     const error = new HttpError("top", { cause: new TypeError("middle", { cause: { code: 7 } }) });
     expect(await recorded(client, error)).toEqual({
@@ -214,7 +214,7 @@ describe("errors", () => {
     });
   });
 
-  it("come in groups", async () => {
+  it("in an AggregateError are recorded", async () => {
     const group = new AggregateError([new Error("a"), "b"], "both");
     expect(await recorded(client, group)).toEqual({
       type: "AggregateError",
@@ -223,7 +223,7 @@ describe("errors", () => {
     });
   });
 
-  it("may cause themselves, and may be broken", async () => {
+  it("may be their own cause, and may have getters that throw", async () => {
     const own = new Error("own");
     own.cause = own;
     const broken = new Error("x");

@@ -1,10 +1,10 @@
-/** Worker threads, and clients that nobody closes. */
+/** Worker threads, and clients that are not closed. */
 import { describe, expect, it } from "vitest";
 
 import { open, runProgram } from "./support.js";
 
-describe("clients that nobody closes", () => {
-  it("are collected, off the event loop, and their events committed", async () => {
+describe("clients that are not closed", () => {
+  it("are garbage collected outside the event loop, and their events are committed", async () => {
     const { stdout, stderr, code } = await runProgram(`
       require("node:v8").setFlagsFromString("--expose-gc");
       const gc = require("node:vm").runInNewContext("gc");
@@ -33,7 +33,7 @@ describe("worker threads", () => {
     const { Worker, isMainThread, parentPort, workerData } = require("node:worker_threads");
   `;
 
-  it("each record with a client of their own into one ledger", async () => {
+  it("can each record with their own client into one ledger", async () => {
     const { stdout, stderr, code } = await runProgram(`${WORKER}
       if (isMainThread) {
         const client = new ProvenLogClient({ agentId: "a", dbPath: db });
@@ -98,7 +98,7 @@ describe("worker threads", () => {
     expect([stdout, stderr, code]).toEqual(["true true\n", "", 0]);
   });
 
-  it("that throw or are abandoned at exit take nothing with them", async () => {
+  it("lose no events if they throw or if the process exits", async () => {
     const { stdout, code } = await runProgram(`${WORKER}
       if (isMainThread) {
         const throwing = new Worker(__filename, { workerData: "throw" });

@@ -1,4 +1,4 @@
-"""RFC 8785 slowly and readably: what the core's octets are compared with."""
+"""A slow and simple implementation of RFC 8785, with which tests compare the core's bytes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def canonical(value: Any) -> str:
-    """The canonical form of parsed JSON (None, bool, int, float, str, list, dict with str keys)."""
+    """Returns the canonical form of parsed JSON (None, bool, int, float, str, list, dict with str keys)."""
     if value is None or isinstance(value, bool):
         return json.dumps(value)
     if isinstance(value, str):
@@ -22,7 +22,7 @@ def canonical(value: Any) -> str:
 
 
 def number(value: float) -> str:
-    """ECMAScript's Number::toString."""
+    """Formats a number as ECMAScript's Number::toString does, which RFC 8785 requires."""
     assert math.isfinite(value)
     if value == 0:
         return "0"
@@ -45,7 +45,7 @@ def number(value: float) -> str:
 
 
 def expected(value: Any) -> Any:
-    """What plain Python values become in an event (docs/native-values.md), as parsed JSON."""
+    """Returns the parsed JSON that plain Python values become in an event (docs/native-values.md)."""
     if isinstance(value, bool) or value is None:
         return value
     if isinstance(value, str):

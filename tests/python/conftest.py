@@ -1,4 +1,4 @@
-"""Fixtures: a ledger of its own for each test, and no configuration from outside."""
+"""Fixtures: each test has a ledger and a home directory of its own, and none of the user's configuration."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def record(client: ProvenLogClient) -> Callable[[Any], Any]:
 def plog() -> Callable[..., subprocess.CompletedProcess[str]]:
     binary = os.environ.get("PLOG_BIN") or shutil.which("plog", path=f"{PACKAGE_ROOT.parent}:{BUILD}")
     if binary is None:
-        pytest.skip("the plog program is not built")
+        pytest.skip("the plog program is not built; run make build")
 
     def run(*args: object, input: str | None = None) -> subprocess.CompletedProcess[str]:
         return subprocess.run([binary, *map(str, args)], input=input, capture_output=True, text=True, timeout=120)
@@ -68,7 +68,7 @@ def plog() -> Callable[..., subprocess.CompletedProcess[str]]:
 
 @pytest.fixture
 def run_python(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Runs a program in an interpreter of its own, where `provenlog` can be imported."""
+    """Runs a program in a new interpreter that can import `provenlog`."""
 
     def run(code: str, *args: object, timeout: float = 60) -> subprocess.CompletedProcess[str]:
         script = tmp_path / "program.py"

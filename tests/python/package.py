@@ -1,4 +1,4 @@
-"""Where the package under test is, and where the tests find what they need."""
+"""Finds the package under test, the build and the shared data."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ PACKAGE_ROOT = Path(provenlog.__file__).parent.parent
 
 
 def shared_lines(name: str) -> list[dict[str, Any]]:
-    """Records of a data file beside the source tree; the test is skipped without it."""
+    """Returns the records of a JSON Lines file in ../shared/data. Skips the test if the file does not exist."""
     path = SOURCE.parent / "shared" / "data" / name
     if not path.exists():
-        pytest.skip(f"recorded data is not here: {path}")
+        pytest.skip(f"there is no recorded data at {path}")
     return [json.loads(line) for line in path.read_text().splitlines() if line.strip()]

@@ -1,4 +1,4 @@
-"""The client: its constructor, reading back, context, errors."""
+"""The client: constructor, queries, context, errors."""
 
 from __future__ import annotations
 
@@ -187,7 +187,7 @@ def test_iteration_has_no_limit_and_bounded_pages(client: ProvenLogClient) -> No
         client.log_event(action_output=i)
     iterator = client.iter_events()
     assert next(iterator)["action_output"] == 0
-    client.log_event(action_output=total)  # no transaction is open
+    client.log_event(action_output=total)  # the open iterator holds no transaction that would block this
     client.flush()
     assert [event["action_output"] for event in iterator][: total - 1] == list(range(1, total))
     assert len(client.get_events()) == 100
@@ -393,10 +393,10 @@ def test_exceptions_form_a_tree_with_codes() -> None:
 
 def test_a_file_that_is_no_ledger_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "notes.db"
-    path.write_text("this is no database, only some text " * 100)
+    path.write_text("this is not a database, only some text " * 100)
     with pytest.raises(CorruptLedgerError):
         ProvenLogClient(agent_id="a", db_path=path)
-    assert path.read_text().startswith("this is no database")
+    assert path.read_text().startswith("this is not a database")
 
 
 def test_a_directory_that_cannot_be_made_is_a_storage_error() -> None:
@@ -406,7 +406,7 @@ def test_a_directory_that_cannot_be_made_is_a_storage_error() -> None:
 
 
 def locked(db: Path) -> sqlite3.Connection:
-    """Another program that holds the database's write lock."""
+    """Returns a connection that holds the database's write lock, as another program could."""
     connection = sqlite3.connect(db, isolation_level=None, timeout=30)
     connection.execute("BEGIN IMMEDIATE")
     return connection

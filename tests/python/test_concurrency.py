@@ -1,4 +1,4 @@
-"""Threads, tasks, forks, exit, and other users of the same database file."""
+"""Threads, tasks, forks, process exit, and other programs that use the same database file."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ RunPython = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 def stored(db: Path) -> list[dict[str, Any]]:
-    """All events of a ledger, after what dead processes left has been adopted; the ledger must verify."""
+    """Adopts orphaned journals, checks that the ledger verifies, and returns all its events."""
     with ProvenLogClient(agent_id="reader", db_path=db) as client:
         events = list(client.iter_events())
         report = client.verify()
@@ -467,7 +467,7 @@ def test_daemon_threads_at_exit(run_python: RunPython, db: Path) -> None:
     assert stored(db)
 
 
-# ---- Other users of the file
+# ---- Other programs that use the file
 
 
 def test_pythons_own_sqlite_may_open_read_and_close_the_database(db: Path) -> None:

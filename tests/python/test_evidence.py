@@ -1,4 +1,4 @@
-"""Heads, keys, exports, proofs, backups: what a client gives to those who do not trust it."""
+"""Heads, keys, exports, proofs and backups."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ class TestRollback:
     def test_an_older_copy_of_the_file_is_recorded_on_as_a_branch_until_somebody_knows(self, tmp_path: Path) -> None:
         ledger = tmp_path / "events.db"
 
-        # In a process of its own: one that goes on holds the newer log open, and saves it.
+        # In a child process: this process would keep the database open and could write the newer events back.
         def record(count: int) -> None:
             code = (
                 "import sys\nfrom provenlog import ProvenLogClient\n"
@@ -150,7 +150,7 @@ class TestRollback:
         record(1)
         assert provenlog.verify(ledger)["verdict"] == "ROLLED_BACK"
         branch = ledger.read_bytes()
-        ledger.write_bytes(old)  # behind the head of a branch that it knows nothing of
+        ledger.write_bytes(old)  # older than the newest head, which is of a branch that this copy does not contain
         assert provenlog.verify(ledger)["verdict"] == "ROLLED_BACK"
         ledger.write_bytes(branch)
         with ProvenLogClient(db_path=ledger) as client:
@@ -183,7 +183,7 @@ class TestRollback:
     ) -> None:
         Path(f"{ledger}.head").write_bytes(octets)
         assert provenlog.verify(ledger, read_only=True)["verdict"] == "UNVERIFIABLE"
-        # In a process of its own: this one knows what the head was.
+        # In a child process: this process still knows the old head.
         code = """
         import sys
         from provenlog import ProvenLogClient
@@ -268,12 +268,12 @@ class TestExports:
             pytest.param(
                 lambda d: (d["events"].pop(5), d["merkle_proofs"].pop(5), d.update(event_count=14)), id="gap in a chain"
             ),
-            pytest.param(lambda d: d["events"].pop(), id="event less"),
+            pytest.param(lambda d: d["events"].pop(), id="one event less"),
             pytest.param(lambda d: (d["events"].reverse(), d["merkle_proofs"].reverse()), id="order"),
             pytest.param(lambda d: d.update(filter={"agent_id": "agent-1"}), id="filter"),
             pytest.param(lambda d: d.update(filter={}), id="claimed to be everything"),
             pytest.param(lambda d: d.update(filter={"agent_id": "agent-0", "tool_call_id": "x"}), id="reference"),
-            pytest.param(lambda d: d["merkle_proofs"][2].update(canonical="{"), id="no JSON in place of an event"),
+            pytest.param(lambda d: d["merkle_proofs"][2].update(canonical="{"), id="malformed event JSON"),
             pytest.param(lambda d: d.update(checkpoint=d["checkpoint"].replace("\n42\n", "\n41\n")), id="checkpoint"),
         ],
     )
@@ -292,9 +292,9 @@ class TestExports:
             pytest.param(lambda d: d["merkle_proofs"][1].update(x=1), id="unknown in a proof"),
             pytest.param(lambda d: d.update(version="2.0"), id="version"),
             pytest.param(lambda d: d.update(tree_size="42"), id="number as text"),
-            pytest.param(lambda d: d.update(tree_size=42.5), id="no whole number"),
-            pytest.param(lambda d: d.update(checkpoint="hello"), id="no checkpoint"),
-            pytest.param(lambda d: d["events"][1].update(duration_ms=2**63), id="a number that no double holds"),
+            pytest.param(lambda d: d.update(tree_size=42.5), id="number with a fraction"),
+            pytest.param(lambda d: d.update(checkpoint="hello"), id="malformed checkpoint"),
+            pytest.param(lambda d: d["events"][1].update(duration_ms=2**63), id="number that does not fit a double"),
         ],
     )
     def test_what_is_no_such_document_is_refused(
@@ -308,7 +308,7 @@ class TestExports:
             client.export(tmp_path / "all.plog")
         document = json.loads((tmp_path / "all.plog").read_text())
         assert self.verdict(document, tmp_path) == "OK"
-        # Queries leave system events out, unless asked.
+        # A filter without include_system leaves out system events, but this document contains some.
         assert self.verdict({**document, "filter": {"since": "2020-01-01"}}, tmp_path) == "TAMPERED"
         assert self.verdict({**document, "filter": {"include_system": True}}, tmp_path) == "OK"
         assert self.verdict({**document, "ledger_id": document["ledger_id"][::-1]}, tmp_path) == "TAMPERED"
@@ -425,7 +425,7 @@ class TestTiles:
     def test_a_directory_of_something_else_is_left_alone(self, ledger: Path, tmp_path: Path) -> None:
         (tmp_path / "log").mkdir()
         (tmp_path / "log" / "precious").write_text("x")
-        with ProvenLogClient(db_path=ledger) as client, pytest.raises(InvalidEventError, match="holds no log"):
+        with ProvenLogClient(db_path=ledger) as client, pytest.raises(InvalidEventError, match="contains no log"):
             client.export(tmp_path / "log", tiles=True)
         assert (tmp_path / "log" / "precious").read_text() == "x"
 

@@ -1,4 +1,4 @@
-"""The golden file through Python: the same octets, warnings and hash as every other way in."""
+"""The golden file, logged from Python, gives the same bytes, warnings and hashes as in the other languages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What values that misbehave cannot do."""
+"""Values whose methods raise, change other values or log events do not harm the event or the process."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def test_a_finaliser_that_runs_meanwhile_does_no_harm(record: Record) -> None:
             self.target = target
 
         def __repr__(self) -> str:
-            self.target.clear()  # drops itself
+            self.target.clear()  # removes the last reference to self
             return "f"
 
         def __del__(self) -> None:

@@ -1,4 +1,4 @@
-"""`import provenlog`: little is loaded, and what is loaded later works as if it had been there."""
+"""`import provenlog` loads few modules. The rest is loaded on first use."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import provenlog
 
 
 def run(program: str, cwd: Path) -> str:
-    # The package that these tests use, whichever that is, and no configuration of the interpreter.
+    # Import the same package as these tests do.
     found = Path(provenlog.__file__).parent.parent
     command = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(found)!r}); {program}"]
     done = subprocess.run(command, cwd=cwd, capture_output=True, text=True)

@@ -1,4 +1,4 @@
-"""Random values: stored octets against the slow model, and nothing that a value does costs the event."""
+"""Random values: the stored bytes agree with the slow model, and no value prevents the recording of an event."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from provenlog import ProvenLogClient, Redactor, _native
 
-# Digits and letters make numbers that redaction takes for phone numbers; the model knows nothing of that.
+# An alphabet without digits and most letters: the model does not redact, and redaction would find phone numbers.
 CALM = 'abé漢😀 \x00\x1f"\\\n\u2028\ud800\udc00/\x7f\ufffd'
 TEXT = st.text(alphabet=CALM)
 NUMBERS = st.one_of(st.integers(), st.integers(-(2**70), 2**70), st.floats())
@@ -48,7 +48,7 @@ def teardown_module() -> None:
 
 
 def calm(value: Any) -> bool:
-    """Whether redaction leaves the value alone."""
+    """Returns True if redaction does not change the value."""
     return Redactor.default().redact(value)[1] == 0
 
 

@@ -1,4 +1,4 @@
-"""Recorded traffic through Python and through `plog ingest`: the same content in both ledgers."""
+"""Recorded traffic, logged from Python and with `plog ingest`, gives the same content in both ledgers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from package import shared_lines
 from provenlog import ProvenLogClient, verify
 
 PlogCommand = Callable[..., "subprocess.CompletedProcess[str]"]
-# What differs between two recordings of one event.
+# The fields that differ between two recordings of the same event.
 OWN = {"id", "salt", "timestamp", "source", "capture_method", "sequence", "hash", "prev_hash", "validation_warnings"}
 
 
@@ -23,7 +23,7 @@ def agent_events() -> list[dict[str, Any]]:
 
 
 def llm_events() -> list[dict[str, Any]]:
-    """Each exchange as an LLM_CALL and an LLM_RESPONSE."""
+    """Returns each exchange as an LLM_CALL event and an LLM_RESPONSE event."""
     events = []
     for number, exchange in enumerate(shared_lines("llm-exchanges.jsonl")):
         common = {
@@ -70,7 +70,7 @@ def test_both_ways_in_record_the_same_content(
     for db in (by_python, by_ingest):
         report = verify(db)
         assert report["valid"], report
-        assert report["events"] == len(events) + 1  # with ledger.created
+        assert report["events"] == len(events) + 1  # plus ledger.created
         assert plog("verify", "--db", db).returncode == 0
     assert content(by_python) == content(by_ingest)
     with ProvenLogClient(db_path=by_python) as client:

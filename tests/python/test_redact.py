@@ -1,4 +1,4 @@
-"""Redaction from Python, and which regular expressions RE2 takes."""
+"""Redaction from Python, and the translation of Python's regular expressions to RE2."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_findings_are_places_in_characters_and_hold_no_values() -> None:
     assert all(f.value is None for f in found) and "ada" not in repr(found)
     assert [f.value for f in redactor.findings(text, values=True)] == ["ada@example.com", "10.0.0.1"]
     assert redactor.findings("nothing") == []
-    halves = "\ud83d\ude00 ada@example.com \udc00"  # two characters for Python, though one for UTF-16
+    halves = "\ud83d\ude00 ada@example.com \udc00"  # two characters in Python, one code point in UTF-16
     assert [halves[f.start : f.end] for f in redactor.findings(halves)] == ["ada@example.com"]
 
 
@@ -184,7 +184,7 @@ def test_an_end_anchor_takes_a_last_newline_with_it() -> None:
     assert to_re2(re.compile("x"), "r") == "x"
 
 
-# ---- What is kept of content
+# ---- Capture of content
 
 
 def test_content_is_kept_as_far_as_the_option_says(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Sessions, agents and parents through contextvars."""
+"""Scopes: session, agent and parent, which are kept in contextvars."""
 
 from __future__ import annotations
 

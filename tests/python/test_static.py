@@ -1,4 +1,4 @@
-"""The package as type checkers, linters and readers see it."""
+"""Static checks of the package: types, lint, docstring examples, public names."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_examples_in_docstrings_work(name: str) -> None:
 
 def test_the_stub_says_what_the_module_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("mypy.stubtest")
-    # pybind11's metaclass has no name that a stub could import.
+    # The stub cannot import pybind11's metaclass, which has no public name.
     allowed = tmp_path / "allowed.txt"
     allowed.write_text("".join(rf"provenlog\._native\.{name}" + "\n" for name in ("Cursor", "Json", "Redactor")))
     monkeypatch.setenv("PYTHONPATH", str(PACKAGE_ROOT))

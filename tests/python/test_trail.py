@@ -1,4 +1,4 @@
-"""@trail."""
+"""The decorator @trail."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What values become, by the table in docs/native-values.md."""
+"""Values are recorded as the table in docs/native-values.md says."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ NAMES = {
 
 
 def documented() -> list[tuple[str, str]]:
-    """(expression, JSON) of the table's rows that have an example."""
+    """Returns (expression, JSON) for each row of the table that has an example."""
     rows = []
     for line in (SOURCE / "docs" / "native-values.md").read_text().splitlines():
         cells = [cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
@@ -98,7 +98,7 @@ def test_the_table_has_examples() -> None:
 def test_an_integer_of_any_length_keeps_its_digits(record: Record, digits: int) -> None:
     text = ("1234567890" * (digits // 10 + 1))[:digits]
     value = 0
-    for start in range(0, digits, 1000):  # int() refuses long texts
+    for start in range(0, digits, 1000):  # int() rejects long strings
         piece = text[start : start + 1000]
         value = value * 10 ** len(piece) + int(piece)
     assert record(-value) == "-" + text
@@ -288,7 +288,7 @@ def test_depth_is_cut_and_never_overflows_the_stack(client: ProvenLogClient) -> 
         level, value = level + 1, value[0]
     assert value == {"reason": "depth", "truncated": True}
     assert level == 128
-    while isinstance(deep, list):  # without recursion
+    while isinstance(deep, list):  # free the nested lists without recursion
         deep = deep[0]
 
 

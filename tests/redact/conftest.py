@@ -1,4 +1,4 @@
-"""The tests of this folder share generator.py."""
+"""Makes generator.py importable for the tests of this folder."""
 
 import sys
 from pathlib import Path

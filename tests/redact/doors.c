@@ -1,5 +1,5 @@
-/* Preloaded into a writer: every octet that it hands to the system for a file below DOORS_DIR is first added to the
- * file DOORS_WITNESS. With DOORS_STOP=n the process is killed at the n-th write to a journal, before it is made. */
+/* A library to preload into a writer. It appends all data that the process writes to files below DOORS_DIR to the file
+ * DOORS_WITNESS first. With DOORS_STOP=n it kills the process just before the n-th write to a journal. */
 #define _GNU_SOURCE
 #include <limits.h>
 #include <signal.h>

@@ -1,4 +1,4 @@
-"""Values that a regular expression matches, for the simple expressions of the detectors."""
+"""Generates random values that match a regular expression of the simple form that detectors use."""
 
 from __future__ import annotations
 
@@ -63,4 +63,4 @@ class Generator:
             elif kind is constants.ANY:
                 yield self.random.choice(VISIBLE)
             elif kind is not constants.AT:
-                raise ValueError(f"no values for {kind}")
+                raise ValueError(f"cannot generate values for {kind}")

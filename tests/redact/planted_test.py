@@ -1,4 +1,4 @@
-"""Forty secrets, planted wherever an event has room for text and by every way in: none of them reaches a disk."""
+"""Plants forty secrets in every text of an event, through every interface, and checks that none reaches a disk."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MAX_EVENT = 8192
 
 def built(path: Path) -> str:
     if not path.exists():
-        pytest.skip(f"needs {path}: run make build")
+        pytest.skip(f"{path} does not exist; run make build")
     return str(path)
 
 
@@ -39,7 +39,7 @@ def commands(plan: Path, db: Path, end: str) -> Dict[str, List[str]]:
 
 
 class Planted:
-    """A directory with a configuration, and what is to be planted."""
+    """A directory with a configuration, and the secrets and events to plant."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -59,7 +59,7 @@ class Planted:
                 hidden = example["text"].encode()[example["start"] : example["end"]].decode()
                 if len(hidden) >= 8:
                     examples.append((example["text"], hidden))
-        # Evenly over all kinds.
+        # Choose evenly from all detectors.
         chosen = [examples[i * len(examples) // SECRETS] for i in range(SECRETS)]
         self.texts = [text for text, _ in chosen]
         self.hidden = [hidden for _, hidden in chosen]
@@ -81,7 +81,7 @@ class Planted:
             "".join(json.dumps({"agent_id": "planted", **event}) + "\n" for event in events)
             + "".join(line + "\n" for line in lines)
         )
-        # A line of broken JSON is an error, which must not repeat it.
+        # The error message for a line of broken JSON must not repeat the line.
         with self.plan.with_suffix(".jsonl").open("a") as file:
             file.writelines('{"agent_id": "planted", "action_input": ' + json.dumps(text) + "\n" for text in self.texts)
         self.expected = len(events)
@@ -108,12 +108,12 @@ class Planted:
             pytest.skip("needs node")
         needed = {"python": "python", "c": "libprovenlog.so", "node": "node/provenlog", "ingest": "plog"}
         built(BUILD / needed[way])
-        # Ingest ends when its input does, with 4 for the lines that it kept out.
+        # Ingest exits at the end of its input, with 4 because it rejected lines.
         codes = {"kill": (-signal.SIGKILL, 4), "close": (0, 4)}.get(end, (-signal.SIGSEGV,))
         return self.run(commands(self.plan, self.db, end)[way], env=env, codes=codes)
 
     def leaks(self, octets: bytes) -> List[str]:
-        """Secrets that stand in the octets, whole or by half, as they are or as JSON has them."""
+        """The secrets in the bytes: whole or a half of one, plain or escaped as in JSON."""
         found = []
         for hidden in self.hidden:
             middle = len(hidden) // 2
@@ -124,7 +124,7 @@ class Planted:
         return found
 
     def check_files(self) -> int:
-        """The octets that were looked at; everything below the ledger's directory is."""
+        """Searches all files below the ledger's directory. Returns the number of bytes searched."""
         looked = 0
         for path in sorted(self.ledger.rglob("*")):
             if path.is_file():
@@ -140,7 +140,7 @@ class Planted:
 
 
 def events_with(text: str) -> List[Dict[str, Any]]:
-    """The text in every place that an event has for content, and where it is cut."""
+    """Events with the text in every place for content, and at the position where content is cut."""
     filler = " and so on" * (MAX_EVENT // 10)
     across = "y" * 1010 + " " + text + filler
     return [
@@ -177,7 +177,7 @@ def events_with(text: str) -> List[Dict[str, Any]]:
 
 
 def lines_with(text: str) -> List[str]:
-    """JSON texts that no writer of JSON makes: keys twice, everything escaped, broken Unicode."""
+    """JSON texts that no JSON serialiser produces: duplicate keys, everything escaped, broken Unicode."""
     quoted = json.dumps(text)
     escaped = '"' + "".join(f"\\u{ord(c):04x}" for c in text) + '"'
     return [
@@ -196,13 +196,13 @@ WAYS_IN = ["python", "c", "node", "ingest"]
 
 @pytest.mark.parametrize("way", WAYS_IN)
 def test_no_secret_reaches_a_disk_or_a_log(planted: Planted, way: str) -> None:
-    # A process that dies leaves all in its journal; ingest, which is not killed, in the ledger and its WAL.
+    # A killed process leaves all events in its journal. Ingest is not killed and leaves them in the ledger and its WAL.
     planted.check_output(planted.plant(way, "kill"))
     assert planted.check_files() > 100_000
     if way != "ingest":
         assert any(planted.ledger.glob("events.db.journal/*.seg"))
 
-    # The next one adopts it, and ends well.
+    # The next process adopts the journal and exits normally.
     planted.check_output(planted.plant(way, "close"))
     planted.check_files()
 
@@ -235,11 +235,11 @@ def test_no_secret_reaches_a_disk_or_a_log(planted: Planted, way: str) -> None:
     planted.check_files()
 
 
-# The first write to a journal is the head of its first segment.
+# The first write to a journal is the header of its first segment.
 @pytest.mark.parametrize("stop", [2, 150])
 @pytest.mark.parametrize("way", WAYS_IN)
 def test_what_stands_at_the_journals_door_is_redacted(planted: Planted, way: str, stop: int) -> None:
-    """The process is killed when it is about to write to its journal: what it was about to write is all there was."""
+    """Kills the process when it is about to write to its journal. The witness file contains that write too."""
     witness = planted.directory / "witness"
     env = {
         "LD_PRELOAD": built(DOORS),
@@ -251,7 +251,7 @@ def test_what_stands_at_the_journals_door_is_redacted(planted: Planted, way: str
     planted.check_output(done)
     octets = witness.read_bytes()
     records = octets.count(b'"agent_id":"planted"') + octets.count(b'"context.changed"')
-    # One more than reached the journal.
+    # The witness contains one record more than the journal.
     journal = b"".join(path.read_bytes() for path in planted.ledger.glob("events.db.journal/*.seg"))
     written = journal.count(b'"agent_id":"planted"') + journal.count(b'"context.changed"')
     assert records == written + 1
@@ -276,7 +276,7 @@ def test_no_write_to_a_file_of_the_ledger_ever_holds_a_secret(planted: Planted, 
 
 
 def test_the_search_finds_what_was_planted(planted: Planted) -> None:
-    """With redaction off everything is there: the other tests look in the right places."""
+    """With redaction off, the search finds every secret, so the other tests look in the right places."""
     config = planted.home / ".provenlog" / "config.yaml"
     config.write_text(json.dumps({**json.loads(config.read_text()), "redaction": {"enabled": False}}))
     planted.plant("python", "kill")
@@ -288,7 +288,7 @@ def test_the_search_finds_what_was_planted(planted: Planted) -> None:
 
 
 def dumped_core(planted: Planted, end: str) -> bool:
-    """Whether the kernel says that it wrote one."""
+    """Whether the kernel reports that it wrote a core file."""
     built(BUILD / "python")
     env = {**planted.env, "PYTHONPATH": str(BUILD / "python"), "PYTHONDONTWRITEBYTECODE": "1"}
     process = subprocess.Popen(
@@ -302,12 +302,12 @@ def dumped_core(planted: Planted, end: str) -> bool:
 
 
 def test_a_core_holds_what_the_program_held(planted: Planted) -> None:
-    """Why there is a setting: the caller's memory is not ours to clean."""
+    """Shows why the settings are needed: the library cannot clear the caller's memory."""
     if not dumped_core(planted, "crash-unlimited"):
-        pytest.skip("no cores are to be had here")
+        pytest.skip("the system writes no core files here")
     cores = [path for path in planted.ledger.iterdir() if path.name.startswith("core")]
     if not cores:
-        pytest.skip("cores go elsewhere here")
+        pytest.skip("the system writes core files to another place")
     assert set(planted.hidden) <= set(planted.leaks(cores[0].read_bytes()))
 
 
@@ -319,7 +319,7 @@ def test_with_the_documented_setting_a_crash_leaves_no_core(planted: Planted, se
 
 
 def test_a_filter_that_crashes_leaves_no_core(planted: Planted) -> None:
-    """plog redact and plog ingest hold text that nothing has redacted yet, and see to it themselves."""
+    """plog redact and plog ingest read unredacted text, so they switch core files off themselves."""
     script = 'ulimit -c unlimited 2>/dev/null; exec "$@"'
     for command in (["redact"], ["--db", str(planted.db), "ingest"]):
         process = subprocess.Popen(

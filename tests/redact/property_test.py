@@ -1,4 +1,4 @@
-"""Redaction of random texts and values that are full of what it looks for: what changes, where, and what never does."""
+"""Redacts random texts and values full of secrets: checks what changes, where, and what never changes."""
 
 from __future__ import annotations
 
@@ -96,13 +96,13 @@ def test_what_was_redacted_has_no_hit(text: str, profile: str) -> None:
 
 
 def same_shape(before: Any, after: Any, redactor: Any, ruled: bool) -> None:
-    """`ruled`: below a key that says something of its values."""
+    """Checks that `after` has the structure of `before`. `ruled`: below a key that has a rule."""
     if isinstance(before, dict):
         assert isinstance(after, dict) and len(after) == len(before)
         kept = [key for key in before if redactor.redact_string(key)[1] == 0]
         assert set(kept) <= set(after)
         for key in kept:
-            # What a key says goes for all that stands below it.
+            # The rule of a key applies to everything below it.
             named = redactor.redact({key: "Zq8#kW2!pL5vT9xR"})[0] != {key: "Zq8#kW2!pL5vT9xR"}
             named = named or redactor.redact({key: 4111111111111111})[1] > 0
             same_shape(before[key], after[key], redactor, ruled or named)

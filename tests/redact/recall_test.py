@@ -1,4 +1,4 @@
-"""plog redact over values that are made from each provider's format, and over what must survive."""
+"""Runs plog redact over generated values of each provider's format, and over values that must survive."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ def plog_binary() -> Path:
 def binary() -> Path:
     path = plog_binary()
     if not path.exists():
-        pytest.skip(f"needs {path}: run make build")
+        pytest.skip(f"{path} does not exist; run make build")
     return path
 
 
 def redact(binary: Path, texts: List[str], *options: str) -> List[str]:
-    """Each text as the one member of a JSON object on a line of its own."""
+    """Redacts each text as the only member of a JSON object on its own line."""
     lines = "".join(json.dumps({"text": text}) + "\n" for text in texts)
     env = {key: value for key, value in os.environ.items() if key != "PROVENLOG_CONFIG"}
     env["HOME"] = "/nonexistent"
@@ -67,7 +67,7 @@ FRAMES = [
 
 
 def made_values(binary: Path) -> List[Tuple[str, str]]:
-    """Secrets of the default profile by detector, of those whose expression is all there is to them."""
+    """Generated secrets of the default profile, for detectors that need only their expression to match."""
     listed: Any = json.loads(subprocess.check_output([binary, "redact", "--list", "--json"]))
     generator = Generator(20260217)
     values = []
@@ -79,12 +79,12 @@ def made_values(binary: Path) -> List[Tuple[str, str]]:
         for expression in detector["regex"]:
             if "(?i" in expression or "(?s" in expression or re.compile(expression).groups:
                 continue
-            wanted = dict.fromkeys(detector["keywords"], 1)  # each is to be met: the prefilter looks for it
+            wanted = dict.fromkeys(detector["keywords"], 1)  # generate each keyword, because the prefilter looks for it
             for count in range(TRIES):
                 if count >= EACH and not wanted:
                     break
                 value = generator.value(expression)
-                # What ends with a sign would run on into the text behind it.
+                # A value that ends with a punctuation character could continue into the text after it.
                 if not value[-1].isalnum() or not re.fullmatch(expression, value):
                     continue
                 met = [keyword for keyword in wanted if keyword in value]

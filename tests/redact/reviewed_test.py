@@ -1,4 +1,4 @@
-"""What redaction hits in recorded traffic: each hit was judged once, in reviewed_hits.tsv."""
+"""Compares the hits of redaction in recorded traffic with the reviewed hits in reviewed_hits.tsv."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def binary() -> Path:
         os.environ.get("PLOG_BIN", Path(os.environ.get("PLOG_BUILD_DIR", SOURCE / "build" / "release")) / "plog")
     )
     if not path.exists():
-        pytest.skip(f"needs {path}: run make build")
+        pytest.skip(f"{path} does not exist; run make build")
     return path
 
 
@@ -50,7 +50,7 @@ def redact(binary: Path, path: Path, *options: str) -> List[str]:
 
 
 def markers(before: Any, after: Any, where: str) -> Iterator[Tuple[str, str]]:
-    """Where values and keys of two JSON values differ, and by which markers."""
+    """Where the values and keys of two JSON values differ, and which markers make the difference."""
     if isinstance(before, dict) and isinstance(after, dict):
         for key in after.keys() - before.keys():
             yield where + "/" + key, "+".join(re.findall(r"\[REDACTED:([\w-]+)", key))
@@ -80,12 +80,12 @@ def hits(binary: Path, path: Path, profile: str) -> Set[Hit]:
 def test_every_hit_in_the_recorded_traffic_was_judged(binary: Path, name: str, profile: str) -> None:
     path = DATA / name
     if not path.exists():
-        pytest.skip(f"recorded data is not here: {path}")
+        pytest.skip(f"the recorded data {path} does not exist")
     listed = reviewed()
     known = {hit for hit, _ in listed if (hit.data, hit.profile) == (name, profile)}
     found = hits(binary, path, profile)
-    assert found - known == set(), "new hits: read them, and put them into reviewed_hits.tsv"
-    assert known - found == set(), "hits that are no more"
+    assert found - known == set(), "new hits; review them and add them to reviewed_hits.tsv"
+    assert known - found == set(), "hits in reviewed_hits.tsv that no longer occur; remove them"
     false = sum(1 for hit, verdict in listed if hit in known and verdict == "false")
     if profile == "default":
         assert false <= path.stat().st_size / 1e6

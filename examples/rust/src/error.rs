@@ -3,36 +3,36 @@ use std::ffi::CStr;
 use std::fmt;
 use std::ptr;
 
-/// What kind of failure an [`Error`] is. The numbers are those of `plog_status` and never change.
+/// The kind of a failure. The numbers are those of `plog_status` and never change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(i32)]
 #[non_exhaustive]
 pub enum Status {
-    /// An argument, an event or a filter is not acceptable; the message names it.
+    /// An argument, event or filter is invalid; the message names it.
     Invalid = 1,
-    /// A configuration file, rule or environment variable is broken.
+    /// A configuration file, redaction rule or environment variable is invalid.
     Config = 2,
     /// There is no such event, file or agent.
     NotFound = 3,
-    /// The operating system refused.
+    /// An operating system call failed.
     Io = 4,
     /// The journal reached its limit, or the disk is full: the event was NOT recorded.
     Full = 5,
-    /// The deadline passed; what was accepted is safe in the journal.
+    /// The deadline passed; accepted events are safe in the journal.
     Timeout = 6,
-    /// The client was closed.
+    /// The client is closed.
     Closed = 7,
-    /// Another process holds the ledger's lock for too long.
+    /// Another process held the ledger's lock for too long.
     Busy = 8,
-    /// The file is no ledger, or is damaged.
+    /// The file is not a ledger, or it is damaged.
     Corrupt = 9,
     /// A newer format, a network file system, or server mode.
     Unsupported = 10,
     /// A callback asked to stop.
     Cancelled = 11,
-    /// There is no memory.
+    /// Out of memory.
     NoMemory = 12,
-    /// A defect of the library, or a status that this crate does not know.
+    /// A defect of the library, or a status number that this crate does not know.
     Internal = 13,
 }
 
@@ -56,14 +56,14 @@ impl Status {
         all.into_iter().find(|status| *status as i32 == number).unwrap_or(Internal)
     }
 
-    /// The stable name, such as `"PLOG_E_FULL"`.
+    /// Returns the stable name, such as `"PLOG_E_FULL"`.
     pub fn name(self) -> &'static str {
-        // The library's names are static text in ASCII.
+        // The library returns static ASCII strings.
         unsafe { CStr::from_ptr(sys::plog_status_name(self as i32)) }.to_str().unwrap_or("PLOG_E_UNKNOWN")
     }
 }
 
-/// What every failing call returns.
+/// The error type of this crate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     status: Status,
@@ -78,17 +78,17 @@ impl Error {
         Error { status, message: message.into() }
     }
 
-    /// What kind of failure it is.
+    /// Returns the kind of the failure.
     pub fn status(&self) -> Status {
         self.status
     }
 
-    /// One line, without the status.
+    /// Returns the message: one line, without the status.
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// Takes over an error of the library. It must be valid or NULL.
+    /// Converts an error of the library and frees it. The pointer must be valid or NULL.
     pub(crate) unsafe fn take(error: *mut sys::plog_error) -> Option<Error> {
         if error.is_null() {
             return None;
@@ -108,14 +108,16 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// Runs a call of the library, whose last argument is the error's place, and turns its status into a result.
+/// Calls a function of the library with a place for its error, and turns its status into a result.
 pub(crate) fn check(call: impl FnOnce(*mut *mut sys::plog_error) -> sys::plog_status) -> Result<()> {
     let mut error = ptr::null_mut();
     let status = call(&mut error);
     if status == sys::PLOG_OK {
         return Ok(());
     }
-    // On failure the library hands over an error that the caller owns.
+    // On failure the library returns an error that the caller owns.
     let error = unsafe { Error::take(error) };
-    Err(error.unwrap_or_else(|| Error::new(Status::from_number(status), "no message")))
+    Err(error.unwrap_or_else(|| {
+        Error::new(Status::from_number(status), "libprovenlog failed without an error message")
+    }))
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Index;
 use std::time::{Duration, SystemTime};
 
-/// An event to be logged. Only an agent is required, and the client can supply it.
+/// An event to be logged. Only the agent is required, and the client can supply it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Event {
     fields: BTreeMap<String, Value>,
@@ -20,67 +20,67 @@ macro_rules! text_fields {
 }
 
 impl Event {
-    /// An event of a type: `TOOL_CALL`, `TOOL_RESULT`, `LLM_CALL`, `LLM_RESPONSE`, `CUSTOM`, ...
+    /// Returns an event of a type: `TOOL_CALL`, `TOOL_RESULT`, `LLM_CALL`, `LLM_RESPONSE`, `CUSTOM`, ...
     pub fn new(action_type: impl Into<String>) -> Event {
         Event::default().field("action_type", Value::String(action_type.into()))
     }
 
-    /// A top-level field by its name in the schema. What the schema does not know is kept too.
+    /// Sets a top-level field by its name in the schema. Fields that are not in the schema are recorded too.
     pub fn field(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.fields.insert(name.into(), value.into());
         self
     }
 
     text_fields! {
-        /// The id; by default a new UUIDv7. Logging the same id of an agent again records nothing.
+        /// Sets the id; the default is a new UUIDv7. Logging an agent's id again records nothing.
         id => "id";
-        /// The agent, in place of the client's.
+        /// Sets the agent; the default is the client's.
         agent => "agent_id";
-        /// The session, in place of the client's.
+        /// Sets the session; the default is the client's.
         session => "session_id";
-        /// What the action is called.
+        /// Sets the name of the action.
         name => "action_name";
-        /// How it ended: `success`, `error`, `timeout`.
+        /// Sets the outcome of the action: `success`, `error`, `timeout`.
         status => "action_status";
-        /// What went wrong.
+        /// Sets the error message of an action that failed.
         error_message => "error_message";
-        /// The event that this one follows from.
+        /// Sets the id of the event that caused this one.
         parent => "parent_event_id";
-        /// The call of a tool that this event belongs to.
+        /// Sets the id of the tool call to which this event belongs.
         tool_call => "tool_call_id";
     }
 
-    /// What went into the action.
+    /// Sets the input of the action.
     pub fn input(self, value: impl Into<Value>) -> Self {
         self.field("action_input", value)
     }
 
-    /// What came out of it.
+    /// Sets the output of the action.
     pub fn output(self, value: impl Into<Value>) -> Self {
         self.field("action_output", value)
     }
 
-    /// When it happened; by default when it is logged.
+    /// Sets the time of the action; the default is the time of the call to `log`.
     pub fn at(self, time: SystemTime) -> Self {
         self.field("timestamp", time)
     }
 
-    /// How long it took, in whole milliseconds.
+    /// Sets the duration of the action, rounded down to whole milliseconds.
     pub fn took(self, duration: Duration) -> Self {
         self.field("duration_ms", u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
     }
 
-    /// Several parents.
+    /// Sets the ids of several parent events.
     pub fn parents<T: Into<String>>(self, ids: impl IntoIterator<Item = T>) -> Self {
         self.field("parents", Value::Array(ids.into_iter().map(|id| Value::String(id.into())).collect()))
     }
 
-    /// A label: indexed, for filters.
+    /// Adds a label. Labels are indexed; filters can select them.
     pub fn label(self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.member("labels", key.into(), Value::String(value.into()))
     }
 
-    /// An entry of the metadata, which is not indexed.
+    /// Adds an entry to the metadata, which is not indexed.
     pub fn metadata(self, key: impl Into<String>, value: impl Into<Value>) -> Self {
         self.member("metadata", key.into(), value.into())
     }
@@ -108,7 +108,7 @@ impl From<&Event> for Value {
     }
 }
 
-/// An event of the ledger. Its fields are read by their names in the schema: `record["action_name"]`.
+/// An event of the ledger. Index it with the schema's field names: `record["action_name"]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record {
     json: String,
@@ -121,22 +121,22 @@ impl Record {
         Ok(Record { json, value })
     }
 
-    /// The event as the ledger returned it: the stored octets, with the ledger's own fields appended.
+    /// Returns the event as the ledger returned it: the stored bytes with the ledger's own fields appended.
     pub fn json(&self) -> &str {
         &self.json
     }
 
-    /// The whole event.
+    /// Returns the whole event as a JSON object.
     pub fn value(&self) -> &Value {
         &self.value
     }
 
-    /// The id.
+    /// Returns the id.
     pub fn id(&self) -> &str {
         self["id"].as_str().unwrap_or_default()
     }
 
-    /// 1, 2, 3... for each agent.
+    /// Returns the event's position in the chain of its agent, from 1.
     pub fn sequence(&self) -> i64 {
         self["sequence"].as_i64().unwrap_or_default()
     }

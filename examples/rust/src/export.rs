@@ -11,8 +11,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::ptr;
 
-/// An export to be written: events with all that proves them, which [`ExportCheck`] checks without the ledger. What was
-/// logged before is committed and signed first.
+/// An export of events together with their proofs, which [`ExportCheck`] can check without the ledger.
+/// [`Export::write`] first commits and signs all events logged before the call.
 ///
 /// ```no_run
 /// # use provenlog::{Client, Export, ExportCheck, Filter, Options};
@@ -30,50 +30,51 @@ pub struct Export<'a> {
     progress: Option<Progress<'a>>,
 }
 
-/// What was exported.
+/// The result of an export.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exported {
-    /// How many events were written.
+    /// Number of events exported.
     pub events: i64,
-    /// How many events the tree has.
+    /// Number of events in the tree.
     pub tree_size: i64,
-    /// The root of the tree, as hexadecimal digits.
+    /// Root hash of the tree, in hexadecimal.
     pub root: String,
-    /// Newer events that no head covers yet.
+    /// Number of newer events that no head covers. They were not exported.
     pub tail: i64,
 }
 
 impl<'a> Export<'a> {
-    /// Of everything in a client's ledger.
+    /// Returns an export of a client's ledger: of all events, including system events, unless a filter is set.
     pub fn of(client: &'a Client) -> Self {
         Export { client, filter: None, tiles: false, overwrite: false, progress: None }
     }
 
-    /// Of the events that a filter (without order and limits) selects.
+    /// Exports only the events that a filter selects. The filter must not set an order, limit, offset or position.
     pub fn filter(mut self, filter: &Filter) -> Self {
         self.filter = Some(filter.json());
         self
     }
 
-    /// As a directory of C2SP tlog-tiles, brought up to date if it is there, in place of a `.plog` file.
+    /// Writes a directory of C2SP tlog-tiles, or updates an existing one, instead of a `.plog` file.
     pub fn tiles(mut self) -> Self {
         self.tiles = true;
         self
     }
 
-    /// The file may be there already.
+    /// Replaces an existing file. Not allowed with [`Export::tiles`].
     pub fn overwrite(mut self) -> Self {
         self.overwrite = true;
         self
     }
 
-    /// As [`Verification::progress`](crate::Verification::progress). What was stopped leaves nothing behind.
+    /// Calls `progress` as [`Verification::progress`](crate::Verification::progress) does. An export that is stopped
+    /// removes the unfinished file.
     pub fn progress(mut self, progress: impl FnMut(u64, u64) -> ControlFlow<()> + 'a) -> Self {
         self.progress = Some(Box::new(progress));
         self
     }
 
-    /// Writes it.
+    /// Writes the export to `path`.
     pub fn write(self, path: impl AsRef<Path>) -> Result<Exported> {
         let target = terminated("path", path.as_ref().as_os_str().as_bytes())?;
         let filter = self.filter.map(|filter| terminated("filter", filter)).transpose()?;
@@ -105,7 +106,7 @@ impl<'a> Export<'a> {
     }
 }
 
-/// The check of a `.plog` file, or of a directory of tiles. No ledger, configuration or network is needed.
+/// The check of a `.plog` file or of a directory of tiles. It needs no ledger, configuration or network.
 pub struct ExportCheck<'a> {
     path: PathBuf,
     key: Option<String>,
@@ -114,30 +115,31 @@ pub struct ExportCheck<'a> {
 }
 
 impl<'a> ExportCheck<'a> {
-    /// By the export's own key, which shows that it is consistent, not who made it.
+    /// Returns a check of the export at `path`. Without a trusted key or head it uses the key in the export, which
+    /// shows that the export is consistent, but not who made it.
     pub fn of(path: impl AsRef<Path>) -> Self {
         ExportCheck { path: path.as_ref().into(), key: None, heads: Vec::new(), progress: None }
     }
 
-    /// A trusted public key, or the path of a file with one.
+    /// Sets a trusted public key, or the path of a file that contains one.
     pub fn key(mut self, key: impl Into<String>) -> Self {
         self.key = Some(key.into());
         self
     }
 
-    /// A file with a trusted head; may be given several times.
+    /// Adds a file with a trusted head. It may be called more than once.
     pub fn head(mut self, path: impl AsRef<Path>) -> Self {
         self.heads.push(path.as_ref().into());
         self
     }
 
-    /// As [`Verification::progress`](crate::Verification::progress).
+    /// Calls `progress` as [`Verification::progress`](crate::Verification::progress) does.
     pub fn progress(mut self, progress: impl FnMut(u64, u64) -> ControlFlow<()> + 'a) -> Self {
         self.progress = Some(Box::new(progress));
         self
     }
 
-    /// Runs it. An error tells only of a bad argument or a cancel.
+    /// Runs the check. It returns an error only for an invalid argument or if `progress` stopped it.
     pub fn run(self) -> Result<Report> {
         let path = terminated("path", self.path.as_os_str().as_bytes())?;
         let key = self.key.map(|key| terminated("key", key)).transpose()?;

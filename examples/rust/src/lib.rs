@@ -22,10 +22,10 @@
 //! # Ok::<(), provenlog::Error>(())
 //! ```
 //!
-//! A [`Client`] is shared by threads as it is. An event that [`Client::log`] has accepted survives the death of the
-//! process; storing it happens in the background. Dropping a client commits what is left.
+//! Threads may share a [`Client`]. Once [`Client::log`] has returned, the event survives the death of the process; a
+//! background thread commits it to the ledger. Dropping the client commits the remaining events.
 //!
-//! The crate needs libprovenlog: it is found by pkg-config, or in the folder `PROVENLOG_LIB_DIR`, when the crate is built.
+//! The crate needs libprovenlog. Its build script finds it in the folder `PROVENLOG_LIB_DIR`, or with pkg-config.
 
 #![warn(missing_docs)]
 

@@ -11,24 +11,25 @@ use std::time::Duration;
 /// What a recorded event survives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Durability {
-    /// The death of the process.
+    /// It survives the death of the process.
     Process = 1,
-    /// The loss of power: each call waits for an fsync.
+    /// It survives a loss of power: each call waits for an fsync.
     Power = 2,
 }
 
-/// What happens when the journal has reached its limit.
+/// What `log` does when the journal has reached its limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnFull {
-    /// Wait up to `block_timeout` for space, then as `Drop`.
+    /// Wait up to [`Options::block_timeout`] for space, then act as `Drop`.
     Block = 1,
-    /// [`Status::Full`] at once; the loss is counted and becomes a gap event in the ledger.
+    /// Return [`Status::Full`] at once. The loss is counted and recorded as a gap event in the ledger.
     Drop = 2,
-    /// [`Status::Full`] at once; the caller keeps the event, so nothing is counted as lost.
+    /// Return [`Status::Full`] at once. The caller keeps the event, so it is not counted as lost.
     Raise = 3,
 }
 
-/// How to open a client. What is not set comes from the configuration, or is the library's default.
+/// Options of a client. The value of an option that is not set comes from the configuration, else from the library's
+/// default.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     base_url: Option<String>,
@@ -51,114 +52,118 @@ pub struct Options {
 }
 
 impl Options {
-    /// Nothing set.
+    /// Returns options of which none is set.
     pub fn new() -> Options {
         Options::default()
     }
 
-    /// The ledger file. Without: `PROVENLOG_DB_PATH`, configuration, then `~/.provenlog/events.db`.
+    /// Sets the ledger file. Default: `PROVENLOG_DB_PATH`, then the configuration, then `~/.provenlog/events.db`.
     pub fn db_path(mut self, path: impl Into<PathBuf>) -> Self {
         self.db_path = Some(path.into());
         self
     }
 
-    /// A server in place of a file: [`Status::Unsupported`] until server mode exists.
+    /// Sets the URL of a server, for server mode. It does not exist yet: `open` returns [`Status::Unsupported`].
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(url.into());
         self
     }
 
-    /// The agent of events that name none.
+    /// Sets the agent of events that have none.
     pub fn agent_id(mut self, agent: impl Into<String>) -> Self {
         self.agent_id = Some(agent.into());
         self
     }
 
-    /// The session of events that name none.
+    /// Sets the session of events that have none.
     pub fn session_id(mut self, session: impl Into<String>) -> Self {
         self.session_id = Some(session.into());
         self
     }
 
-    /// Where events come from; `"sdk"` by default.
+    /// Sets the source of events. Default: `"sdk"`.
     pub fn source(mut self, source: impl Into<String>) -> Self {
         self.source = Some(source.into());
         self
     }
 
-    /// How events are captured; `"embedded"` by default.
+    /// Sets how events are captured. Default: `"embedded"`.
     pub fn capture_method(mut self, method: impl Into<String>) -> Self {
         self.capture_method = Some(method.into());
         self
     }
 
-    /// A label of every event, unless the event has one of that key itself.
+    /// Adds a label to every event that has no label with this key.
     pub fn label(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.labels.insert(key.into(), Value::String(value.into()));
         self
     }
 
-    /// An entry of every event's metadata, unless the event has one of that key itself.
+    /// Adds an entry to the metadata of every event that has no entry with this key.
     pub fn metadata(mut self, key: impl Into<String>, value: impl Into<Value>) -> Self {
         self.metadata.insert(key.into(), value.into());
         self
     }
 
-    /// Attaches an object to the client's own value of a label, as [`Client::set_context`](crate::Client::set_context).
+    /// Attaches an object to the value that [`Options::label`] gives to a label, as
+    /// [`Client::set_default_context`](crate::Client::set_default_context) does.
     pub fn context(mut self, key: impl Into<String>, context: impl Into<Value>) -> Self {
         self.context.insert(key.into(), context.into());
         self
     }
 
-    /// What a recorded event survives.
+    /// Sets what a recorded event survives. Default: the configuration, else [`Durability::Process`].
     pub fn durability(mut self, durability: Durability) -> Self {
         self.durability = Some(durability);
         self
     }
 
-    /// What happens when the journal is full.
+    /// Sets what `log` does when the journal is full. Default: the configuration, else [`OnFull::Block`].
     pub fn on_full(mut self, on_full: OnFull) -> Self {
         self.on_full = Some(on_full);
         self
     }
 
-    /// Events get no salt: the same event has the same octets each time.
+    /// Adds no salt to events, so that equal events have equal bytes.
     pub fn no_salt(mut self) -> Self {
         self.no_salt = true;
         self
     }
 
-    /// Events in one commit, 1 to 4096.
+    /// Sets the number of events in one commit, 1 to 4096. Default: the configuration, else 100.
     pub fn batch_size(mut self, events: u32) -> Self {
         self.batch_size = events;
         self
     }
 
-    /// The longest time until a commit, in steps of 1 ms.
+    /// Sets the longest delay of a commit, 1 ms to 1 h, rounded up to whole milliseconds. Default: the configuration,
+    /// else 1 s.
     pub fn flush_interval(mut self, interval: Duration) -> Self {
         self.flush_interval = interval;
         self
     }
 
-    /// How long [`OnFull::Block`] waits.
+    /// Sets how long [`OnFull::Block`] waits, rounded up to whole milliseconds. Default: the configuration, else 5 s.
     pub fn block_timeout(mut self, timeout: Duration) -> Self {
         self.block_timeout = timeout;
         self
     }
 
-    /// The most canonical octets of one event; what is longer is cut.
+    /// Sets the limit for the canonical bytes of one event, 4 KiB to 64 MiB. Longer events are cut. Default: the
+    /// configuration, else 1 MiB.
     pub fn max_event_bytes(mut self, octets: u64) -> Self {
         self.max_event_bytes = octets;
         self
     }
 
-    /// The most that the journal of this process may hold uncommitted.
+    /// Sets the limit for uncommitted events in the journal of this process, at least 1 MiB. Default: the
+    /// configuration, else 256 MiB.
     pub fn journal_limit_bytes(mut self, octets: u64) -> Self {
         self.journal_limit_bytes = octets;
         self
     }
 
-    /// Calls `open` with the C struct, whose pointers live as long as that call.
+    /// Calls `open` with the C struct. Its pointers are valid during that call.
     pub(crate) fn with_native<T>(
         &self,
         open: impl FnOnce(&sys::plog_client_options) -> Result<T>,
@@ -170,9 +175,11 @@ impl Options {
             let json = Value::Object(value.clone()).to_string();
             (!value.is_empty()).then(|| terminated(name, json)).transpose()
         }
-        fn ms(name: &str, duration: Duration) -> Result<u32> {
-            u32::try_from(milliseconds(duration))
-                .map_err(|_| Error::new(Status::Invalid, format!("{} is out of range: {:?}", name, duration)))
+        fn ms(name: &str, duration: Duration, limit: &str) -> Result<u32> {
+            u32::try_from(milliseconds(duration)).map_err(|_| {
+                let message = format!("{}: {:?} is out of range; use 1ms to {}", name, duration, limit);
+                Error::new(Status::Invalid, message)
+            })
         }
         let db_path = self
             .db_path
@@ -188,7 +195,7 @@ impl Options {
         let metadata = object("metadata", &self.metadata)?;
         let context = object("context", &self.context)?;
         open(&sys::plog_client_options {
-            // Not by plog_client_options_init: a later library's struct may be larger than this one.
+            // plog_client_options_init is not used: the struct of a later library may be larger than this one.
             struct_size: std::mem::size_of::<sys::plog_client_options>() as u32,
             durability: self.durability.map_or(0, |durability| durability as i32),
             on_full: self.on_full.map_or(0, |on_full| on_full as i32),
@@ -203,8 +210,8 @@ impl Options {
             source: pointer(&source),
             capture_method: pointer(&capture_method),
             batch_size: self.batch_size,
-            flush_interval_ms: ms("flush_interval", self.flush_interval)?,
-            block_timeout_ms: ms("block_timeout", self.block_timeout)?,
+            flush_interval_ms: ms("flush_interval", self.flush_interval, "1h")?,
+            block_timeout_ms: ms("block_timeout", self.block_timeout, "1193h")?,
             reserved: 0,
             max_event_bytes: self.max_event_bytes,
             journal_limit_bytes: self.journal_limit_bytes,

@@ -8,82 +8,83 @@ use std::marker::PhantomData;
 use std::ptr;
 use std::time::SystemTime;
 
-/// Selects events; what is set must all be true. With nothing set: all events but system events.
+/// Selects events that meet all the conditions that are set. Without conditions, it selects all events except system
+/// events.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    // The names of an event's fields, and how they are set, are the same here.
+    // A filter has members with the names of event fields, so an Event can hold them.
     members: Event,
 }
 
 impl Filter {
-    /// Nothing set.
+    /// Returns a filter without conditions.
     pub fn new() -> Filter {
         Filter::default()
     }
 
-    /// A member by its name: `agent_id`, `action_status`, `parent_event_id`, `tool_call_id`, ...
+    /// Sets a member by its name: `agent_id`, `action_status`, `parent_event_id`, `tool_call_id`, ...
     pub fn field(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.members = self.members.field(name, value);
         self
     }
 
-    /// Events of an agent.
+    /// Selects events of an agent.
     pub fn agent(self, agent: impl Into<String>) -> Self {
         self.field("agent_id", agent.into())
     }
 
-    /// Events of a session.
+    /// Selects events of a session.
     pub fn session(self, session: impl Into<String>) -> Self {
         self.field("session_id", session.into())
     }
 
-    /// Events of a type.
+    /// Selects events of an action type.
     pub fn action_type(self, action_type: impl Into<String>) -> Self {
         self.field("action_type", action_type.into())
     }
 
-    /// Events of a name.
+    /// Selects events with an action name.
     pub fn name(self, name: impl Into<String>) -> Self {
         self.field("action_name", name.into())
     }
 
-    /// Events with a label.
+    /// Selects events with a label. If it is called more than once, events must have all the labels.
     pub fn label(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.members = self.members.label(key, value);
         self
     }
 
-    /// Events at this time or later.
+    /// Selects events at this time or later.
     pub fn since(self, time: SystemTime) -> Self {
         self.field("since", time)
     }
 
-    /// Events before this time.
+    /// Selects events before this time.
     pub fn until(self, time: SystemTime) -> Self {
         self.field("until", time)
     }
 
-    /// The newest commit first.
+    /// Returns the newest commit first.
     pub fn descending(self) -> Self {
         self.field("order", "desc")
     }
 
-    /// So many events at most.
+    /// Limits the number of events.
     pub fn limit(self, events: u64) -> Self {
         self.field("limit", events)
     }
 
-    /// Leaves out the first ones.
+    /// Skips the first events.
     pub fn offset(self, events: u64) -> Self {
         self.field("offset", events)
     }
 
-    /// Events beyond a position of [`Events::position`], in the chosen order.
+    /// Continues after a position that [`Events::position`] returned, in the chosen order.
     pub fn after(self, position: i64) -> Self {
         self.field("after", position)
     }
 
-    /// Also events of the reserved agent `provenlog`.
+    /// Includes events of the reserved agent `provenlog`.
     pub fn include_system(self) -> Self {
         self.field("include_system", true)
     }
@@ -93,8 +94,8 @@ impl Filter {
     }
 }
 
-/// The result of a query, read page by page: a million events need no more memory than one page. After an error there
-/// are no more.
+/// The result of a query. It is read page by page, so that memory does not grow with the number of events. An error
+/// ends the iteration.
 #[derive(Debug)]
 pub struct Events<'client> {
     cursor: *mut sys::plog_cursor,
@@ -102,7 +103,7 @@ pub struct Events<'client> {
     client: PhantomData<&'client Client>,
 }
 
-// "One at a time": any thread, but never two at once.
+// plog.h calls a cursor "one at a time": any thread, but never two at once.
 unsafe impl Send for Events<'_> {}
 
 impl<'client> Events<'client> {
@@ -115,7 +116,7 @@ impl<'client> Events<'client> {
         Ok(Events { cursor, ended: false, client: PhantomData })
     }
 
-    /// The position of the event last returned, for [`Filter::after`]; `None` before the first.
+    /// Returns the position of the event last returned, for [`Filter::after`], or `None` before the first event.
     pub fn position(&self) -> Option<i64> {
         Some(unsafe { sys::plog_cursor_position(self.cursor) }).filter(|position| *position >= 0)
     }
@@ -126,7 +127,7 @@ impl<'client> Events<'client> {
         if json.is_null() {
             return Ok(None);
         }
-        // Borrowed until the next call on the cursor.
+        // The text is valid until the next call on the cursor.
         let text = unsafe { std::slice::from_raw_parts(json.cast::<u8>(), size) };
         Record::parse(String::from_utf8_lossy(text).into_owned()).map(Some)
     }

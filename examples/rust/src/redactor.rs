@@ -5,29 +5,30 @@ use crate::text::take;
 use crate::value::Value;
 use std::ptr;
 
-/// A redaction rule besides the built-in ones.
+/// A redaction rule in addition to the built-in detectors.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
-    /// Its name.
+    /// The name of the rule.
     pub name: String,
-    /// What it finds, in RE2 syntax.
+    /// The pattern, in RE2 syntax.
     pub pattern: String,
-    /// What is put in place of it.
+    /// The text that replaces a match.
     pub replace: String,
 }
 
-/// The redaction engine by itself. Any thread may use it at any time.
+/// Redacts text without a ledger. Any thread may use it at any time.
 #[derive(Debug)]
 pub struct Redactor {
     raw: *mut sys::plog_redactor,
 }
 
-// "Immutable": any thread, no locks.
+// plog.h calls a redactor "immutable": any thread, no locks.
 unsafe impl Send for Redactor {}
 unsafe impl Sync for Redactor {}
 
 impl Redactor {
-    /// A redactor of the built-in patterns and these rules.
+    /// Returns a redactor with the built-in detectors and these rules, or [`Status::Config`](crate::Status::Config) if
+    /// a rule is invalid.
     pub fn new(rules: &[Rule]) -> Result<Redactor> {
         let rules: Vec<Value> = rules
             .iter()
@@ -39,7 +40,7 @@ impl Redactor {
         Ok(Redactor { raw })
     }
 
-    /// The text with every hit replaced by its marker, and the number of hits.
+    /// Returns the text with every match replaced by its marker, and the number of matches.
     pub fn redact(&self, text: &str) -> Result<(String, u64)> {
         let (mut buffer, mut count) = (ptr::null_mut(), 0);
         check(|error| unsafe {

@@ -1,5 +1,4 @@
-//! The C API as it is: what `provenlog/plog.h` declares, of which these are the functions that the crate uses. That
-//! header says what each one does.
+//! Declarations of the functions of the C API that this crate uses. The header `provenlog/plog.h` documents them.
 #![allow(non_camel_case_types, missing_docs)]
 
 use std::os::raw::{c_char, c_int, c_void};

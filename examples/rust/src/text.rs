@@ -1,4 +1,4 @@
-//! Text on its way to and from the library.
+//! Conversion of strings and durations for calls of the library.
 use crate::error::{Error, Result, Status};
 use crate::sys;
 use std::ffi::CString;
@@ -8,14 +8,14 @@ use std::path::PathBuf;
 use std::ptr;
 use std::time::Duration;
 
-/// A pointer for an optional terminated string; NULL for none.
+/// Returns a pointer to an optional terminated string, or NULL for `None`.
 pub(crate) fn pointer(text: &Option<CString>) -> *const c_char {
     text.as_ref().map_or(ptr::null(), |text| text.as_ptr())
 }
 
-/// Terminated text; a NUL inside would cut it, so it is refused.
+/// Returns `text` as a terminated string. A NUL byte inside is an error, because it would cut the text.
 pub(crate) fn terminated(name: &str, text: impl Into<Vec<u8>>) -> Result<CString> {
-    CString::new(text).map_err(|_| Error::new(Status::Invalid, format!("{} contains a NUL", name)))
+    CString::new(text).map_err(|_| Error::new(Status::Invalid, format!("{} contains a NUL byte", name)))
 }
 
 /// Paths as an array of terminated strings.
@@ -42,16 +42,16 @@ impl Paths {
     }
 }
 
-/// A duration in milliseconds, rounded up so that a short time never becomes none.
+/// Returns a duration in milliseconds, rounded up so that a short duration does not become 0.
 pub(crate) fn milliseconds(duration: Duration) -> i64 {
     let ms = duration.as_nanos() / 1_000_000 + u128::from(duration.as_nanos() % 1_000_000 != 0);
     i64::try_from(ms).unwrap_or(i64::MAX)
 }
 
-/// The text of a buffer, which is freed.
+/// Returns the text of a buffer and frees the buffer.
 ///
 /// # Safety
-/// `buffer` must be one that the library handed over, or NULL.
+/// `buffer` must be NULL or a buffer that the library returned and the caller owns.
 pub(crate) unsafe fn take(buffer: *mut sys::plog_buffer) -> String {
     let octets =
         std::slice::from_raw_parts(sys::plog_buffer_data(buffer).cast::<u8>(), sys::plog_buffer_size(buffer));

@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Index;
 use std::time::{Duration, SystemTime};
 
-/// A JSON value. `to_string` writes it as JSON text, [`Value::parse`] reads it.
+/// A JSON value. `to_string` writes it as JSON text, and [`Value::parse`] reads such text.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(missing_docs)]
 pub enum Value {
@@ -17,7 +17,7 @@ pub enum Value {
     Object(BTreeMap<String, Value>),
 }
 
-/// An object: `object! {"city": "Bern", "celsius": 21}`.
+/// Creates an object: `object! {"city": "Bern", "celsius": 21}`.
 #[macro_export]
 macro_rules! object {
     ($($key:literal : $value:expr),* $(,)?) => {
@@ -26,7 +26,7 @@ macro_rules! object {
 }
 
 impl Value {
-    /// Bytes as text in base64.
+    /// Returns bytes as a base64 string.
     pub fn bytes(octets: impl AsRef<[u8]>) -> Value {
         const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
         let mut text = String::new();
@@ -41,7 +41,7 @@ impl Value {
         Value::String(text)
     }
 
-    /// An error as `{"message"}`, with a `"cause"` if it has one.
+    /// Returns an error as `{"message"}`, with its source as `"cause"`, up to 100 levels.
     pub fn error(error: &dyn std::error::Error) -> Value {
         const DEEPEST: usize = 100;
         let chain: Vec<String> = std::iter::successors(Some(error), |error| error.source())
@@ -56,7 +56,7 @@ impl Value {
         chain.into_iter().rev().fold(None, wrap).unwrap_or(Value::Null)
     }
 
-    /// The member of an object; `None` if there is none, or this is no object.
+    /// Returns a member of an object, or `None` if there is no such member or this is not an object.
     pub fn get(&self, key: &str) -> Option<&Value> {
         match self {
             Value::Object(members) => members.get(key),
@@ -64,7 +64,7 @@ impl Value {
         }
     }
 
-    /// The text of a string.
+    /// Returns the text of a string.
     pub fn as_str(&self) -> Option<&str> {
         match self {
             Value::String(text) => Some(text),
@@ -72,7 +72,7 @@ impl Value {
         }
     }
 
-    /// An integer, also one that was written as a number without a fraction.
+    /// Returns an integer that fits into an `i64`.
     pub fn as_i64(&self) -> Option<i64> {
         match self {
             Value::Integer(value) => i64::try_from(*value).ok(),
@@ -80,7 +80,7 @@ impl Value {
         }
     }
 
-    /// A number of either kind.
+    /// Returns an integer or a floating-point number.
     pub fn as_f64(&self) -> Option<f64> {
         match self {
             Value::Integer(value) => Some(*value as f64),
@@ -89,7 +89,7 @@ impl Value {
         }
     }
 
-    /// A truth value.
+    /// Returns a boolean.
     pub fn as_bool(&self) -> Option<bool> {
         match self {
             Value::Bool(value) => Some(*value),
@@ -97,7 +97,7 @@ impl Value {
         }
     }
 
-    /// The elements of an array.
+    /// Returns the elements of an array.
     pub fn as_array(&self) -> Option<&[Value]> {
         match self {
             Value::Array(elements) => Some(elements),
@@ -105,7 +105,7 @@ impl Value {
         }
     }
 
-    /// Reads JSON text, up to 1,000 levels deep. Of a key that comes twice the last value counts.
+    /// Parses JSON text of up to 1,000 levels. If an object has a key twice, the last value wins.
     pub fn parse(text: &str) -> Result<Value> {
         let mut parser = Parser { text, at: 0 };
         let value = parser.value(1000)?;
@@ -119,7 +119,7 @@ impl Value {
 
 static NULL: Value = Value::Null;
 
-/// The member of an object; `Null` if there is none, or this is no object.
+/// A member of an object; `Null` if there is no such member or this is not an object.
 impl Index<&str> for Value {
     type Output = Value;
     fn index(&self, key: &str) -> &Value {
@@ -127,7 +127,7 @@ impl Index<&str> for Value {
     }
 }
 
-/// The element of an array; `Null` if there is none, or this is no array.
+/// An element of an array; `Null` if there is no such element or this is not an array.
 impl Index<usize> for Value {
     type Output = Value;
     fn index(&self, index: usize) -> &Value {
@@ -170,7 +170,7 @@ from! {
     u64 => |value| Value::Integer(value.into());
     usize => |value| Value::Integer(value as i128);
     f64 => |value| Value::Number(value);
-    // 0.1 and not 0.10000000149011612.
+    // Write 0.1, not 0.10000000149011612.
     f32 => |value| Value::Number(value.to_string().parse().unwrap_or_else(|_| value.into()));
     char => |value| Value::String(value.into());
     &str => |value| Value::String(value.into());
@@ -217,7 +217,7 @@ impl<K: Into<String>, V: Into<Value>> From<HashMap<K, V>> for Value {
     }
 }
 
-/// RFC 3339 in UTC with six fraction digits, rounded down.
+/// Formats a time as RFC 3339 in UTC with six fraction digits, rounded down.
 pub(crate) fn rfc3339(time: SystemTime) -> String {
     let us = match time.duration_since(SystemTime::UNIX_EPOCH) {
         Ok(after) => after.as_micros() as i128,
@@ -238,8 +238,8 @@ pub(crate) fn rfc3339(time: SystemTime) -> String {
     )
 }
 
-/// The Gregorian date of a day counted from 1970-01-01. Years are counted from March here, so that the leap day is the
-/// last day of a year.
+/// Returns year, month and day of a day counted from 1970-01-01. The calculation starts years in March, so that a leap
+/// day is the last day of a year.
 fn civil_date(day: i64) -> (i64, i64, i64) {
     const DAYS_OF_400_YEARS: i64 = 146_097;
     let day = day + 719_468; // from 0000-03-01
@@ -252,7 +252,7 @@ fn civil_date(day: i64) -> (i64, i64, i64) {
     (era * 400 + year + carry, month, date)
 }
 
-/// ISO 8601, with days of 24 hours: `P1DT2H3.5S`.
+/// Formats a duration in ISO 8601, with days of 24 hours: `P1DT2H3.5S`.
 fn iso_duration(duration: Duration) -> String {
     let (whole, nanos) = (duration.as_secs(), duration.subsec_nanos());
     let part =
@@ -278,7 +278,7 @@ impl fmt::Display for Value {
             Value::Null => f.write_str("null"),
             Value::Bool(value) => write!(f, "{}", value),
             Value::Integer(value) => write!(f, "{}", value),
-            // With an exponent, since digits alone would be taken for an integer that no double holds.
+            // With an exponent: digits alone would be read as an integer, which may not fit into a double.
             Value::Number(value) if value.is_finite() => write!(f, "{:e}", value),
             Value::Number(value) if value.is_nan() => f.write_str("\"NaN\""),
             Value::Number(value) => f.write_str(if *value > 0.0 { "\"Infinity\"" } else { "\"-Infinity\"" }),
@@ -331,7 +331,7 @@ struct Parser<'a> {
 
 impl Parser<'_> {
     fn unexpected(&self) -> Error {
-        Error::new(Status::Invalid, format!("not JSON at offset {}", self.at))
+        Error::new(Status::Invalid, format!("malformed JSON at offset {}", self.at))
     }
 
     fn peek(&self) -> u8 {
@@ -458,7 +458,7 @@ impl Parser<'_> {
         }
     }
 
-    /// What follows `\u`; a lone surrogate is U+FFFD.
+    /// Reads the digits after `\u`. A lone surrogate becomes U+FFFD.
     fn escaped(&mut self) -> Result<char> {
         let high = self.hex()?;
         if !(0xd800..0xdc00).contains(&high) {
@@ -471,7 +471,7 @@ impl Parser<'_> {
                 let code = 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
                 return Ok(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
             }
-            self.at = before; // it stands for itself
+            self.at = before; // not a low surrogate: read it again as a character of its own
         }
         Ok(char::REPLACEMENT_CHARACTER)
     }

@@ -9,7 +9,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::ptr;
 
-/// A verification to be run.
+/// A verification: set its options, then call [`Verification::run`].
 ///
 /// ```no_run
 /// # use provenlog::Verification;
@@ -31,99 +31,100 @@ pub struct Verification<'a> {
     progress: Option<Progress<'a>>,
 }
 
-/// The result of a verification. A verdict is no error: look at `valid`.
+/// The result of a verification. A bad verdict is not returned as an error: check `valid`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
     /// `"OK"`, `"TAMPERED"`, `"CANNOT_RUN"`, `"MISSING_LOG"`, ...
     pub verdict: String,
-    /// Whether the ledger can be trusted as far as `assurance` reaches.
+    /// The verification ran and found no fault.
     pub valid: bool,
-    /// Events looked at.
+    /// Number of events checked.
     pub events: i64,
-    /// Agents among them.
+    /// Number of agents among them.
     pub agents: i64,
-    /// What it rests on: `"consistent"`, `"signed"` or `"pinned"`.
+    /// What the trust rests on: `"consistent"`, `"signed"` or `"pinned"`.
     pub assurance: String,
-    /// How many events the assurance reaches.
+    /// Number of events, from the first, that the assurance covers.
     pub assurance_events: i64,
-    /// What is wrong.
+    /// The faults found, at most the first 100.
     pub findings: Vec<Finding>,
     /// The whole report.
     pub value: Value,
 }
 
-/// One thing that is wrong.
+/// One fault that a verification reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// The agent whose chain it is.
+    /// The agent of the event, if the fault concerns one; else empty.
     pub agent_id: String,
-    /// The place in that chain.
+    /// The event's position in the chain of its agent, or 0.
     pub sequence: i64,
-    /// A word or a sentence about it.
+    /// A description.
     pub what: String,
 }
 
 impl<'a> Verification<'a> {
-    /// Of a client's ledger; the client is flushed first.
+    /// Returns a verification of a client's ledger. It flushes the client first.
     pub fn of(client: &'a Client) -> Self {
         Verification { client: Some(client), ..Default::default() }
     }
 
-    /// Of a ledger file.
+    /// Returns a verification of a ledger file.
     pub fn of_path(path: impl AsRef<Path>) -> Self {
         Verification { path: Some(path.as_ref().into()), ..Default::default() }
     }
 
-    /// Of one agent. An unknown one is never valid.
+    /// Verifies only one agent. An unknown agent is not valid.
     pub fn agent(mut self, agent: impl Into<String>) -> Self {
         self.agent = Some(agent.into());
         self
     }
 
-    /// Never drains the journals of dead processes first; their records are counted as pending.
+    /// Does not adopt orphaned journals. Their records are counted as pending.
     pub fn read_only(mut self) -> Self {
         self.read_only = true;
         self
     }
 
-    /// How much is looked at: `"chain"`, `"tree"` or `"full"`, the default.
+    /// Sets the level: `"chain"`, `"tree"` or `"full"` (the default).
     pub fn level(mut self, level: impl Into<String>) -> Self {
         self.level = Some(level.into());
         self
     }
 
-    /// A trusted public key, or the path of a file with one.
+    /// Sets a trusted public key, or the path of a file that contains one.
     pub fn key(mut self, key: impl Into<String>) -> Self {
         self.key = Some(key.into());
         self
     }
 
-    /// A file with a trusted head; may be given several times.
+    /// Adds a file with a trusted head. It may be called more than once.
     pub fn head(mut self, path: impl AsRef<Path>) -> Self {
         self.heads.push(path.as_ref().into());
         self
     }
 
-    /// Only the events behind the newest trusted head, which vouches for those before it.
+    /// Verifies only the events after the newest trusted head, if the ledger extends that head.
     pub fn incremental(mut self) -> Self {
         self.incremental = true;
         self
     }
 
-    /// So many threads read and hash; 0 is two.
+    /// Sets the number of threads that read and hash, up to 64. 0 means 2.
     pub fn threads(mut self, threads: u32) -> Self {
         self.threads = threads;
         self
     }
 
-    /// Calls `progress` now and then with the events done and the events there are. When it breaks, the verification ends
-    /// with [`Status::Cancelled`](crate::Status::Cancelled). It must not use the client.
+    /// Calls `progress` repeatedly with the number of events done and the total. If it returns `Break`, the
+    /// verification stops with [`Status::Cancelled`](crate::Status::Cancelled). If it panics, the verification stops
+    /// and `run` panics with the same value. It must not use the client.
     pub fn progress(mut self, progress: impl FnMut(u64, u64) -> ControlFlow<()> + 'a) -> Self {
         self.progress = Some(Box::new(progress));
         self
     }
 
-    /// Runs it. An error tells only of a bad argument or a cancel.
+    /// Runs the verification. It returns an error only for an invalid argument or if `progress` stopped it.
     pub fn run(self) -> Result<Report> {
         let path = self.path.map(|path| terminated("path", path.as_os_str().as_bytes())).transpose()?;
         let agent = self.agent.map(|agent| terminated("agent", agent)).transpose()?;

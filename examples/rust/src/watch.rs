@@ -1,4 +1,4 @@
-//! Progress of what takes long.
+//! Progress callbacks of long calls.
 use crate::sys;
 use std::any::Any;
 use std::ops::ControlFlow;
@@ -8,7 +8,7 @@ use std::ptr;
 
 pub(crate) type Progress<'a> = Box<dyn FnMut(u64, u64) -> ControlFlow<()> + 'a>;
 
-/// A caller's function for one call of the library.
+/// The caller's progress function, for one call of the library.
 pub(crate) struct Watcher<'a> {
     progress: Option<Progress<'a>>,
     panic: Option<Box<dyn Any + Send>>,
@@ -23,7 +23,7 @@ impl<'a> Watcher<'a> {
         self.progress.as_ref().map(|_| on_progress as sys::plog_progress_fn)
     }
 
-    /// Good for as long as `self` is not moved.
+    /// Returns the `user_data` of the call. It is valid until `self` is moved.
     pub(crate) fn user_data(&mut self) -> *mut c_void {
         match self.progress {
             Some(_) => (self as *mut Watcher<'_>).cast(),
@@ -31,7 +31,7 @@ impl<'a> Watcher<'a> {
         }
     }
 
-    /// Goes on with the panic that stopped the call, if one did.
+    /// Resumes the panic that stopped the call, if there was one.
     pub(crate) fn go_on(self) {
         if let Some(panic) = self.panic {
             resume_unwind(panic);
@@ -39,7 +39,8 @@ impl<'a> Watcher<'a> {
     }
 }
 
-/// A panic must not cross the library: it is kept, stops the call, and goes on behind it.
+/// Calls the progress function. A panic must not unwind through the library, so it is stored, stops the call, and
+/// [`Watcher::go_on`] resumes it afterwards.
 unsafe extern "C" fn on_progress(user_data: *mut c_void, done: u64, total: u64) -> c_int {
     let Watcher { progress, panic } = &mut *user_data.cast::<Watcher<'_>>();
     match catch_unwind(AssertUnwindSafe(|| {

@@ -98,7 +98,7 @@ fn text_of_any_kind_is_kept_or_repaired() {
     let record = log(&client, Event::new("CUSTOM").name("a\0b").agent("ägent😀").label("k\0", "v\0"));
     assert_eq!(record["action_name"], "a\0b");
     assert_eq!(collect(&client, Filter::new().agent("ägent😀").label("k\0", "v\0")).len(), 1);
-    // Rust's own strings cannot hold these, but JSON text and octets from elsewhere can.
+    // A Rust string cannot contain these, but JSON escapes and bytes from other sources can.
     let id = client.log_json(r#"{"action_input":"a\ud800b"}"#).unwrap();
     let record = client.get(&id, None).unwrap().unwrap();
     assert_eq!(record["action_input"], "a\u{fffd}b");
@@ -225,7 +225,7 @@ fn a_ledger_verifies() {
     log(&client, Event::new("CUSTOM"));
     let report = client.verify().unwrap();
     assert!(report.valid, "{:?}", report);
-    assert_eq!((report.agents, report.findings.len()), (2, 0)); // with the ledger's own
+    assert_eq!((report.agents, report.findings.len()), (2, 0)); // including the reserved agent "provenlog"
     assert_eq!(Verification::of(&client).agent("tester").run().unwrap().events, 1);
     assert!(!Verification::of(&client).agent("nobody").run().unwrap().valid);
     client.close(Duration::from_secs(60)).unwrap();
@@ -260,10 +260,10 @@ fn a_tampered_ledger_is_found() {
     for i in 0..3 {
         log(&client, Event::new("CUSTOM").input(object! {"amount": i}));
     }
-    // A copy in one file, whose octets can be changed without SQLite.
+    // A backup is a single file, whose bytes can be changed without SQLite.
     let copied = client.db_path().with_extension("copy");
     let backup = Command::new("plog").arg("backup").arg("--db").arg(client.db_path()).arg(&copied).output();
-    let backup = backup.expect("the tests need plog on the PATH");
+    let backup = backup.expect("cannot run plog; put it on the PATH");
     assert!(backup.status.success(), "{}", String::from_utf8_lossy(&backup.stderr));
     let mut octets = fs::read(&copied).unwrap();
     let target = b"{\"amount\":1}";

@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// A ledger of three events, and its head and public key in files of their own.
+/// Returns a ledger of three events, its public key, and a file with its head.
 fn recorded() -> (Fixture, String, PathBuf) {
     let client = open();
     for name in ["a", "b", "c"] {

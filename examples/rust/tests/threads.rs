@@ -1,4 +1,4 @@
-//! Threads, the death of the process, and what is left behind.
+//! Threads, the death of the process, and leaks.
 mod common;
 
 use common::{collect, open, Folder};
@@ -44,7 +44,7 @@ fn threads_write_one_contiguous_chain() {
         assert_eq!(event.sequence(), i as i64 + 1);
         let (writer, number) = event["action_name"].as_str().unwrap().split_once('/').unwrap();
         let expected = next.entry(writer.to_string()).or_insert(0);
-        assert_eq!(number.parse(), Ok(*expected)); // each thread's own order is kept
+        assert_eq!(number.parse(), Ok(*expected)); // the order of each thread is kept
         *expected += 1;
     }
     assert_eq!(next.len(), WRITERS);
@@ -101,7 +101,7 @@ fn an_event_that_death_interrupted_is_there() {
     let folder = Folder::new();
     let child =
         Command::new(env::current_exe().unwrap()).args(["--exact", name]).env(VARIABLE, folder.db()).output();
-    assert_eq!(child.unwrap().status.code(), None, "the child was to abort");
+    assert_eq!(child.unwrap().status.code(), None, "the child did not abort");
     let client = Client::open(&folder.options()).unwrap();
     assert_eq!(collect(&client, Filter::new().agent("victim")).len(), 50);
 }
@@ -124,7 +124,7 @@ fn open_files_below(folder: &Folder) -> usize {
 #[test]
 fn ten_thousand_clients_and_queries_leave_nothing_behind() {
     let folder = Folder::new();
-    let keeper = Client::open(&folder.options()).unwrap(); // so that each round does not open the file anew
+    let keeper = Client::open(&folder.options()).unwrap(); // keeps the ledger open between rounds
     keeper.log(&Event::new("CUSTOM")).unwrap();
     let round = |count| {
         for i in 0..count {
@@ -140,5 +140,5 @@ fn ten_thousand_clients_and_queries_leave_nothing_behind() {
     round(8000);
     assert_eq!(open_files_below(&folder), files);
     let grown = resident_bytes().saturating_sub(bytes);
-    assert!(grown < 32 << 20, "grew by {} bytes", grown); // other tests run beside this one
+    assert!(grown < 32 << 20, "grew by {} bytes", grown); // other tests run at the same time
 }

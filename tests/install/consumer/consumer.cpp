@@ -1,4 +1,4 @@
-// The header serves C++ too.
+// Uses the header from C++.
 #include <provenlog/plog.h>
 
 #include <iostream>

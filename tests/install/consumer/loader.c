@@ -1,11 +1,11 @@
-/* Loads the library argv[1] at run time, and records one event in the ledger argv[2]. Linked with nothing of it. */
+/* Loads the library argv[1] at run time, without linking it, and records one event in the ledger argv[2]. */
 #define _POSIX_C_SOURCE 200809L
 #include <dlfcn.h>
 #include <provenlog/plog.h>
 #include <stdio.h>
 #include <string.h>
 
-/* ISO C has no cast from an object pointer to a function pointer; POSIX has this. */
+/* ISO C cannot convert an object pointer to a function pointer; POSIX recommends this. */
 #define LOAD(name) (*(void**)(&name) = dlsym(library, "plog_" #name), name != NULL)
 
 static int32_t (*abi_version)(void);
@@ -37,6 +37,6 @@ int main(int argc, char** argv) {
     return 1;
   }
   client_destroy(client);
-  /* Threads of the library may be anywhere: it stays until the end. */
+  /* The library stays loaded until the process exits, since its threads may still run. */
   return dlclose(library);
 }

@@ -1,4 +1,4 @@
-"""Loads the library argv[1] by ctypes, and records one event in the ledger argv[2]."""
+"""Loads the library argv[1] with ctypes and records one event in the ledger argv[2]."""
 
 import ctypes
 import os

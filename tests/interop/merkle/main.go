@@ -1,5 +1,5 @@
-// The tree and the proofs of a static tlog-tiles directory, by github.com/transparency-dev/merkle. Signatures are the
-// part of ../sumdb.
+// Checks the tree and the proofs of a static tlog-tiles directory with github.com/transparency-dev/merkle. ../sumdb checks
+// the signatures.
 //
 //	merkle audit DIR
 package main
@@ -40,7 +40,7 @@ func parseCheckpoint(text string) (head checkpoint, err error) {
 	return head, err
 }
 
-// Of trees of less than a million entries.
+// Works for trees of fewer than a million bundles.
 func entriesPath(dir string, index, size uint64) string {
 	path := filepath.Join(dir, "tile", "entries", fmt.Sprintf("%03d", index))
 	if index >= 1000 {
@@ -67,12 +67,12 @@ func readLeaves(dir string, size uint64) (leaves [][]byte, err error) {
 	return leaves, nil
 }
 
-// The hashes up to the first empty line, and what follows it.
+// Returns the hashes up to the first empty line, and the text after it.
 func cutHashes(text string) (hashes [][]byte, rest string, err error) {
 	for {
 		line, after, found := strings.Cut(text, "\n")
 		if !found {
-			return nil, "", errors.New("proof: no empty line")
+			return nil, "", errors.New("proof: there is no empty line after the hashes")
 		}
 		if line == "" {
 			return hashes, after, nil
@@ -115,7 +115,7 @@ func audit(dir string) (*report, error) {
 	}
 	root, err := tree.GetRootHash(nil)
 	if err != nil || tree.End() != head.size || !bytes.Equal(root, head.root) {
-		return nil, fmt.Errorf("%d entries with root %x, %d with %x in the checkpoint: %v", tree.End(), root, head.size, head.root, err)
+		return nil, fmt.Errorf("%d entries have root %x, but the checkpoint has size %d and root %x: %v", tree.End(), root, head.size, head.root, err)
 	}
 	result := &report{Size: head.size, Root: base64.StdEncoding.EncodeToString(root)}
 

@@ -1,8 +1,8 @@
-// The tree, the checkpoints and the proofs of a static tlog-tiles directory, by golang.org/x/mod/sumdb: code that has
-// nothing in common with ours.
+// Writes and checks the tree, the checkpoints and the proofs of a static tlog-tiles directory with golang.org/x/mod/sumdb,
+// which shares no code with our implementation.
 //
 //	sumdb make DIR SKEY COUNT   write a log of COUNT example entries, with proofs
-//	sumdb audit DIR VKEY        check all of a log
+//	sumdb audit DIR VKEY        check a whole log
 package main
 
 import (
@@ -26,7 +26,7 @@ const (
 	proofHeader = "c2sp.org/tlog-proof@v1"
 )
 
-// What ../log.cpp makes, too.
+// Returns the same example entry as ../log.cpp.
 func entry(i int64) []byte {
 	return []byte(strings.Repeat(fmt.Sprintf("entry %d\n", i), int(i%5)))
 }
@@ -49,7 +49,7 @@ func parseCheckpoint(text string) (origin string, tree tlog.Tree, err error) {
 	return lines[0], tree, err
 }
 
-// tlog-tiles has the paths of the checksum database without the height of the tiles.
+// The paths of tlog-tiles are those of the checksum database without the tile height.
 func tilePath(dir string, tile tlog.Tile) string {
 	return filepath.Join(dir, strings.Replace(tile.Path(), "tile/8/", "tile/", 1))
 }
@@ -78,12 +78,12 @@ func hashLines(hashes []tlog.Hash) string {
 	return text.String()
 }
 
-// The hashes up to the first empty line, and what follows it.
+// Returns the hashes up to the first empty line, and the text after it.
 func cutHashes(text string) (hashes []tlog.Hash, rest string, err error) {
 	for {
 		line, after, found := strings.Cut(text, "\n")
 		if !found {
-			return nil, "", errors.New("proof: no empty line")
+			return nil, "", errors.New("proof: there is no empty line after the hashes")
 		}
 		if line == "" {
 			return hashes, after, nil
@@ -118,7 +118,7 @@ func makeLog(dir, skey string, count int64) error {
 		stored = append(stored, hashes...)
 	}
 	for _, tile := range tlog.NewTiles(height, 0, count) {
-		// Some versions also list the partial tiles that a tile has outgrown.
+		// Some versions of NewTiles also list obsolete partial tiles.
 		if tile.W < width && tile.N*width+int64(tile.W) != count>>uint(height*tile.L) {
 			continue
 		}
@@ -181,7 +181,7 @@ func makeLog(dir, skey string, count int64) error {
 	return nil
 }
 
-// Tiles of a directory, for tlog.TileHashReader.
+// Reads the tiles of a directory. Implements tlog.TileReader.
 type tiles string
 
 func (dir tiles) Height() int                         { return height }
@@ -220,7 +220,7 @@ func (a *auditor) open(text []byte) (tlog.Tree, error) {
 	}
 	origin, tree, err := parseCheckpoint(opened.Text)
 	if err == nil && origin != a.verifier.Name() {
-		err = fmt.Errorf("checkpoint of %q, signed by %q", origin, a.verifier.Name())
+		err = fmt.Errorf("the checkpoint has origin %q but is signed by %q", origin, a.verifier.Name())
 	}
 	return tree, err
 }
@@ -235,7 +235,7 @@ func (a *auditor) checkEntries() error {
 		first := len(a.leaves)
 		for i := index * width; i < a.tree.N && i < (index+1)*width; i++ {
 			if len(bundle) < 2 || len(bundle) < 2+int(binary.BigEndian.Uint16(bundle)) {
-				return fmt.Errorf("entry %d: bundle too short", i)
+				return fmt.Errorf("entry %d: the bundle is too short", i)
 			}
 			size := 2 + int(binary.BigEndian.Uint16(bundle))
 			a.leaves = append(a.leaves, tlog.RecordHash(bundle[2:size]))
@@ -243,7 +243,7 @@ func (a *auditor) checkEntries() error {
 			indexes = append(indexes, tlog.StoredHashIndex(0, i))
 		}
 		if len(bundle) != 0 {
-			return fmt.Errorf("bundle %d: octets left over", index)
+			return fmt.Errorf("bundle %d: bytes after the last entry", index)
 		}
 		hashes, err := a.reader.ReadHashes(indexes)
 		if err != nil {
@@ -251,14 +251,14 @@ func (a *auditor) checkEntries() error {
 		}
 		for i, hash := range hashes {
 			if hash != a.leaves[first+i] {
-				return fmt.Errorf("entry %d is not the one in the tree", first+i)
+				return fmt.Errorf("entry %d differs from the leaf in the tree", first+i)
 			}
 		}
 	}
 	return nil
 }
 
-// A proof must hold, and must not hold when a bit of it is flipped or a hash is left out.
+// Checks that a proof is valid, and that it is invalid with a flipped bit and without one of its hashes.
 func checkProof(hashes []tlog.Hash, check func([]tlog.Hash) error) error {
 	if err := check(hashes); err != nil {
 		return err
@@ -267,7 +267,7 @@ func checkProof(hashes []tlog.Hash, check func([]tlog.Hash) error) error {
 		wrong := append([]tlog.Hash(nil), hashes...)
 		wrong[i][i%tlog.HashSize] ^= 1
 		if check(wrong) == nil || check(append(append([]tlog.Hash(nil), hashes[:i]...), hashes[i+1:]...)) == nil {
-			return errors.New("a wrong proof holds")
+			return errors.New("a wrong proof was accepted")
 		}
 	}
 	return nil
@@ -313,7 +313,7 @@ func (a *auditor) checkConsistencyFile(text string) error {
 	})
 }
 
-// Calls check with each file of proof/kind; returns how many there are.
+// Calls check with the content of each file of proof/kind. Returns the number of files.
 func (a *auditor) proofs(kind string, check func(text string) error) (int, error) {
 	files, err := filepath.Glob(filepath.Join(a.dir, "proof", kind, "*"))
 	if err != nil {
@@ -346,7 +346,7 @@ func audit(dir, vkey string) (*report, error) {
 	}
 	a.reader = tlog.TileHashReader(a.tree, tiles(dir))
 	if root, err := tlog.TreeHash(a.tree.N, a.reader); err != nil || root != a.tree.Hash {
-		return nil, fmt.Errorf("root %v of the tiles, %v of the checkpoint: %v", root, a.tree.Hash, err)
+		return nil, fmt.Errorf("the tiles have root %v, the checkpoint has root %v: %v", root, a.tree.Hash, err)
 	}
 	if err := a.checkEntries(); err != nil {
 		return nil, err
@@ -360,7 +360,7 @@ func audit(dir, vkey string) (*report, error) {
 	if result.Consistency, err = a.proofs("consistency", a.checkConsistencyFile); err != nil {
 		return nil, err
 	}
-	// A log that brings no proofs can be proved from its tiles.
+	// If the log has no proofs, make them from its tiles.
 	if result.Inclusion > 0 {
 		return result, nil
 	}

@@ -1,4 +1,4 @@
-// See evidence.py.
+// See evidence.py for the commands.
 const { readFileSync, writeFileSync } = require("node:fs");
 const { join } = require("node:path");
 const { ProvenLogClient, verifyExport } = require(process.argv[2]);

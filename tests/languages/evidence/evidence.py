@@ -1,5 +1,9 @@
-"""What each program here does: `make FOLDER` writes FOLDER/events.db, an export all.plog, a proof one.plog of one event,
-and the head and public key kept.head and kept.key; `check FILE KEY HEAD` prints the verdict and assurance of a file."""
+"""The programs in this folder take the same commands.
+
+`make FOLDER` writes into FOLDER: a ledger events.db, an export all.plog, a proof one.plog of one event, the head
+kept.head and the public key kept.key. `check FILE KEY HEAD` verifies FILE and prints verdict, assurance and number of
+events.
+"""
 
 import json
 import sys

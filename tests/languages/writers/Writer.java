@@ -7,7 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
-/** See writer.py. */
+/** See writer.py for the commands. */
 public final class Writer {
   public static void main(String[] arguments) {
     ClientOptions options = new ClientOptions().agentId("polyglot").dbPath(arguments[1]);

@@ -1,4 +1,4 @@
-/* See writer.py. Values go into the event writer one by one. */
+/* See writer.py for the commands. This writer uses plog_event: it writes the event value by value. */
 #include <math.h>
 #include <provenlog/plog.h>
 #include <stdio.h>

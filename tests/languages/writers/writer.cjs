@@ -1,4 +1,4 @@
-// See writer.py.
+// See writer.py for the commands.
 const { ProvenLogClient } = require(process.argv[2]);
 
 async function main(command, dbPath, prefix, count) {

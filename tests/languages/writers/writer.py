@@ -1,5 +1,8 @@
-"""What every writer here does: `writer count DB PREFIX COUNT` logs events named PREFIX-0, PREFIX-1, ...;
-`writer event DB` logs the one event that is the same in all languages, from values of the language's own types."""
+"""The writers in this folder take the same commands.
+
+`writer count DB PREFIX COUNT` logs COUNT events named PREFIX-0, PREFIX-1, ... `writer event DB` logs one event, which is
+the same in all languages, from values of the language's own types.
+"""
 
 import sys
 from datetime import datetime, timezone

@@ -1,4 +1,7 @@
-"""Plants what the file names through plog.h: as JSON texts and value by value; then ends as it is told: kill or close."""
+"""Plants the secrets of a plan file through plog.h, as JSON texts and value by value.
+
+Arguments: PLAN LEDGER END, where END is how the process ends: kill or close.
+"""
 
 from __future__ import annotations
 

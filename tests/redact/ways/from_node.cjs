@@ -1,4 +1,5 @@
-// Plants what the file names by every way that the npm package has, then ends as it is told: kill or close.
+// Plants the secrets of a plan file through every interface of the npm package.
+// Arguments: PLAN LEDGER END, where END is how the process ends: kill or close.
 "use strict";
 const { readFileSync } = require("node:fs");
 const { ProvenLogClient, trail } = require(process.env.PLOG_PACKAGE);

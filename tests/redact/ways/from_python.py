@@ -1,4 +1,7 @@
-"""Plants what the file names by every way that the Python package has, then ends as it is told: kill, crash or close."""
+"""Plants the secrets of a plan file through every interface of the Python package.
+
+Arguments: PLAN LEDGER END, where END is how the process ends: kill, close or one of the crash variants below.
+"""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
-//! What the tests share: a ledger of its own for each test.
+//! Helpers of the tests: each test has a ledger of its own.
 use provenlog::{Client, Event, Filter, Options, Record};
 use std::fs;
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// A folder that goes away with the test.
+/// A folder that is deleted when it is dropped.
 pub struct Folder(PathBuf);
 
 impl Folder {
@@ -32,7 +32,7 @@ impl Drop for Folder {
     }
 }
 
-/// A client on a ledger of its own. The client goes first.
+/// A client on a ledger of its own. The fields are dropped in this order: the client before its folder.
 pub struct Fixture {
     client: Client,
     #[allow(dead_code)]

@@ -1,4 +1,4 @@
-// See writer.py.
+// See writer.py for the commands.
 package main
 
 import (

@@ -1,4 +1,4 @@
-//! See writer.py.
+//! See writer.py for the commands.
 use provenlog::{object, Client, Event, Options, Result, Value};
 use std::env;
 use std::time::{Duration, SystemTime};

@@ -6,27 +6,30 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** How to open a client. What is not set comes from the configuration, or is the library's default. */
+/**
+ * Options of a client. The value of an option that is not set comes from the configuration, else from the library's
+ * default. Durations are rounded up to whole milliseconds.
+ */
 public final class ClientOptions {
   /** What a recorded event survives. */
   public enum Durability {
-    /** What configuration says, else PROCESS. */
+    /** The configured value, else PROCESS. */
     DEFAULT,
-    /** The death of the process. */
+    /** It survives the death of the process. */
     PROCESS,
-    /** The loss of power: each call waits for an fsync. */
+    /** It survives a loss of power: each call waits for an fsync. */
     POWER
   }
 
-  /** What happens when the journal has reached its limit. */
+  /** What {@code log} does when the journal has reached its limit. */
   public enum OnFull {
-    /** What configuration says, else BLOCK. */
+    /** The configured value, else BLOCK. */
     DEFAULT,
-    /** Wait up to the block timeout for space, then as DROP. */
+    /** Wait up to the block timeout for space, then act as DROP. */
     BLOCK,
-    /** FULL at once; the loss is counted and becomes a gap event in the ledger. */
+    /** Throw FULL at once. The loss is counted and recorded as a gap event in the ledger. */
     DROP,
-    /** FULL at once; the caller keeps the event, so nothing is counted as lost. */
+    /** Throw FULL at once. The caller keeps the event, so it is not counted as lost. */
     RAISE
   }
 
@@ -48,114 +51,123 @@ public final class ClientOptions {
   private long maxEventBytes;
   private long journalLimitBytes;
 
-  /** The ledger file. Without: PROVENLOG_DB_PATH, configuration, then ~/.provenlog/events.db. */
+  /** Sets the ledger file. Default: PROVENLOG_DB_PATH, then the configuration, then ~/.provenlog/events.db. */
   public ClientOptions dbPath(Path path) {
     return dbPath(path.toString());
   }
 
-  /** The ledger file. */
+  /** Sets the ledger file. */
   public ClientOptions dbPath(String path) {
     dbPath = path;
     return this;
   }
 
-  /** A server in place of a file: UNSUPPORTED until server mode exists. */
+  /** Sets the URL of a server, for server mode. It does not exist yet: opening the client throws UNSUPPORTED. */
   public ClientOptions baseUrl(String url) {
     baseUrl = url;
     return this;
   }
 
-  /** The agent of events that name none. */
+  /** Sets the agent of events that have none. */
   public ClientOptions agentId(String agent) {
     agentId = agent;
     return this;
   }
 
-  /** The session of events that name none. */
+  /** Sets the session of events that have none. */
   public ClientOptions sessionId(String session) {
     sessionId = session;
     return this;
   }
 
-  /** Where events come from; "sdk" by default. */
+  /** Sets the source of events. Default: "sdk". */
   public ClientOptions source(String value) {
     source = value;
     return this;
   }
 
-  /** How events are captured; "embedded" by default. */
+  /** Sets how events are captured. Default: "embedded". */
   public ClientOptions captureMethod(String value) {
     captureMethod = value;
     return this;
   }
 
-  /** A label of every event, unless the event has one of that key itself. */
+  /** Adds a label to every event that has no label with this key. */
   public ClientOptions label(String key, String value) {
     labels.put(key, value);
     return this;
   }
 
-  /** An entry of every event's metadata, unless the event has one of that key itself. */
+  /** Adds an entry to the metadata of every event that has no entry with this key. */
   public ClientOptions metadata(String key, Object value) {
     metadata.put(key, value);
     return this;
   }
 
-  /** Attaches an object to the client's own value of a label, as {@link ProvenLogClient#setContext(String, Map)}. */
+  /**
+   * Attaches an object to the value that {@link #label} gives to a label, as {@link ProvenLogClient#setContext(String,
+   * Map)} does.
+   */
   public ClientOptions context(String key, Map<String, ?> object) {
     context.put(key, object);
     return this;
   }
 
-  /** What a recorded event survives. */
+  /** Sets what a recorded event survives. */
   public ClientOptions durability(Durability value) {
     durability = value;
     return this;
   }
 
-  /** What happens when the journal is full. */
+  /** Sets what {@code log} does when the journal is full. */
   public ClientOptions onFull(OnFull value) {
     onFull = value;
     return this;
   }
 
-  /** Without salt the same event has the same octets each time. */
+  /** Sets whether events get a salt (the default). Without salt, equal events have equal bytes. */
   public ClientOptions salt(boolean value) {
     salt = value;
     return this;
   }
 
-  /** Events in one commit, 1 to 4096. */
+  /** Sets the number of events in one commit, 1 to 4096. Default: the configuration, else 100. */
   public ClientOptions batchSize(int events) {
     batchSize = events;
     return this;
   }
 
-  /** The longest time until a commit, in steps of 1 ms. */
+  /** Sets the longest delay of a commit, 1 ms to 1 h. Default: the configuration, else 1 s. */
   public ClientOptions flushInterval(Duration interval) {
     flushInterval = interval;
     return this;
   }
 
-  /** How long {@link OnFull#BLOCK} waits. */
+  /** Sets how long {@link OnFull#BLOCK} waits. Default: the configuration, else 5 s. */
   public ClientOptions blockTimeout(Duration timeout) {
     blockTimeout = timeout;
     return this;
   }
 
-  /** The most canonical octets of one event; what is longer is cut. */
+  /**
+   * Sets the limit for the canonical bytes of one event, 4 KiB to 64 MiB. Longer events are cut. Default: the
+   * configuration, else 1 MiB.
+   */
   public ClientOptions maxEventBytes(long octets) {
     maxEventBytes = octets;
     return this;
   }
 
-  /** The most that the journal of this process may hold uncommitted. */
+  /**
+   * Sets the limit for uncommitted events in the journal of this process, at least 1 MiB. Default: the configuration,
+   * else 256 MiB.
+   */
   public ClientOptions journalLimitBytes(long octets) {
     journalLimitBytes = octets;
     return this;
   }
 
-  /** plog_client_options. */
+  /** Returns the C struct plog_client_options. */
   Plog.Struct struct() {
     return new Plog.Struct(120)
         .int32(durability.ordinal())
@@ -170,9 +182,9 @@ public final class ClientOptions {
         .text("context", json(context))
         .text("source", source)
         .text("captureMethod", captureMethod)
-        .int32(unsigned("batchSize", batchSize))
-        .int32(unsigned("flushInterval", milliseconds(flushInterval)))
-        .int32(unsigned("blockTimeout", milliseconds(blockTimeout)))
+        .int32(unsigned("batchSize", batchSize, "1 to 4096"))
+        .int32(unsigned("flushInterval", milliseconds(flushInterval), "1 ms to 1 h"))
+        .int32(unsigned("blockTimeout", milliseconds(blockTimeout), "1 ms to 1193 h"))
         .int32(0)
         .int64(maxEventBytes)
         .int64(journalLimitBytes);
@@ -182,14 +194,15 @@ public final class ClientOptions {
     return object.isEmpty() ? null : Json.write(object);
   }
 
-  private static int unsigned(String name, long value) {
+  private static int unsigned(String name, long value, String range) {
     if (value < 0 || value > 0xffffffffL) {
-      throw new ProvenLogException(Code.INVALID, name + " is out of range: " + value);
+      String unit = range.startsWith("1 ms") ? " ms" : "";
+      throw new ProvenLogException(Code.INVALID, name + ": " + value + unit + " is out of range; use " + range);
     }
     return (int) value;
   }
 
-  /** Rounded up, so that a short time never becomes none. */
+  /** Returns a duration in milliseconds, rounded up so that a short duration does not become 0. */
   static long milliseconds(Duration duration) {
     return duration.plusNanos(999_999).toMillis();
   }

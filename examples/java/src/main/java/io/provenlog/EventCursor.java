@@ -10,8 +10,8 @@ import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
 /**
- * The result of a query, read page by page: a million events need no more memory than one page. One thread at a time;
- * close it, or read it to its end.
+ * The result of a query. It is read page by page, so that memory does not grow with the number of events. Use it from
+ * one thread at a time, and close it after use.
  */
 public final class EventCursor implements Iterator<StoredEvent>, Iterable<StoredEvent>, AutoCloseable {
   private final Handle handle;
@@ -80,29 +80,29 @@ public final class EventCursor implements Iterator<StoredEvent>, Iterable<Stored
           long[] err = new long[1];
           Plog.check(Plog.plog_cursor_next(cursor, json, size, err), err);
           ended = json[0] == 0;
-          // Borrowed until the next call on the cursor.
+          // The text is valid until the next call on the cursor.
           return ended ? null : new StoredEvent(Plog.text(new Pointer(json[0]), size[0]));
         });
   }
 
-  /** The position of the event last returned, for {@link Filter#after}; -1 before the first. */
+  /** Returns the position of the event last returned, for {@link Filter#after}, or -1 before the first event. */
   public long position() {
     return position;
   }
 
-  /** This cursor itself, for use in a for loop: it can be gone through once. */
+  /** Returns this cursor, for use in a for loop. It can be iterated only once. */
   @Override
   public Iterator<StoredEvent> iterator() {
     return this;
   }
 
-  /** The rest of the events. Closing the stream closes the cursor. */
+  /** Returns the remaining events. Closing the stream closes the cursor. */
   public Stream<StoredEvent> stream() {
     int traits = Spliterator.ORDERED | Spliterator.NONNULL;
     return StreamSupport.stream(Spliterators.spliteratorUnknownSize(this, traits), false).onClose(this::close);
   }
 
-  /** Frees the cursor; {@code hasNext} then throws {@link Code#CLOSED}. Closing twice is no error. */
+  /** Frees the cursor. {@code hasNext} then throws {@link Code#CLOSED}. It may be called more than once. */
   @Override
   public void close() {
     ahead = null;

@@ -3,17 +3,17 @@ package io.provenlog;
 import java.nio.file.Path;
 
 /**
- * An export to be written: events with all that proves them, which {@link ExportCheck} checks without the ledger. What was
- * logged before is committed and signed first.
+ * An export of events together with their proofs, which {@link ExportCheck} can check without the ledger.
+ * {@link #write} first commits and signs all events logged before the call.
  */
 public final class Export {
   /**
-   * What was exported.
+   * The result of an export.
    *
-   * @param events how many events were written
-   * @param treeSize how many events the tree has
-   * @param root the root of the tree, as hexadecimal digits
-   * @param tail newer events that no head covers yet
+   * @param events number of events exported
+   * @param treeSize number of events in the tree
+   * @param root root hash of the tree, in hexadecimal
+   * @param tail number of newer events that no head covers; they were not exported
    */
   public record Exported(long events, long treeSize, String root, long tail) {}
 
@@ -27,31 +27,37 @@ public final class Export {
     this.client = client.handle();
   }
 
-  /** The events that a filter (without order and limits) selects; by default everything. */
+  /**
+   * Exports only the events that a filter selects. The filter must not set an order, limit, offset or position. The
+   * default is all events, including system events.
+   */
   public Export filter(Filter selection) {
     filter = selection.json();
     return this;
   }
 
-  /** As a directory of C2SP tlog-tiles, brought up to date if it is there, in place of a {@code .plog} file. */
+  /** Writes a directory of C2SP tlog-tiles, or updates an existing one, instead of a {@code .plog} file. */
   public Export tiles() {
     tiles = true;
     return this;
   }
 
-  /** The file may be there already. */
+  /** Replaces an existing file. Not allowed with {@link #tiles}. */
   public Export overwrite() {
     overwrite = true;
     return this;
   }
 
-  /** Calls {@code watcher} on this thread. What it throws stops the export, which then leaves nothing behind. */
+  /**
+   * Calls {@code watcher} on the thread of {@link #write}. If it returns false or throws a RuntimeException, the export
+   * stops and removes the unfinished file. {@code write} throws that exception again.
+   */
   public Export progress(Progress watcher) {
     progress = watcher;
     return this;
   }
 
-  /** Writes it. */
+  /** Writes the export to {@code file}. */
   public Exported write(Path file) {
     Work work = new Work(progress);
     byte[] path = Plog.terminated("path", file.toString());

@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The check of a {@code .plog} file, or of a directory of tiles. No ledger, configuration or network is needed. */
+/** The check of a {@code .plog} file or of a directory of tiles. It needs no ledger, configuration or network. */
 public final class ExportCheck {
   private final Path file;
   private String key;
@@ -15,30 +15,36 @@ public final class ExportCheck {
     this.file = file;
   }
 
-  /** By the export's own key, which shows that it is consistent, not who made it. */
+  /**
+   * Returns a check of an export. Without a trusted key or head it uses the key in the export, which shows that the
+   * export is consistent, but not who made it.
+   */
   public static ExportCheck of(Path file) {
     return new ExportCheck(file);
   }
 
-  /** A trusted public key, or the path of a file with one. */
+  /** Sets a trusted public key, or the path of a file that contains one. */
   public ExportCheck key(String trusted) {
     key = trusted;
     return this;
   }
 
-  /** A file with a trusted head; may be called several times. */
+  /** Adds a file with a trusted head. It may be called more than once. */
   public ExportCheck head(Path head) {
     heads.add(head.toString());
     return this;
   }
 
-  /** Calls {@code watcher} on this thread. What it throws stops the check and is thrown by {@code run}. */
+  /**
+   * Calls {@code watcher} on the thread of {@link #run}. If it returns false or throws a RuntimeException, the check
+   * stops. {@code run} throws that exception again.
+   */
   public ExportCheck progress(Progress watcher) {
     progress = watcher;
     return this;
   }
 
-  /** Runs it. It throws only for a bad argument or a cancel. */
+  /** Runs the check. It throws only for an invalid argument or if the watcher stopped it. */
   public Report run() {
     Work work = new Work(progress);
     byte[] path = Plog.terminated("path", file.toString());

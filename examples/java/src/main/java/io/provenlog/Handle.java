@@ -7,8 +7,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongConsumer;
 
 /**
- * Owns something of the library. It is counted, because one thread may close it while others are inside a call: whoever
- * leaves last destroys it. The cleaner is only for owners that are forgotten without having been closed.
+ * Owns an object of the library. It counts references, because one thread may close it while others are inside a call:
+ * the last {@link #release} destroys the object. The cleaner is for owners that the program forgets to close.
  */
 final class Handle {
   private static final Cleaner CLEANER = Cleaner.create();
@@ -25,7 +25,7 @@ final class Handle {
     this.destroy = destroy;
   }
 
-  /** Lets go of this handle when {@code owner} is collected without having been closed. */
+  /** Releases this handle when {@code owner} is garbage collected without having been closed. */
   void disownWith(Object owner) {
     CLEANER.register(
         owner,
@@ -36,12 +36,12 @@ final class Handle {
         });
   }
 
-  /** True for the first call, after which the owner must call {@link #release}. */
+  /** Returns true for the first call. The caller must then call {@link #release}. */
   boolean disown() {
     return disowned.compareAndSet(false, true);
   }
 
-  /** The address, which is good until {@link #release}. */
+  /** Returns the address, which is valid until {@link #release}. Throws CLOSED if the object is destroyed. */
   long acquire() {
     int count = users.getAndUpdate(users -> users == 0 ? 0 : users + 1);
     if (count == 0) {

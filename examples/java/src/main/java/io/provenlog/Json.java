@@ -28,9 +28,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 
-/** Writes Java values as JSON text. What JSON cannot represent becomes text: no value is refused, and none throws. */
+/** Writes Java values as JSON text. A value that JSON cannot represent is written as text; none throws. */
 final class Json {
-  // The core puts a marker in place of a container that is deeper, so there is no use in going further.
+  // The core replaces deeper containers by a marker.
   private static final int MAX_DEPTH = 128;
   private static final String DEPTH = "{\"reason\":\"depth\",\"truncated\":true}";
   private static final String CYCLE = "{\"reason\":\"cycle\",\"truncated\":true}";
@@ -38,7 +38,7 @@ final class Json {
   private static final DateTimeFormatter DATE_TIME = DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSSSS");
 
   private final StringBuilder out = new StringBuilder();
-  private final Deque<Object> containers = new ArrayDeque<>(); // those around the value being written
+  private final Deque<Object> containers = new ArrayDeque<>(); // the containers around the value being written
 
   private Json() {}
 
@@ -53,7 +53,7 @@ final class Json {
     int depth = containers.size();
     try {
       typed(value);
-    } catch (RuntimeException | StackOverflowError error) { // from a method of the caller's class
+    } catch (RuntimeException | StackOverflowError error) { // thrown by a method of the caller's class
       out.setLength(start);
       while (containers.size() > depth) {
         containers.pop();
@@ -101,7 +101,7 @@ final class Json {
   private void number(Number number) {
     if (number instanceof Double || number instanceof Float) {
       if (Double.isFinite(number.doubleValue())) {
-        out.append(number); // the shortest text of a float is not that of the same double
+        out.append(number); // not as a double: a float would get more digits than it has
       } else {
         quote(number.toString());
       }
@@ -139,7 +139,7 @@ final class Json {
     return DATE_TIME.format(instant.atOffset(ZoneOffset.UTC)) + "Z";
   }
 
-  /** ISO 8601 with days of 24 hours: P1DT2H3.5S. */
+  /** Formats a duration in ISO 8601, with days of 24 hours: P1DT2H3.5S. */
   private static String iso(Duration duration) {
     if (duration.isNegative()) {
       return "-" + iso(duration.negated());
@@ -184,7 +184,7 @@ final class Json {
     out.append(']');
   }
 
-  /** A set has no order of its own, so its elements are put into the order of their texts' octets. */
+  /** Writes a set as an array. A set has no order, so its elements are sorted by the bytes of their JSON text. */
   private void set(Set<?> set) {
     List<String> texts = new ArrayList<>();
     for (Object element : set) {
@@ -228,7 +228,7 @@ final class Json {
     return names;
   }
 
-  /** The JSON text of a key that is no string, or its text if that JSON is a string. */
+  /** Returns the text for a key that is not a string: the string it becomes in JSON, else its JSON text. */
   private static String keyText(Object key) {
     String json = write(key);
     return json.startsWith("\"") ? (String) JsonParser.parse(json) : json;
@@ -294,7 +294,8 @@ final class Json {
         out.append(c).append(text.charAt(++i));
       } else if (c == '"' || c == '\\') {
         out.append('\\').append(c);
-      } else if (c < 0x20 || Character.isSurrogate(c)) { // UTF-8 has no lone surrogates; the core repairs and warns
+      } else if (c < 0x20 || Character.isSurrogate(c)) {
+        // UTF-8 has no lone surrogates. The core repairs such an escape and adds a warning.
         out.append(String.format("\\u%04x", (int) c));
       } else {
         out.append(c);

@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Reads the JSON text that the library returns: objects as maps in their order, arrays as lists, numbers as Long or
- * Double.
+ * Parses the JSON text that the library returns. Objects become maps in the order of the text, arrays become lists, and
+ * numbers become Long or Double.
  */
 final class JsonParser {
   private static final int MAX_DEPTH = 1000;
@@ -30,16 +30,16 @@ final class JsonParser {
     return value;
   }
 
-  @SuppressWarnings("unchecked") // keys of objects are strings
+  @SuppressWarnings("unchecked") // the keys of objects are strings
   static Map<String, Object> parseObject(String text) {
     if (parse(text) instanceof Map<?, ?> object) {
       return (Map<String, Object>) object;
     }
-    throw new ProvenLogException(Code.INVALID, "this JSON is no object");
+    throw new ProvenLogException(Code.INVALID, "the JSON text is not an object");
   }
 
   private ProvenLogException unexpected() {
-    return new ProvenLogException(Code.INVALID, "not JSON at offset " + at);
+    return new ProvenLogException(Code.INVALID, "malformed JSON at offset " + at);
   }
 
   private char peek() {

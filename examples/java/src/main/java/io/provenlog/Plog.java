@@ -18,8 +18,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The C API as it is: provenlog/plog.h says what each function does. Handles and pointers are addresses; an
- * out-parameter is an array of one; text is UTF-8.
+ * The C API. The header provenlog/plog.h documents the functions. Handles and pointers are passed as addresses,
+ * out-parameters as arrays of one element, and text as UTF-8.
  */
 final class Plog {
   static final int ABI_VERSION = 1;
@@ -28,18 +28,22 @@ final class Plog {
 
   static {
     if (Native.POINTER_SIZE != Long.BYTES || Native.SIZE_T_SIZE != Long.BYTES) {
-      throw new UnsatisfiedLinkError("provenlog needs a 64-bit Java");
+      throw new UnsatisfiedLinkError("provenlog cannot run in a 32-bit JVM; use a 64-bit one");
     }
     Native.register(Plog.class, library());
     if (plog_abi_version() != ABI_VERSION) {
       throw new UnsatisfiedLinkError(
-          "libprovenlog has ABI " + plog_abi_version() + ", this package is made for ABI " + ABI_VERSION);
+          "libprovenlog has ABI "
+              + plog_abi_version()
+              + ", but this package needs ABI "
+              + ABI_VERSION
+              + "; install the libprovenlog that belongs to it");
     }
   }
 
   private Plog() {}
 
-  /** By the name that carries the ABI number, as a linked program would; else as the platform names it. */
+  /** Loads the library by its name with the ABI number, as a linked program does, else by the platform's name. */
   private static NativeLibrary library() {
     try {
       return NativeLibrary.getInstance("libprovenlog.so." + ABI_VERSION);
@@ -48,7 +52,7 @@ final class Plog {
     }
   }
 
-  /** plog_progress_fn. */
+  /** The C type plog_progress_fn. */
   interface Progress extends Callback {
     int invoke(Pointer userData, long done, long total);
   }
@@ -118,15 +122,17 @@ final class Plog {
 
   static native void plog_redactor_destroy(long redactor);
 
-  /** Throws what a failed call left in {@code err}. */
+  /** Throws the error of a failed call, which is in {@code err}. */
   static void check(int status, long[] err) {
     if (status != 0) {
       ProvenLogException error = takeError(err[0]);
-      throw error != null ? error : new ProvenLogException(Code.of(status), "no message");
+      throw error != null
+          ? error
+          : new ProvenLogException(Code.of(status), "libprovenlog failed without an error message");
     }
   }
 
-  /** Takes over an error of the library; null for none. */
+  /** Converts an error of the library and frees it. Returns null for NULL. */
   static ProvenLogException takeError(long error) {
     if (error == 0) {
       return null;
@@ -138,7 +144,7 @@ final class Plog {
     }
   }
 
-  /** Takes over the text of a buffer. */
+  /** Returns the text of a buffer and frees the buffer. */
   static String takeText(long buffer) {
     try {
       return text(plog_buffer_data(buffer), plog_buffer_size(buffer));
@@ -155,7 +161,7 @@ final class Plog {
     return terminated == null ? "" : terminated.getString(0, "UTF-8");
   }
 
-  /** One U+FFFD for each lone surrogate, where {@code getBytes} has a question mark. */
+  /** Encodes as UTF-8. A lone surrogate becomes U+FFFD; {@code getBytes} would write a question mark. */
   static byte[] utf8(String text) {
     CharsetEncoder encoder = StandardCharsets.UTF_8.newEncoder();
     encoder.onMalformedInput(CodingErrorAction.REPLACE).replaceWith(REPLACEMENT);
@@ -167,21 +173,21 @@ final class Plog {
     }
   }
 
-  /** With a NUL at its end. One inside would cut it, so it is refused. */
+  /** Encodes as UTF-8 with a NUL at the end. A NUL inside is an error, because it would cut the text. */
   static byte[] terminated(String name, String text) {
     if (text.indexOf('\0') >= 0) {
-      throw new ProvenLogException(Code.INVALID, name + " contains a NUL");
+      throw new ProvenLogException(Code.INVALID, name + " contains a NUL character");
     }
     return utf8(text + "\0");
   }
 
   /**
-   * A struct of the C API, filled field after field. Its first one, {@code struct_size}, is set to {@code size}: what a
-   * later library's struct may have beyond it is then not given.
+   * A struct of the C API, filled field by field in order. The constructor sets the first field, {@code struct_size},
+   * to {@code size}, so that a later library treats additional fields as not given.
    */
   static final class Struct {
     private final Memory memory;
-    private final List<Object> kept = new ArrayList<>(); // what the struct points to
+    private final List<Object> kept = new ArrayList<>(); // keeps alive what the struct points to
     private long at;
 
     Struct(int size) {
@@ -194,7 +200,7 @@ final class Plog {
       return memory;
     }
 
-    /** The field at an offset. */
+    /** Reads the field at an offset. */
     long int64At(long offset) {
       return memory.getLong(offset);
     }
@@ -222,12 +228,12 @@ final class Plog {
       return this;
     }
 
-    /** A terminated string, or NULL for null. */
+    /** Appends a pointer to a terminated string, or NULL for null. */
     Struct text(String name, String text) {
       return address(text == null ? null : kept(name, text));
     }
 
-    /** An array of terminated strings. */
+    /** Appends a pointer to an array of terminated strings, or NULL for an empty list. */
     Struct texts(String name, List<String> texts) {
       if (texts.isEmpty()) {
         return address(null);

@@ -1,8 +1,14 @@
 package io.provenlog;
 
-/** Told now and then how far a verification or an export is. */
+/** Receives the progress of a verification or an export. */
 @FunctionalInterface
 public interface Progress {
-  /** Returns false to stop the work, which then throws CANCELLED. Must not use the client. */
+  /**
+   * Called repeatedly on the thread that runs the work. It must not use the client.
+   *
+   * @param done number of events done
+   * @param total number of events to do
+   * @return false to stop the work, which then throws CANCELLED
+   */
   boolean update(long done, long total);
 }

@@ -11,8 +11,8 @@ import java.util.function.LongFunction;
 import java.util.stream.Stream;
 
 /**
- * Records events into one ledger. Any thread may use it at any time. An event that {@code log} has accepted survives the
- * death of the process; storing it happens in the background.
+ * Records events into one ledger. Any thread may use it at any time. Once {@code log} has returned, the event survives
+ * the death of the process; a background thread commits it to the ledger.
  *
  * <pre>{@code
  * try (var client = new ProvenLogClient(new ClientOptions().dbPath("events.db").agentId("researcher"))) {
@@ -27,8 +27,8 @@ public final class ProvenLogClient implements AutoCloseable {
   private final Handle handle;
 
   /**
-   * Opens a ledger, creating it when absent, and records what dead processes left in their journals. Configuration and
-   * environment are read here, once.
+   * Opens a ledger, creates it if it does not exist, and commits the events that dead processes left in their journals.
+   * It reads the configuration and the environment; later changes to them have no effect on this client.
    */
   public ProvenLogClient(ClientOptions options) {
     Plog.Struct struct = options.struct();
@@ -52,17 +52,20 @@ public final class ProvenLogClient implements AutoCloseable {
     }
   }
 
-  /** Records an event and returns its id. The only event refused (INVALID) is one without an agent. */
+  /**
+   * Records an event and returns its id. Throws INVALID only if neither the event nor the client has an agent id, and
+   * FULL if there is no space in the journal or on the disk.
+   */
   public String log(Event event) {
     return log(event.fields());
   }
 
-  /** Records an event given by its fields, under their names in the schema. */
+  /** Records an event given as a map from the schema's field names to values. */
   public String log(Map<String, ?> event) {
     return logJson(Json.write(event));
   }
 
-  /** Records an event given as a JSON object. */
+  /** Records an event given as a JSON object, and returns its id. Throws INVALID for malformed JSON too. */
   public String logJson(String event) {
     byte[] json = Plog.utf8(event);
     return call(
@@ -74,12 +77,18 @@ public final class ProvenLogClient implements AutoCloseable {
         });
   }
 
-  /** Attaches an object to one value of a label, in place of an earlier one. It is recorded as a system event. */
+  /**
+   * Attaches an object to one value of a label and replaces an earlier object. The change is recorded as a system
+   * event.
+   */
   public void setContext(String key, String value, Map<String, ?> context) {
     setContext(key, Plog.utf8(value + "\0"), Plog.utf8(value).length, context);
   }
 
-  /** {@code setContext} for the client's own value of a label; INVALID if it has none. */
+  /**
+   * {@code setContext} for the value that {@link ClientOptions#label} gives to the label. Throws INVALID if the options
+   * do not contain the label.
+   */
   public void setContext(String key, Map<String, ?> context) {
     setContext(key, null, 0, context);
   }
@@ -97,7 +106,7 @@ public final class ProvenLogClient implements AutoCloseable {
         });
   }
 
-  /** The object attached to a value of a label, if one was. */
+  /** Returns the object attached to a value of a label, or empty if there is no such object. */
   public Optional<Map<String, Object>> context(String key, String value) {
     byte[] keyText = Plog.utf8(key);
     byte[] valueText = Plog.utf8(value);
@@ -111,12 +120,15 @@ public final class ProvenLogClient implements AutoCloseable {
         });
   }
 
-  /** The first event committed with an id (any text that was given as one), if there is one. */
+  /**
+   * Returns the first event committed with this id, of any agent, or empty if there is no such event. The id may be any
+   * text that was given as an event's id.
+   */
   public Optional<StoredEvent> get(String id) {
     return get(id, null);
   }
 
-  /** The event of an agent with an id, if there is one. */
+  /** Returns the event of an agent with this id, or empty if there is no such event. */
   public Optional<StoredEvent> get(String id, String agentId) {
     byte[] idText = Plog.utf8(id);
     byte[] agent = agentId == null ? null : Plog.utf8(agentId);
@@ -142,32 +154,38 @@ public final class ProvenLogClient implements AutoCloseable {
     return Optional.of(Plog.takeText(out[0]));
   }
 
-  /** The events that a filter selects, also those that this client recorded a moment ago. Close the cursor. */
+  /**
+   * Returns the events that a filter selects. The query sees all events that this client recorded before the call.
+   * Close the cursor after use.
+   */
   public EventCursor query(Filter filter) {
     return new EventCursor(handle, Plog.utf8(filter.json()));
   }
 
-  /** {@code query} as a stream, to be closed like every stream that holds something. */
+  /** {@code query} as a stream. Close the stream after use. */
   public Stream<StoredEvent> stream(Filter filter) {
     return query(filter).stream();
   }
 
-  /** Flushes, and verifies the whole ledger. */
+  /** Flushes the client and verifies the whole ledger. */
   public Report verify() {
     return new Verification(this).run();
   }
 
-  /** An export of this client's ledger. */
+  /** Returns an export of this client's ledger, whose options can be set before it is written. */
   public Export export() {
     return new Export(this);
   }
 
-  /** One event with all that proves it, as the text of a {@code .plog} file. NOT_FOUND if there is no such event. */
+  /**
+   * Returns the first event committed with this id together with its proof, as the text of a {@code .plog} file. Throws
+   * NOT_FOUND if there is no such event.
+   */
   public String prove(String id) {
     return prove(id, null);
   }
 
-  /** {@code prove} for the event of an agent. */
+  /** {@code prove} for the event of one agent. */
   public String prove(String id, String agentId) {
     byte[] text = Plog.utf8(id);
     byte[] agent = agentId == null ? null : Plog.utf8(agentId);
@@ -181,7 +199,7 @@ public final class ProvenLogClient implements AutoCloseable {
         });
   }
 
-  /** A verification of this client's ledger: by level, key and heads, of one agent, or with progress. */
+  /** Returns a verification of this client's ledger, with options: level, key, heads, agent and progress. */
   public Verification verification() {
     return new Verification(this);
   }
@@ -190,12 +208,12 @@ public final class ProvenLogClient implements AutoCloseable {
     return handle;
   }
 
-  /** Commits everything accepted before the call, however long it takes. */
+  /** Waits until all events accepted before the call are committed. */
   public void flush() {
     flush(-1);
   }
 
-  /** Commits everything accepted before the call; TIMEOUT when that takes too long. */
+  /** Waits until all events accepted before the call are committed. Throws TIMEOUT if that takes longer. */
   public void flush(Duration timeout) {
     flush(ClientOptions.milliseconds(timeout));
   }
@@ -209,12 +227,12 @@ public final class ProvenLogClient implements AutoCloseable {
         });
   }
 
-  /** The real path of the ledger file. */
+  /** Returns the real path of the ledger file. */
   public Path dbPath() {
     return call(client -> Path.of(Plog.text(Plog.plog_client_db_path(client))));
   }
 
-  /** Counters. */
+  /** Returns the counters. */
   public Stats stats() {
     return call(
         client -> {
@@ -240,8 +258,9 @@ public final class ProvenLogClient implements AutoCloseable {
   }
 
   /**
-   * Waits for something that went wrong after {@code log} had returned: a commit that failed (and is tried again), an
-   * event dropped, a retry whose content differs. Empty when the time passed; CLOSED is thrown when no more will come.
+   * Waits for the next asynchronous error and returns it. Such an error occurs after {@code log} has returned: a commit
+   * failed (it is tried again), an event was dropped, or a retry has different content. Returns empty after {@code
+   * timeout} without an error. Throws CLOSED if the client is closed. The library keeps at most 64 errors.
    */
   public Optional<ProvenLogException> nextError(Duration timeout) {
     return call(
@@ -254,15 +273,15 @@ public final class ProvenLogClient implements AutoCloseable {
   }
 
   /**
-   * Commits everything and refuses further events. It waits up to 5 s; on TIMEOUT the client is closed too, and its events
-   * stay in the journal for the next process that opens the ledger. Closing twice is no error.
+   * Commits all events and rejects further ones. It waits up to 5 s. If it throws TIMEOUT, the client is closed too,
+   * and its events stay in the journal until another process opens the ledger. Later calls do nothing.
    */
   @Override
   public void close() {
     close(CLOSE_TIMEOUT);
   }
 
-  /** {@code close} with another deadline. */
+  /** {@code close} with another time limit. */
   public void close(Duration timeout) {
     if (!handle.disown()) {
       return;

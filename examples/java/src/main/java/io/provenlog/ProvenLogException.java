@@ -1,36 +1,36 @@
 package io.provenlog;
 
-/** What every failing call throws. */
+/** Thrown by every call that fails. */
 public final class ProvenLogException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  /** What kind of failure it is. The numbers are those of plog_status and never change. */
+  /** The kind of a failure. The numbers are those of plog_status and never change. */
   public enum Code {
-    /** An argument, an event or a filter is not acceptable; the message names it. */
+    /** An argument, event or filter is invalid; the message names it. */
     INVALID(1),
-    /** A configuration file, rule or environment variable is broken. */
+    /** A configuration file, redaction rule or environment variable is invalid. */
     CONFIG(2),
     /** There is no such event, file or agent. */
     NOT_FOUND(3),
-    /** The operating system refused. */
+    /** An operating system call failed. */
     IO(4),
     /** The journal reached its limit, or the disk is full: the event was NOT recorded. */
     FULL(5),
-    /** The deadline passed; what was accepted is safe in the journal. */
+    /** The deadline passed; accepted events are safe in the journal. */
     TIMEOUT(6),
-    /** The client, cursor or redactor was closed. */
+    /** The client, cursor or redactor is closed. */
     CLOSED(7),
-    /** Another process holds the ledger's lock for too long. */
+    /** Another process held the ledger's lock for too long. */
     BUSY(8),
-    /** The file is no ledger, or is damaged. */
+    /** The file is not a ledger, or it is damaged. */
     CORRUPT(9),
     /** A newer format, a network file system, or server mode. */
     UNSUPPORTED(10),
     /** A callback asked to stop. */
     CANCELLED(11),
-    /** There is no memory. */
+    /** Out of memory. */
     NO_MEMORY(12),
-    /** A defect of the library, or a status that this package does not know. */
+    /** A defect of the library, or a status number that this package does not know. */
     INTERNAL(13);
 
     private final int number;
@@ -39,7 +39,7 @@ public final class ProvenLogException extends RuntimeException {
       this.number = number;
     }
 
-    /** The number of the plog_status. */
+    /** Returns the number of the plog_status. */
     public int number() {
       return number;
     }
@@ -61,7 +61,7 @@ public final class ProvenLogException extends RuntimeException {
     this.code = code;
   }
 
-  /** What kind of failure it is. */
+  /** Returns the kind of the failure. */
   public Code code() {
     return code;
   }

@@ -3,28 +3,28 @@ package io.provenlog;
 import java.util.List;
 import java.util.Map;
 
-/** The redaction engine by itself. Any thread may use it at any time. */
+/** Redacts text without a ledger. Any thread may use it at any time. */
 public final class Redactor implements AutoCloseable {
   /**
-   * A redaction rule besides the built-in ones.
+   * A redaction rule in addition to the built-in detectors.
    *
-   * @param name its name
-   * @param pattern what it finds, in RE2 syntax
-   * @param replace what is put in place of it
+   * @param name the name of the rule
+   * @param pattern the pattern, in RE2 syntax
+   * @param replace the text that replaces a match
    */
   public record Rule(String name, String pattern, String replace) {}
 
   /**
-   * What redaction made of a text.
+   * A redacted text.
    *
-   * @param text the text with every hit replaced by its marker
-   * @param count the number of hits
+   * @param text the text with every match replaced by its marker
+   * @param count the number of matches
    */
   public record Redacted(String text, long count) {}
 
   private final Handle handle;
 
-  /** A redactor of the built-in patterns and these rules. */
+  /** Creates a redactor with the built-in detectors and these rules. Throws CONFIG if a rule is invalid. */
   public Redactor(Rule... rules) {
     List<Map<String, String>> list =
         List.of(rules).stream()
@@ -38,7 +38,7 @@ public final class Redactor implements AutoCloseable {
     handle.disownWith(this);
   }
 
-  /** Replaces every hit by its marker. */
+  /** Replaces every match by its marker. */
   public Redacted redact(String text) {
     byte[] octets = Plog.utf8(text);
     long[] out = new long[1];
@@ -53,7 +53,7 @@ public final class Redactor implements AutoCloseable {
     return new Redacted(Plog.takeText(out[0]), count[0]);
   }
 
-  /** Frees the redactor. Closing twice is no error. */
+  /** Frees the redactor. It may be called more than once. */
   @Override
   public void close() {
     if (handle.disown()) {

@@ -5,15 +5,15 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The result of a verification. A verdict is no error: look at {@code valid}.
+ * The result of a verification. A bad verdict is not thrown: check {@code valid}.
  *
  * @param verdict "OK", "TAMPERED", "CANNOT_RUN", "MISSING_LOG", ...
- * @param valid whether the ledger can be trusted as far as {@code assurance} reaches
- * @param events events looked at
- * @param agents agents among them
- * @param assurance what it rests on: "consistent", "signed" or "pinned"
- * @param assuranceEvents how many events the assurance reaches
- * @param findings what is wrong
+ * @param valid the verification ran and found no fault
+ * @param events number of events checked
+ * @param agents number of agents among them
+ * @param assurance what the trust rests on: "consistent", "signed" or "pinned"
+ * @param assuranceEvents number of events, from the first, that the assurance covers
+ * @param findings the faults found, at most the first 100
  * @param json the whole report
  */
 public record Report(
@@ -27,11 +27,11 @@ public record Report(
     String json) {
 
   /**
-   * One thing that is wrong.
+   * One fault that a verification reports.
    *
-   * @param agentId the agent whose chain it is
-   * @param sequence the place in that chain
-   * @param what a word or a sentence about it
+   * @param agentId the agent of the event, if the fault concerns one; else empty
+   * @param sequence the event's position in the chain of its agent, or 0
+   * @param what a description
    */
   public record Finding(String agentId, long sequence, String what) {}
 

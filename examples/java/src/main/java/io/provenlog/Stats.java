@@ -1,21 +1,21 @@
 package io.provenlog;
 
 /**
- * What happened since this process opened the ledger.
+ * Counters since this process opened the ledger.
  *
- * @param accepted events journalled
- * @param stored of these, committed
+ * @param accepted events written to the journal
+ * @param stored accepted events that are committed
  * @param recovered events of dead processes that this process committed
- * @param duplicates retries of an id already in the ledger: stored once
- * @param conflicts of these, with different content: the first content stands
+ * @param duplicates retries with an id that the agent has used before; such an event is stored once
+ * @param conflicts duplicates with different content; the first content stays
  * @param dropped events lost because the journal was full
- * @param gaps gap events recorded for them, and for gaps found in the journals of dead processes
- * @param queuedEvents journalled, not yet committed
- * @param queuedBytes the same in octets
- * @param truncated events cut to their maximal size
+ * @param gaps gap events recorded, for dropped events and for gaps in adopted journals
+ * @param queuedEvents events in the journal that are not yet committed
+ * @param queuedBytes their size in the journal, in bytes
+ * @param truncated events cut to the maximum size
  * @param redactions markers written
- * @param errors errors of what happens in the background
- * @param lastError the newest of them, or null
+ * @param errors asynchronous errors
+ * @param lastError the newest asynchronous error, or null
  */
 public record Stats(
     long accepted,

@@ -3,7 +3,7 @@ package io.provenlog;
 import java.util.Collections;
 import java.util.Map;
 
-/** An event of the ledger. */
+/** An event read from the ledger. It is immutable. */
 public final class StoredEvent {
   private final String json;
   private final Map<String, Object> fields;
@@ -13,32 +13,32 @@ public final class StoredEvent {
     this.fields = Collections.unmodifiableMap(JsonParser.parseObject(json));
   }
 
-  /** The event as the ledger returned it: the stored octets, with the ledger's own fields appended. */
+  /** Returns the event as the ledger returned it: the stored bytes with the ledger's own fields appended. */
   public String json() {
     return json;
   }
 
-  /** The fields by their names in the schema. Numbers are Long or Double, arrays List, objects Map. */
+  /** Returns the fields by their names in the schema. Numbers are Long or Double, arrays List, objects Map. */
   public Map<String, Object> fields() {
     return fields;
   }
 
-  /** A field, or null. */
+  /** Returns a field, or null. */
   public Object get(String field) {
     return fields.get(field);
   }
 
-  /** A field that is text, or null. */
+  /** Returns a field that is a string, or null. */
   public String text(String field) {
     return get(field) instanceof String text ? text : null;
   }
 
-  /** The id. */
+  /** Returns the id. */
   public String id() {
     return text("id");
   }
 
-  /** 1, 2, 3... for each agent. */
+  /** Returns the event's position in the chain of its agent, from 1. */
   public long sequence() {
     return get("sequence") instanceof Long sequence ? sequence : 0;
   }

@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A verification to be run. */
+/** A verification: set its options, then call {@link #run}. */
 public final class Verification {
   private final Handle client; // or null
   private final String path;
@@ -27,60 +27,63 @@ public final class Verification {
     this.path = path;
   }
 
-  /** Of a ledger file. */
+  /** Returns a verification of a ledger file. */
   public static Verification of(Path path) {
     return new Verification(path.toString());
   }
 
-  /** Of one agent. An unknown one is never valid. */
+  /** Verifies only one agent. An unknown agent is not valid. */
   public Verification agent(String agent) {
     agentId = agent;
     return this;
   }
 
-  /** Never drains the journals of dead processes first; their records are counted as pending. */
+  /** Does not adopt orphaned journals. Their records are counted as pending. */
   public Verification readOnly() {
     readOnly = true;
     return this;
   }
 
-  /** How much is looked at: "chain", "tree" or "full", the default. */
+  /** Sets the level: "chain", "tree" or "full" (the default). */
   public Verification level(String name) {
     level = name;
     return this;
   }
 
-  /** A trusted public key, or the path of a file with one. */
+  /** Sets a trusted public key, or the path of a file that contains one. */
   public Verification key(String trusted) {
     key = trusted;
     return this;
   }
 
-  /** A file with a trusted head; may be called several times. */
+  /** Adds a file with a trusted head. It may be called more than once. */
   public Verification head(Path file) {
     heads.add(file.toString());
     return this;
   }
 
-  /** Only the events behind the newest trusted head, which vouches for those before it. */
+  /** Verifies only the events after the newest trusted head, if the ledger extends that head. */
   public Verification incremental() {
     incremental = true;
     return this;
   }
 
-  /** So many threads read and hash; 0 is two. */
+  /** Sets the number of threads that read and hash, up to 64. 0 means 2. */
   public Verification threads(int count) {
     threads = count;
     return this;
   }
 
-  /** Calls {@code watcher} on this thread. What it throws stops the verification and is thrown by {@code run}. */
+  /**
+   * Calls {@code watcher} on the thread of {@link #run}. If it returns false or throws a RuntimeException, the
+   * verification stops. {@code run} throws that exception again.
+   */
   public Verification progress(Progress watcher) {
     progress = watcher;
     return this;
   }
 
-  /** Runs it. It throws only for a bad argument or a cancel. */
+  /** Runs the verification. It throws only for an invalid argument or if the watcher stopped it. */
   public Report run() {
     Work work = new Work(progress);
     Plog.Struct options =

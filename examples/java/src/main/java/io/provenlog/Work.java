@@ -2,9 +2,9 @@ package io.provenlog;
 
 import java.lang.ref.Reference;
 
-/** A call that takes long and gives a text: it tells how far it is, and may be stopped. */
+/** A long call of the library that returns text. It reports its progress and can be stopped. */
 final class Work {
-  /** A function of the C API with its struct of options. */
+  /** A call of a function of the C API. */
   @FunctionalInterface
   interface Call {
     int run(long client, long[] out, long[] err);
@@ -17,12 +17,12 @@ final class Work {
     this.progress = progress;
   }
 
-  /** What goes into the struct; null where nobody wants to be told. */
+  /** Returns the callback for the options struct, or null if there is no {@code progress}. */
   Plog.Progress watcher() {
     return progress == null ? null : (userData, done, total) -> update(done, total);
   }
 
-  /** An exception must not cross the library: it is kept, and stops the work. */
+  /** An exception must not unwind through the library: it is stored, stops the work, and {@link #run} throws it. */
   private int update(long done, long total) {
     try {
       return progress.update(done, total) ? 0 : 1;
@@ -32,7 +32,7 @@ final class Work {
     }
   }
 
-  /** The text; throws what {@code progress} threw, or what the call failed with. */
+  /** Runs the call and returns its text. Throws the exception of {@code progress}, or the error of the call. */
   String run(Handle client, Plog.Struct options, Call call) {
     long[] out = new long[1];
     long[] err = new long[1];

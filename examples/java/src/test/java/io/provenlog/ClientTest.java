@@ -196,7 +196,7 @@ public final class ClientTest {
     ledgers.log(Event.of("CUSTOM"));
     Report report = ledgers.client().verify();
     assertTrue(report.json(), report.valid());
-    assertEquals(2, report.agents()); // with the ledger's own
+    assertEquals(2, report.agents()); // including the reserved agent "provenlog"
     assertEquals(List.of(), report.findings());
     assertEquals(1, ledgers.client().verification().agent("tester").run().events());
     assertFalse(ledgers.client().verification().agent("nobody").run().valid());
@@ -234,7 +234,7 @@ public final class ClientTest {
     for (int i = 0; i < 3; ++i) {
       ledgers.log(Event.of("CUSTOM").input(Map.of("amount", i)));
     }
-    // A copy in one file, whose octets can be changed without SQLite.
+    // A backup is a single file, whose bytes can be changed without SQLite.
     Path copied = Path.of(ledgers.db() + ".copy");
     Process backup =
         new ProcessBuilder("plog", "backup", "--db", ledgers.db().toString(), copied.toString()).inheritIO().start();

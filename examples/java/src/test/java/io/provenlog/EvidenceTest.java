@@ -23,7 +23,7 @@ public class EvidenceTest {
   private String key;
   private Path head;
 
-  /** A ledger of three events, and its head and public key. */
+  /** Records three events and keeps the ledger's head and public key. */
   @Before
   public void record() throws IOException {
     String first = "";

@@ -14,7 +14,7 @@ import org.junit.rules.TestRule;
 import org.junit.runner.Description;
 import org.junit.runners.model.Statement;
 
-/** A folder with a ledger of its own for each test. */
+/** Gives each test a folder with a ledger of its own. */
 final class Ledgers implements TestRule {
   private final TemporaryFolder folder = new TemporaryFolder();
   private ProvenLogClient client;
@@ -41,7 +41,7 @@ final class Ledgers implements TestRule {
     return new ClientOptions().dbPath(db()).agentId("tester");
   }
 
-  /** The test's client, opened by the first call and closed after the test. */
+  /** Returns the test's client. The first call opens it; it is closed after the test. */
   ProvenLogClient client() {
     return client(options());
   }

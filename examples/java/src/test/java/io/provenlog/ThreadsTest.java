@@ -24,7 +24,7 @@ import java.util.stream.Stream;
 import org.junit.Rule;
 import org.junit.Test;
 
-/** Threads, the death of the process, and what is left behind. */
+/** Threads, the death of the process, and leaks. */
 public final class ThreadsTest {
   @Rule public final Ledgers ledgers = new Ledgers();
 
@@ -70,7 +70,7 @@ public final class ThreadsTest {
     for (StoredEvent event : ledgers.events(Filter.all())) {
       assertEquals(++sequence, event.sequence());
       String[] name = event.text("action_name").split("/");
-      assertEquals(next.merge(name[0], 1, Integer::sum) - 1, Integer.parseInt(name[1])); // a thread's order is kept
+      assertEquals(next.merge(name[0], 1, Integer::sum) - 1, Integer.parseInt(name[1])); // each thread's order is kept
     }
     assertEquals(writers * each, sequence);
     Report report = client.verification().agent("tester").run();
@@ -114,7 +114,7 @@ public final class ThreadsTest {
     assertEquals(accepted, stored);
   }
 
-  /** Run in a process of its own: logs, and dies. */
+  /** The main class of a child process that logs events and kills itself. */
   static final class Victim {
     public static void main(String[] arguments) throws Exception {
       ProvenLogClient client =
@@ -151,7 +151,7 @@ public final class ThreadsTest {
       try {
         count += Files.readSymbolicLink(descriptor.toPath()).startsWith(ledgers.db().getParent()) ? 1 : 0;
       } catch (IOException closedMeanwhile) {
-        // the folder's own descriptor
+        // the descriptor that read the folder; it is closed by now
       }
     }
     return count;
@@ -177,14 +177,14 @@ public final class ThreadsTest {
 
   @Test
   public void tenThousandClientsAndCursorsLeaveNothingBehind() throws Exception {
-    ledgers.log(Event.of("CUSTOM")); // by a client that stays, so that each round does not open the file anew
+    ledgers.log(Event.of("CUSTOM")); // the test's client keeps the ledger open between rounds
     round(4000);
     long files = openFiles();
     long bytes = residentBytes();
     round(6000);
     assertEquals(files, openFiles());
     long grown = residentBytes() - bytes;
-    assertTrue("grew by " + grown, grown < (48 << 20)); // the heap of the JVM is in it
+    assertTrue("grew by " + grown, grown < (48 << 20)); // includes the heap of the JVM
   }
 
   private void logAndForget() {

@@ -31,7 +31,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.Rule;
 import org.junit.Test;
 
-/** What becomes of values on their way into the ledger. */
+/** How Java values are recorded. */
 public final class ValuesTest {
   @Rule public final Ledgers ledgers = new Ledgers();
 
