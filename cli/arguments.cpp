@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::uint64_t kMaxCount = std::uint64_t{1} << 53;
 
-// Options with the names of their values only.
+// Shows an option with the name of its value only, without CLI11's notes (REQUIRED, defaults, Needs).
 class Formatter : public CLI::Formatter {
  public:
   std::string make_option_opts(const CLI::Option* option) const override {
@@ -27,7 +27,7 @@ class Formatter : public CLI::Formatter {
   }
 };
 
-// Registers commands on one CLI::App; each stores what to run in `result_` once it is parsed.
+// Registers the commands on one CLI::App. Parsing a command stores the function to run in `result_`.
 class Parser {
  public:
   explicit Parser(Arguments& result);
@@ -36,7 +36,7 @@ class Parser {
  private:
   CLI::App* command(const char* name, const char* description, const char* examples);
   void add_globals(CLI::App* app);
-  // Options of commands that read; `what`: what --json prints.
+  // Adds the options of reading commands. `what` describes the output of --json.
   void add_read(CLI::App* app, ReadOptions* options, const char* what);
   void add_json(CLI::App* app, bool* json, const char* what);
   void add_text(CLI::App* app, const char* name, std::optional<std::string>* value, const char* type,
@@ -71,7 +71,7 @@ class Parser {
 
   Arguments& result_;
   const Micros now_ = now_micros();
-  CLI::App app_{"plog: the flight recorder for AI agents. Reads, checks and fills a provenlog ledger.", "plog"};
+  CLI::App app_{"plog: the flight recorder for AI agents. Reads, verifies and writes a provenlog ledger.", "plog"};
 };
 
 Parser::Parser(Arguments& result) : result_(result) {
@@ -112,7 +112,7 @@ CLI::App* Parser::command(const char* name, const char* description, const char*
 
 void Parser::add_globals(CLI::App* app) {
   app->add_option("--db", result_.globals.db,
-                  "The ledger file (default: PROVENLOG_DB_PATH, the configuration, "
+                  "The ledger file (default: PROVENLOG_DB_PATH, else db_path of the configuration, else "
                   "~/.provenlog/events.db)")
       ->type_name("PATH")
       ->take_last()
@@ -121,7 +121,7 @@ void Parser::add_globals(CLI::App* app) {
       {"auto", ColorMode::kAuto}, {"always", ColorMode::kAlways}, {"never", ColorMode::kNever}};
   app->add_option_function<std::string>(
          "--color", [this](const std::string& text) { result_.globals.color = kModes.at(text); },
-         "Colours: on a terminal unless NO_COLOR is set (auto), always, never")
+         "When to use colours: auto (the default: on a terminal, unless NO_COLOR is set), always, never")
       ->type_name("WHEN")
       ->take_last()
       ->check([](const std::string& text) {
@@ -134,7 +134,7 @@ void Parser::add_json(CLI::App* app, bool* json, const char* what) { app->add_fl
 void Parser::add_read(CLI::App* app, ReadOptions* options, const char* what) {
   add_json(app, &options->json, what);
   app->add_flag("--read-only", options->read_only,
-                "Write nothing: leave events that dead processes left in journals where they are");
+                "Write nothing; do not move events from the journals of dead processes into the ledger first");
 }
 
 void Parser::add_text(CLI::App* app, const char* name, std::optional<std::string>* value, const char* type,
@@ -151,7 +151,7 @@ void Parser::add_time(CLI::App* app, const char* name, std::optional<Micros>* va
       ->check([this](const std::string& text) {
         return parse_time(text, now_) ? std::string()
                                       : "'" + text +
-                                            "' is no time; give one like 2026-02-17T08:30:00Z, 2026-02-17, "
+                                            "' is not a time; write one such as 2026-02-17T08:30:00Z, 2026-02-17, "
                                             "15m, 2h or 7d";
       });
 }
@@ -167,7 +167,7 @@ void Parser::add_labels(CLI::App* app, Labels* labels, const char* description) 
       ->expected(1)
       ->take_all()
       ->check([](const std::string& text) {
-        return parse_label(text) ? std::string() : "'" + text + "' is no label; give one like env=prod";
+        return parse_label(text) ? std::string() : "'" + text + "' is not a label; write KEY=VALUE, such as env=prod";
       });
 }
 
@@ -175,26 +175,26 @@ void Parser::add_last(CLI::App* app, std::uint64_t* last, bool* all, const char*
   auto* option = app->add_option("-n,--last", *last, description);
   option->type_name("N")->check([last](const std::string& text) {
     return CLI::detail::lexical_cast(text, *last) && *last <= kMaxCount ? std::string()
-                                                                        : "'" + text + "' is no number of events";
+                                                                        : "'" + text + "' is not a number of events";
   });
-  app->add_flag("--all", *all, "All of them, instead of --last")->excludes(option);
+  app->add_flag("--all", *all, "Show all, instead of the last N")->excludes(option);
 }
 
 void Parser::add_log() {
   auto options = std::make_shared<LogOptions>();
-  CLI::App* app = command("log", "Show events, the newest last", kLogExamples);
+  CLI::App* app = command("log", "Show events, newest last", kLogExamples);
   add_last(app, &options->last, &options->all, "How many of the newest events to show (default 20)");
-  app->add_flag("-f,--follow", options->follow, "Go on showing events as they are recorded, until Ctrl-C");
+  app->add_flag("-f,--follow", options->follow, "Keep showing new events as they are recorded, until Ctrl-C");
   add_text(app, "--agent-id", &options->agent, "AGENT", "Only events of this agent");
   add_text(app, "--session-id", &options->session, "SESSION", "Only events of this session");
-  add_text(app, "--action-type", &options->type, "TYPE", "Only this type, such as TOOL_CALL or LLM_RESPONSE");
-  add_text(app, "--action-name", &options->name, "NAME", "Only this action, such as search_database");
-  add_text(app, "--status", &options->status, "STATUS", "Only this status: success, error, timeout");
+  add_text(app, "--action-type", &options->type, "TYPE", "Only events of this type, such as TOOL_CALL or LLM_RESPONSE");
+  add_text(app, "--action-name", &options->name, "NAME", "Only events of this action, such as search_database");
+  add_text(app, "--status", &options->status, "STATUS", "Only events with this status: success, error, timeout");
   add_time(app, "--since", &options->since,
-           "Only events from this time on: RFC 3339, a date, or an age like 15m, 2h, 7d");
+           "Only events at or after this time: RFC 3339, a date, or an age such as 15m, 2h, 7d");
   add_time(app, "--until", &options->until, "Only events before this time");
-  add_labels(app, &options->labels, "Only events with this label; may be given several times, and all must match");
-  app->add_flag("--system", options->include_system, "The ledger's own system events too");
+  add_labels(app, &options->labels, "Only events with this label; if given several times, all must match");
+  app->add_flag("--system", options->include_system, "Also show the system events that the ledger records itself");
   add_read(app, options.get(), "Print each event as one line of JSON");
   add_globals(app);
   on_parse<LogOptions>(app, options, run_log);
@@ -203,10 +203,11 @@ void Parser::add_log() {
 void Parser::add_get() {
   auto options = std::make_shared<GetOptions>();
   CLI::App* app = command("get", "Show one event", kGetExamples);
-  app->add_option("ID", options->id, "The id of the event, or @N: the event at place N, as 'plog log' shows it")
+  app->add_option("ID", options->id,
+                  "The id of the event, or @N for the event at place N (the first column of 'plog log')")
       ->required()
       ->type_name("");
-  add_text(app, "--agent-id", &options->agent, "AGENT", "The event of this agent, where several used the same id");
+  add_text(app, "--agent-id", &options->agent, "AGENT", "The agent of the event, if several agents used the same id");
   add_read(app, options.get(), "Print the event as one line of JSON");
   add_globals(app);
   on_parse<GetOptions>(app, options, run_get);
@@ -214,29 +215,30 @@ void Parser::add_get() {
 
 void Parser::add_verify() {
   auto options = std::make_shared<VerifyOptions>();
-  CLI::App* app = command("verify", "Check that nothing in the ledger was changed", kVerifyExamples);
-  add_text(app, "--agent-id", &options->agent, "AGENT", "Only the chain of this agent (default: all)");
+  CLI::App* app =
+      command("verify", "Check that nothing in the ledger was changed, removed or inserted", kVerifyExamples);
+  add_text(app, "--agent-id", &options->agent, "AGENT", "Check only the chain of this agent (default: all chains)");
   app->add_option("--level", options->level,
-                  "How much: chain (hash chains), tree (and the tree, heads, keys, schema), full (and all that repeats "
-                  "the events' content; the default)")
+                  "What to check: chain (the hash chains), tree (also the tree, the heads, the keys and the schema), "
+                  "full (also the columns and tables derived from the events; the default)")
       ->type_name("LEVEL")
       ->take_last()
       ->check([](const std::string& text) {
         return text == "chain" || text == "tree" || text == "full" ? std::string() : "must be chain, tree or full";
       });
-  auto* head =
-      app->add_option("--head", options->heads,
-                      "A head of the ledger that was kept elsewhere and is trusted; may be given several times");
+  auto* head = app->add_option("--head", options->heads,
+                               "A trusted head of this ledger that was kept elsewhere; may be given several times");
   head->type_name("FILE")->expected(1)->take_all();
-  add_text(app, "--key", &options->key, "KEY", "A trusted public key of the ledger, or a file that holds it");
+  add_text(app, "--key", &options->key, "KEY", "A trusted public key of this ledger, or a file that contains it");
   app->add_flag("--incremental", options->incremental,
-                "Only the events behind the newest --head, which vouches for those before it")
+                "Check only the events after the newest --head; the events before it are not read")
       ->needs(head);
-  app->add_option("--threads", options->threads, "How many threads read and hash (default 2)")
+  app->add_option("--threads", options->threads, "Number of threads that read and hash (default 2)")
       ->type_name("N")
       ->take_last()
       ->check(CLI::Range(1, 64));
-  app->add_flag("--strict", options->strict, "Exit codes of their own for OK_WITH_TAIL, RECOVERED, ERASED and PRUNED");
+  app->add_flag("--strict", options->strict,
+                "Exit with 10 to 13, not 0, for OK_WITH_TAIL, RECOVERED, ERASED and PRUNED");
   add_read(app, options.get(), "Print the report as one JSON object");
   add_globals(app);
   on_parse<VerifyOptions>(app, options, run_verify);
@@ -244,8 +246,8 @@ void Parser::add_verify() {
 
 void Parser::add_stats() {
   auto options = std::make_shared<StatsOptions>();
-  CLI::App* app = command("stats", "Show what the ledger holds, in numbers", kStatsExamples);
-  app->add_flag("--redactions", options->redactions, "Also how many markers of each built-in detector the events hold");
+  CLI::App* app = command("stats", "Show statistics of the ledger", kStatsExamples);
+  app->add_flag("--redactions", options->redactions, "Also count the redaction markers of each built-in detector");
   add_read(app, options.get(), "Print one JSON object");
   add_globals(app);
   on_parse<StatsOptions>(app, options, run_stats);
@@ -254,7 +256,7 @@ void Parser::add_stats() {
 void Parser::add_agents() {
   auto options = std::make_shared<AgentsOptions>();
   CLI::App* app = command("agents", "List the agents", kAgentsExamples);
-  app->add_flag("--system", options->include_system, "The reserved agent of system events too");
+  app->add_flag("--system", options->include_system, "Also list the reserved agent of system events");
   add_read(app, options.get(), "Print each agent as one line of JSON");
   add_globals(app);
   on_parse<AgentsOptions>(app, options, run_agents);
@@ -262,7 +264,7 @@ void Parser::add_agents() {
 
 void Parser::add_sessions() {
   auto options = std::make_shared<SessionsOptions>();
-  CLI::App* app = command("sessions", "List the sessions, the latest first", kSessionsExamples);
+  CLI::App* app = command("sessions", "List the sessions, latest first", kSessionsExamples);
   add_text(app, "--agent-id", &options->agent, "AGENT", "Only sessions of this agent");
   add_last(app, &options->last, &options->all, "How many of the latest sessions to show (default 20)");
   add_read(app, options.get(), "Print each session as one line of JSON");
@@ -272,19 +274,19 @@ void Parser::add_sessions() {
 
 void Parser::add_backup() {
   auto options = std::make_shared<BackupOptions>();
-  CLI::App* app = command("backup", "Copy the ledger, also while it is written to", kBackupExamples);
-  app->add_option("FILE", options->file, "Where to put the copy; must not exist")->required()->type_name("");
+  CLI::App* app = command("backup", "Copy the ledger, even while it is being written", kBackupExamples);
+  app->add_option("FILE", options->file, "The path of the copy; must not exist")->required()->type_name("");
   app->add_flag("--read-only", options->read_only,
-                "Write nothing to the ledger: leave events that dead processes left in journals where they are");
+                "Write nothing to the ledger; do not move events from the journals of dead processes into it first");
   add_globals(app);
   on_parse<BackupOptions>(app, options, run_backup);
 }
 
 void Parser::add_restore() {
   auto options = std::make_shared<RestoreOptions>();
-  CLI::App* app = command("restore", "Make a backup the ledger again", kRestoreExamples);
-  app->add_option("FILE", options->file, "The backup, as 'plog backup' wrote it")->required()->type_name("");
-  app->add_flag("--replace", options->replace, "Put the ledger that is there under another name first");
+  CLI::App* app = command("restore", "Restore the ledger from a backup", kRestoreExamples);
+  app->add_option("FILE", options->file, "A backup written by 'plog backup'")->required()->type_name("");
+  app->add_flag("--replace", options->replace, "If there is a ledger at the path, rename it first");
   add_json(app, &options->json, "Print what was done as one JSON object");
   add_globals(app);
   on_parse<RestoreOptions>(app, options, run_restore);
@@ -292,29 +294,29 @@ void Parser::add_restore() {
 
 void Parser::add_export() {
   auto options = std::make_shared<ExportOptions>();
-  CLI::App* app = command("export", "Write events with all that proves them", kExportExamples);
-  add_text(app, "-o,--output", &options->output, "FILE", "A .plog file, which 'plog verify-export' checks");
+  CLI::App* app = command("export", "Write events and their proofs to a file", kExportExamples);
+  add_text(app, "-o,--output", &options->output, "FILE", "Write a .plog file, which 'plog verify-export' can check");
   add_text(app, "--tiles", &options->tiles, "DIR",
-           "A directory of C2SP tlog-tiles, for others' tools; one of an earlier export is brought up to date");
+           "Write a directory of C2SP tlog-tiles for other tools; the directory of an earlier export is updated");
   add_text(app, "--agent-id", &options->agent, "AGENT", "Only events of this agent");
   add_text(app, "--session-id", &options->session, "SESSION", "Only events of this session");
-  add_text(app, "--action-type", &options->type, "TYPE", "Only this type, such as TOOL_CALL or LLM_RESPONSE");
-  add_text(app, "--action-name", &options->name, "NAME", "Only this action, such as search_database");
-  add_text(app, "--status", &options->status, "STATUS", "Only this status: success, error, timeout");
+  add_text(app, "--action-type", &options->type, "TYPE", "Only events of this type, such as TOOL_CALL or LLM_RESPONSE");
+  add_text(app, "--action-name", &options->name, "NAME", "Only events of this action, such as search_database");
+  add_text(app, "--status", &options->status, "STATUS", "Only events with this status: success, error, timeout");
   add_time(app, "--since", &options->since,
-           "Only events from this time on: RFC 3339, a date, or an age like 15m, 2h, 7d");
+           "Only events at or after this time: RFC 3339, a date, or an age such as 15m, 2h, 7d");
   add_time(app, "--until", &options->until, "Only events before this time");
-  add_labels(app, &options->labels, "Only events with this label; may be given several times, and all must match");
+  add_labels(app, &options->labels, "Only events with this label; if given several times, all must match");
   app->add_flag("--overwrite", options->overwrite, "Replace the file if it exists");
   app->add_flag("--read-only", options->read_only,
-                "Write nothing to the ledger: leave events that dead processes left in journals where they are");
+                "Write nothing to the ledger; do not move events from the journals of dead processes into it first");
   add_json(app, &options->json, "Print what was written as one JSON object");
   add_globals(app);
   app->callback([this, app, options] {
     if (options->output.has_value() == options->tiles.has_value()) {
       throw CLI::RequiredError("exactly one of --output FILE and --tiles DIR");
     }
-    // A directory of tiles is of the whole log, and only grows.
+    // A directory of tiles contains the whole log and only grows, so filters and --overwrite do not apply.
     for (const char* name : {"--agent-id", "--session-id", "--action-type", "--action-name", "--status", "--since",
                              "--until", "--label", "--overwrite"}) {
       if (options->tiles && app->count(name) > 0) throw CLI::ExcludesError("--tiles", name);
@@ -325,14 +327,15 @@ void Parser::add_export() {
 
 void Parser::add_verify_export() {
   auto options = std::make_shared<CheckOptions>();
-  CLI::App* app = command("verify-export", "Check an export without the ledger", kVerifyExportExamples);
+  CLI::App* app = command("verify-export", "Verify an export, without the ledger", kVerifyExportExamples);
   app->add_option("FILE", options->path, "The .plog file, or the directory of tiles")->required()->type_name("");
-  add_text(app, "--key", &options->key, "KEY", "Trust only this public key (a vkey, or a file that holds one)");
-  app->add_option("--head", options->heads, "A file with a head that is trusted; may be given several times")
+  add_text(app, "--key", &options->key, "KEY", "Trust only this public key (a vkey, or a file that contains one)");
+  app->add_option("--head", options->heads, "A file with a trusted head; may be given several times")
       ->type_name("FILE")
       ->expected(1)
       ->take_all();
-  app->add_flag("--strict", options->strict, "Exit codes of their own for OK_WITH_TAIL, RECOVERED, ERASED and PRUNED");
+  app->add_flag("--strict", options->strict,
+                "Exit with 10 to 13, not 0, for OK_WITH_TAIL, RECOVERED, ERASED and PRUNED");
   add_json(app, &options->json, "Print the report as one JSON object");
   add_globals(app);
   on_parse<CheckOptions>(app, options, run_verify_export);
@@ -340,20 +343,20 @@ void Parser::add_verify_export() {
 
 void Parser::add_prove() {
   auto options = std::make_shared<ProveOptions>();
-  CLI::App* app = command("prove", "Write one event with all that proves it", kProveExamples);
-  app->add_option("ID", options->id, "The id of the event")->required()->type_name("");
-  add_text(app, "--agent-id", &options->agent, "AGENT", "The event of this agent, where several used the same id");
+  CLI::App* app = command("prove", "Write one event and its proof", kProveExamples);
+  app->add_option("ID", options->id, "The id of the event, or @N for the event at place N")->required()->type_name("");
+  add_text(app, "--agent-id", &options->agent, "AGENT", "The agent of the event, if several agents used the same id");
   add_text(app, "-o,--output", &options->output, "FILE",
-           "Where to write it; must not exist (default: standard output)");
+           "The file to write; must not exist (default: standard output)");
   app->add_flag("--read-only", options->read_only,
-                "Write nothing to the ledger: leave events that dead processes left in journals where they are");
+                "Write nothing to the ledger; do not move events from the journals of dead processes into it first");
   add_globals(app);
   on_parse<ProveOptions>(app, options, run_prove);
 }
 
 void Parser::add_checkpoint() {
   auto options = std::make_shared<CheckpointOptions>();
-  CLI::App* app = command("checkpoint", "Sign a head over all events, and print it", kCheckpointExamples);
+  CLI::App* app = command("checkpoint", "Sign a head over all events and print it", kCheckpointExamples);
   add_json(app, &options->json, "Print the head and its key as one JSON object");
   add_globals(app);
   on_parse<CheckpointOptions>(app, options, run_checkpoint);
@@ -361,10 +364,10 @@ void Parser::add_checkpoint() {
 
 void Parser::add_keys() {
   auto options = std::make_shared<KeysOptions>();
-  CLI::App* app = command("keys", "Show the key that signs heads, or change it", kKeysExamples);
+  CLI::App* app = command("keys", "Show the key that signs heads, or replace it", kKeysExamples);
   auto* action = app->add_option_function<std::string>(
       "ACTION", [options](const std::string& text) { options->rotate = text == "rotate"; },
-      "show (the default) or rotate: go over to a new key");
+      "show (the default), or rotate: sign with a new key from now on");
   action->type_name("")->check([](const std::string& text) {
     return text == "show" || text == "rotate" ? std::string() : "must be show or rotate";
   });
@@ -375,8 +378,9 @@ void Parser::add_keys() {
 
 void Parser::add_acknowledge() {
   auto options = std::make_shared<AcknowledgeOptions>();
-  CLI::App* app = command("acknowledge", "Record that a rolled back ledger is known to be one", kAcknowledgeExamples);
-  app->add_option("--comment", options->comment, "Why it is right; goes into the ledger")->type_name("TEXT");
+  CLI::App* app =
+      command("acknowledge", "Acknowledge a rollback or a lost head that 'plog verify' reports", kAcknowledgeExamples);
+  app->add_option("--comment", options->comment, "The reason; recorded in the ledger")->type_name("TEXT");
   add_json(app, &options->json, "Print what was done as one JSON object");
   add_globals(app);
   on_parse<AcknowledgeOptions>(app, options, run_acknowledge);
@@ -385,10 +389,12 @@ void Parser::add_acknowledge() {
 void Parser::add_ingest() {
   auto options = std::make_shared<IngestOptions>();
   CLI::App* app = command("ingest", "Record events from JSON lines", kIngestExamples);
-  app->add_option("FILE", options->file, "One JSON event a line (default, and '-': standard input)")->type_name("");
-  app->add_option("--agent-id", options->agent, "The agent of events that name none")->type_name("AGENT");
-  app->add_option("--session-id", options->session, "The session of events that name none")->type_name("SESSION");
-  add_labels(app, &options->labels, "A label for every event (its own wins); may be given several times");
+  app->add_option("FILE", options->file, "A file with one JSON event per line (default, and '-': standard input)")
+      ->type_name("");
+  app->add_option("--agent-id", options->agent, "The agent of events that do not name one")->type_name("AGENT");
+  app->add_option("--session-id", options->session, "The session of events that do not name one")->type_name("SESSION");
+  add_labels(app, &options->labels,
+             "Add this label to every event that does not have its key; may be given several times");
   add_json(app, &options->json, "Print the summary as one JSON object");
   add_globals(app);
   on_parse<IngestOptions>(app, options, run_ingest);
@@ -396,15 +402,17 @@ void Parser::add_ingest() {
 
 void Parser::add_redact() {
   auto options = std::make_shared<RedactOptions>();
-  CLI::App* app = command("redact", "Copy text, with personal data and secrets replaced by markers", kRedactExamples);
-  app->add_option("FILE", options->file, "The text (default, and '-': standard input)")->type_name("");
-  add_json(app, &options->json, "Lines are JSON texts; their strings and keys are redacted");
-  app->add_option("--profile", options->profile, "What to look for (default: the configuration's, else 'default')")
+  CLI::App* app = command("redact", "Copy text, replacing personal data and secrets with markers", kRedactExamples);
+  app->add_option("FILE", options->file, "The text file (default, and '-': standard input)")->type_name("");
+  add_json(app, &options->json, "Read each line as JSON and redact its strings and keys");
+  app->add_option("--profile", options->profile,
+                  "Which detectors to use (default: the configured profile, else 'default')")
       ->check(CLI::IsMember({"default", "strict", "pii", "secrets"}))
       ->type_name("default|strict|pii|secrets");
-  app->add_flag("--report", options->report, "Say on standard error how often each marker was written");
-  auto* list = app->add_flag("--list", options->list, "Print the detectors instead (with --json: all about them)");
-  app->add_flag("--explain", options->explain, "Print where what was found instead of the text, never the values")
+  app->add_flag("--report", options->report, "Print the number of markers of each kind on standard error");
+  auto* list = app->add_flag("--list", options->list, "List the detectors instead (with --json: all their properties)");
+  app->add_flag("--explain", options->explain,
+                "Instead of the text, print where each match is and what it is, but not its value")
       ->excludes(list);
   add_globals(app);
   on_parse<RedactOptions>(app, options, run_redact);
@@ -413,7 +421,7 @@ void Parser::add_redact() {
 void Parser::add_generate() {
   auto what = std::make_shared<std::string>();
   CLI::App* app = command("generate", "Print a completion script or the manual page", kGenerateExamples);
-  app->add_option("WHAT", *what, "bash, fish, zsh (the completion script of that shell) or man (the manual page)")
+  app->add_option("WHAT", *what, "bash, fish or zsh for a completion script, or man for the manual page")
       ->required()
       ->type_name("")
       ->check([](const std::string& text) {

@@ -10,13 +10,13 @@ namespace plog::cli {
 
 struct Arguments {
   Globals globals;
-  std::function<int(Context&)> run;  // empty: print the texts and exit with `exit_code`
+  std::function<int(Context&)> run;  // the command; empty: print the texts and exit with `exit_code`
   int exit_code = kExitOk;
   std::string out_text;  // --help, --version, generate
   std::string error_text;
 };
 
-// Never throws for a bad command line: that is an exit code and a text.
+// Reports a bad command line as an exit code and an error text. Does not throw for it.
 Arguments parse_arguments(int argc, char** argv);
 
 }  // namespace plog::cli

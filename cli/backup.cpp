@@ -1,4 +1,4 @@
-// plog backup and restore: copies of the ledger, and back.
+// plog backup and plog restore.
 #include "base/file.h"
 #include "cli/commands.h"
 #include "cli/format.h"
@@ -18,7 +18,7 @@ int run_backup(Context& context, const BackupOptions& options) {
   ReadLedger ledger(context.globals, options.read_only);
   {
     ProgressBar bar("copying", "pages");
-    client::backup_ledger(ledger.store(), ledger.path(), options.file, [&bar](std::uint64_t done, std::uint64_t total) {
+    client::backup_ledger(ledger.store(), ledger.address(), options.file, [&bar](std::uint64_t done, std::uint64_t total) {
       bar.update(done, total);
       return !InterruptGuard::interrupted();
     });
@@ -50,12 +50,12 @@ int run_restore(Context& context, const RestoreOptions& options) {
   context.out.line("restored " + format_counted(count_of(report, "events"), "event", "events") + " to " +
                    escape(text_of(report, "db_path")));
   if (const std::string replaced = text_of(report, "replaced"); !replaced.empty()) {
-    context.out.line("  the ledger that was there is now " + escape(replaced));
+    context.out.line("  the previous ledger is now " + escape(replaced));
   }
   if (const std::string why = text_of(report, "unsigned_because"); !why.empty()) {
     context.out.line("  " + escape(why));
   }
-  context.out.line("  it verifies as ROLLED_BACK until 'plog acknowledge'");
+  context.out.line("  'plog verify' reports ROLLED_BACK until you run 'plog acknowledge'");
   return kExitOk;
 }
 

@@ -1,4 +1,4 @@
-// The commands: what each is told, and what it does. arguments.cpp fills these structs from the command line.
+// The commands and their options. arguments.cpp fills the structs from the command line.
 #pragma once
 
 #include <cstdint>
@@ -13,13 +13,13 @@
 
 namespace plog::cli {
 
-// Exit codes besides those of verdicts (10 to 33); see docs/cli.md.
+// Exit codes other than those of verdicts (10 to 33); see docs/cli.md.
 enum ExitCode : int {
   kExitOk = 0,
   kExitFailure = 1,
   kExitUsage = 2,
   kExitNotFound = 3,
-  kExitRejected = 4,  // some input lines were kept out
+  kExitRejected = 4,  // some input lines were rejected
   kExitInterrupted = 130,
 };
 
@@ -59,12 +59,12 @@ struct GetOptions : ReadOptions {
 };
 
 struct VerifyOptions : ReadOptions {
-  std::optional<std::string> agent;  // absent: all
+  std::optional<std::string> agent;  // nullopt: all agents
   std::string level = "full";
   std::vector<std::string> heads;  // files with trusted heads
-  std::optional<std::string> key;  // a trusted public key, or a file with one
+  std::optional<std::string> key;  // a trusted public key, or a file that contains one
   bool incremental = false;
-  std::uint32_t threads = 0;  // 0: two
+  std::uint32_t threads = 0;  // 0: the default, 2
   bool strict = false;
 };
 
@@ -83,7 +83,7 @@ struct SessionsOptions : ReadOptions {
 };
 
 struct ExportOptions {
-  std::optional<std::string> output, tiles;  // one of them
+  std::optional<std::string> output, tiles;  // exactly one is set
   std::optional<std::string> agent, session, type, name, status;
   std::optional<Micros> since, until;
   Labels labels;
@@ -140,14 +140,14 @@ struct IngestOptions {
 
 struct RedactOptions {
   std::string file;
-  std::string profile;  // empty: the configuration's
+  std::string profile;  // empty: the configured profile
   bool json = false;
   bool report = false;
   bool list = false;
   bool explain = false;
 };
 
-// Each returns the exit code, and throws Error, BrokenPipe, or what the standard library throws.
+// Each runs one command and returns the exit code. Throws Error, BrokenPipe, and exceptions of the standard library.
 int run_log(Context& context, const LogOptions& options);
 int run_get(Context& context, const GetOptions& options);
 int run_verify(Context& context, const VerifyOptions& options);

@@ -1,4 +1,4 @@
-// Completion scripts for three shells.
+// Completion scripts for bash, zsh and fish.
 #include "cli/syntax.h"
 
 namespace plog::cli {
@@ -35,14 +35,14 @@ std::string quote(const std::string& text) { return "'" + replace_all(text, '\''
 
 // ---- bash
 
-// The reply for a value: "words", or files, or nothing.
+// The shell command that completes a value: sets `words`, requests file names, or does nothing.
 std::string bash_reply(const std::string& value) {
   if (is_file(value)) return "compopt -o default";
   const std::string words = join(words_for(value), " ");
   return words.empty() ? ":" : "words='" + words + "'";
 }
 
-// The patterns of `case` that stand for the values of one command's options, "" being the program itself.
+// The `case` branches that complete the values of one command's options. The name "" is the program itself.
 std::string bash_values(const std::string& name, const CommandSyntax& command) {
   std::string text;
   for (const OptionSyntax& option : command.options) {
@@ -71,7 +71,7 @@ std::string bash_words(const std::string& name, const CommandSyntax& command,
 
 // ---- zsh
 
-// Text between [ and ] of a specification.
+// Escapes text for use between [ and ] in a specification of _arguments.
 std::string zsh_text(std::string text) {
   for (const char* special : {"\\", "[", "]", ":"})
     text = replace_all(text, *special, (std::string("\\") + special).c_str());
@@ -134,7 +134,7 @@ std::string bash_completion(const Syntax& syntax) {
       "# bash completion for plog\n"
       "_plog() {\n"
       "  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} command= words= i\n"
-      "  # bash splits --option=value at the sign.\n"
+      "  # bash splits --option=value at the equals sign.\n"
       "  if [[ $current == = ]]; then\n"
       "    current=\n"
       "  elif [[ $previous == = ]]; then\n"

@@ -11,16 +11,16 @@
 namespace plog::cli {
 namespace {
 
-constexpr std::size_t kOneLine = 76;      // JSON up to this width is not broken into lines
-constexpr std::size_t kDetailSize = 160;  // of the details column where no terminal sets a width
-constexpr std::size_t kDetailRead = 4096;
+constexpr std::size_t kOneLine = 76;       // JSON that fits this width stays on one line
+constexpr std::size_t kDetailSize = 160;   // width of the details column without a terminal
+constexpr std::size_t kDetailRead = 4096;  // at most so many bytes of a value are formatted for that column
 
 std::string_view text_field(const json::Value& event, std::string_view name) {
   const json::Value* value = event.find(name);
   return value != nullptr && value->is_string() ? std::string_view(value->text()) : std::string_view();
 }
 
-// A ledger that someone changed may hold anything: what is no event any more is shown as an error.
+// The stored bytes may be damaged. An event that cannot be parsed is shown as an error.
 json::Value read_event(const store::EventRow& row) {
   try {
     json::Value event = json::parse(row.canonical);
@@ -28,7 +28,7 @@ json::Value read_event(const store::EventRow& row) {
   } catch (const Error&) {
   }
   json::Value::Object damaged;
-  damaged["error_message"] = "damaged: the stored octets are no event (run 'plog verify')";
+  damaged["error_message"] = "damaged: the stored bytes are not an event; run 'plog verify'";
   return json::Value(std::move(damaged));
 }
 
@@ -47,13 +47,13 @@ std::string duration_field(const json::Value& event) {
   return value->to_int64(&milliseconds) ? format_duration(milliseconds) : value->text() + " ms";
 }
 
-// As exact as there is room for.
+// Formats a time as precisely as the terminal's width permits.
 std::string time_text(Micros time, const Terminal& terminal) {
   if (terminal.width == 0 || terminal.width >= 160) return format_time(time);
   return terminal.width < 100 ? format_time_short(time) : format_time(time).substr(0, 19);
 }
 
-// What happened, in short: the error, else the result, else the input.
+// The text of the details column: the error, else the output, else the input.
 std::string detail(const json::Value& event) {
   const std::string_view error = text_field(event, "error_message");
   if (!error.empty()) return std::string(utf8_prefix(error, kDetailRead));
@@ -110,7 +110,7 @@ bool is_short(const json::Value& value, std::size_t indent) {
   return indent + text.size() <= kOneLine;
 }
 
-// "name   value" lines with aligned values.
+// Builds "name   value" lines with aligned values.
 class FieldList {
  public:
   explicit FieldList(const Terminal& terminal) : terminal_(terminal) {}

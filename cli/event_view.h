@@ -1,4 +1,4 @@
-// Events as people see them.
+// Events formatted for people.
 #pragma once
 
 #include <string>
@@ -13,14 +13,14 @@ namespace plog::cli {
 
 Color status_color(std::string_view status);
 
-// Columns of a list of events, and one event's cells.
+// The columns of a table of events, and the cells of one event.
 std::vector<Column> event_columns(const Terminal& terminal);
 Row event_row(const store::EventRow& event, const Terminal& terminal);
 
-// One event in full: its fields, then its contents as indented JSON.
+// One complete event: its fields, then its content as indented JSON. Ages are relative to `now`.
 std::string event_page(const store::EventRow& event, const Terminal& terminal, Micros now);
 
-// Indented JSON whose strings can do nothing to a terminal; a value that fits stays on one line.
+// Indented JSON, escaped so that its strings cannot affect a terminal. A value that fits stays on one line.
 std::string pretty_json(const json::Value& value, const Terminal& terminal, std::size_t indent);
 
 }  // namespace plog::cli

@@ -1,4 +1,4 @@
-// plog export, verify-export and prove: evidence that leaves the ledger.
+// plog export, plog verify-export and plog prove.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -10,9 +10,10 @@
 #include "cli/progress.h"
 #include "cli/report_text.h"
 #include "cli/signals.h"
-#include "client/heads.h"
+#include "heads/file_head_store.h"
 #include "json/value.h"
 #include "report/package.h"
+#include "store/ledger_paths.h"
 
 namespace plog::cli {
 namespace {
@@ -60,7 +61,7 @@ std::string verify_export(const CheckOptions& options, ProgressBar& bar) {
 
 int run_export(Context& context, const ExportOptions& options) {
   const InterruptGuard guard;
-  // Events of dead processes are adopted, and signed for, before the ledger is read.
+  // Adopts the events of dead processes and signs a head over them before the ledger is read.
   ReadLedger ledger(context.globals, options.read_only);
   const std::string filter = filter_of(options);
   const std::string& target = options.tiles ? *options.tiles : *options.output;
@@ -85,11 +86,11 @@ int run_export(Context& context, const ExportOptions& options) {
     return kExitOk;
   }
   const Value report = json::parse(text);
-  context.out.line("exported " + format_counted(count_of(report, "events"), "event", "events") + " of a tree of " +
-                   format_count(count_of(report, "tree_size")) + " to " + escape(target));
+  context.out.line("exported " + format_count(count_of(report, "events")) + " of " +
+                   format_counted(count_of(report, "tree_size"), "event", "events") + " to " + escape(target));
   if (const std::uint64_t tail = count_of(report, "tail"); tail > 0) {
-    context.out.line("  " + format_counted(tail, "newer event is", "newer events are") +
-                     " not covered by a head yet, and left out");
+    context.out.line("  left out " + format_counted(tail, "newer event", "newer events") +
+                     ", which no head covers yet");
   }
   return kExitOk;
 }
@@ -112,8 +113,9 @@ int run_verify_export(Context& context, const CheckOptions& options) {
 
 int run_prove(Context& context, const ProveOptions& options) {
   ReadLedger ledger(context.globals, options.read_only);
-  const auto head = client::read_head(client::head_path(ledger.path()));
-  if (!head) throw Error(Status::kNotFound, "the ledger has no head yet: nothing proves its events");
+  const auto head = heads::read_head(store::LedgerPaths(ledger.address()).head());
+  if (!head)
+    throw Error(Status::kNotFound, "cannot prove an event: the ledger has no head yet; run 'plog checkpoint' first");
   const auto row = find_event(ledger.store(), options.id, options.agent);
   if (!row) throw Error(Status::kNotFound, "no event " + options.id + " in " + ledger.path());
   const Value event = json::parse(row->canonical);

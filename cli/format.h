@@ -1,4 +1,4 @@
-// Numbers, sizes, durations and times as people read them.
+// Numbers, sizes, durations and times formatted for people.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// plog get: one event.
+// plog get.
 #include "base/error.h"
 #include "cli/commands.h"
 #include "cli/event_view.h"

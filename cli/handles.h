@@ -1,4 +1,4 @@
-// Owners of the C API's handles, and its failures as exceptions.
+// Owning pointers for the C API's handles, and conversion of its errors to exceptions.
 #pragma once
 
 #include <provenlog/plog.h>
@@ -32,7 +32,7 @@ inline void check(plog_status status, plog_error* error) {
   if (status != PLOG_OK) throw Error(static_cast<Status>(status), take_message(status, error));
 }
 
-// The same for `call(&error)`.
+// Calls `call(&error)` and checks its status.
 template <typename Call>
 void check(Call call) {
   plog_error* error = nullptr;
@@ -40,8 +40,8 @@ void check(Call call) {
   check(status, error);
 }
 
-// Closes the client and calls tell(message) for each error that came while nobody waited: a head that could not be
-// written, a key that is missing.
+// Closes the client and calls tell(message) for each error of its background work, such as a head that could not be
+// written or a missing key.
 template <typename Tell>
 void close_and_tell(plog_client* client, std::int64_t timeout_ms, Tell tell) {
   plog_error* error = nullptr;

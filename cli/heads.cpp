@@ -1,4 +1,4 @@
-// plog checkpoint, keys and acknowledge: what a ledger's operator does about its heads.
+// plog checkpoint, plog keys and plog acknowledge.
 #include <unistd.h>
 
 #include <cerrno>
@@ -15,9 +15,9 @@ namespace {
 
 constexpr std::int64_t kTimeoutMillis = 30000;
 
-// Never creates a ledger.
+// Opens a client on an existing ledger. Throws Error(kNotFound) if there is none.
 ClientPtr open_client(const Context& context) {
-  const std::string path = ledger_path(context.globals);
+  const std::string path = ledger_address(context.globals).path();
   if (::access(path.c_str(), F_OK) != 0 && errno == ENOENT) {
     throw Error(Status::kNotFound, "there is no ledger at " + path);
   }
@@ -74,7 +74,7 @@ int run_keys(Context& context, const KeysOptions& options) {
     context.out.line(key.canonical());
     return kExitOk;
   }
-  if (options.rotate) context.out.line("from now on heads are signed by a new key");
+  if (options.rotate) context.out.line("heads are now signed with a new key");
   context.out.line("key     " + escape(text_of(key, "vkey")));
   context.out.line("origin  " + escape(text_of(key, "origin")));
   context.out.line("epoch   " + format_count(count_of(key, "epoch")));

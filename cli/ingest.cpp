@@ -1,4 +1,4 @@
-// plog ingest: JSON lines into the ledger.
+// plog ingest: records JSON lines in the ledger.
 #include <poll.h>
 #include <unistd.h>
 
@@ -21,9 +21,9 @@ namespace {
 
 constexpr std::uint32_t kBatchSize = 4096;
 constexpr std::uint64_t kLinesBetweenUpdates = 256;
-// With nothing committed for so long, the ledger is taken to be stuck.
+// If no event is committed for this long, ingest gives up.
 constexpr std::int64_t kStuckMillis = 60'000;
-constexpr std::int64_t kDiskFullMillis = 3'000;  // when that is what it says
+constexpr std::int64_t kDiskFullMillis = 3'000;  // the same, if the last error is that the disk is full
 constexpr std::int64_t kPauseMillis = 5;
 constexpr std::int64_t kCloseMillis = 5'000;
 constexpr std::int64_t kFlushSliceMillis = 100;
@@ -36,12 +36,12 @@ class Ingest {
   int run();
 
  private:
-  // All lines up to the end, an interruption, or a failure, which is kept.
+  // Records lines until the end of the input or an interruption.
   void read_lines();
   void take_line(std::string_view line);
   void log(std::string_view line);
   void reject(const std::string& why);
-  // Waits for the ledger to take something; throws when it has been stuck for too long.
+  // Waits a moment for the ledger to commit events. Throws if it has committed none for too long.
   void wait_for_space();
   void flush();
   void update_bar(const char* doing);
@@ -62,7 +62,7 @@ class Ingest {
 };
 
 ClientPtr open_client(const Globals& globals, const IngestOptions& options) {
-  const std::string path = ledger_path(globals);
+  const std::string path = ledger_address(globals).path();
   const std::string labels = labels_json(options.labels);
   plog_client_options client_options;
   plog_client_options_init(&client_options);
@@ -70,7 +70,7 @@ ClientPtr open_client(const Globals& globals, const IngestOptions& options) {
   client_options.source = "cli";
   client_options.capture_method = "cli-ingest";
   client_options.batch_size = kBatchSize;
-  // What does not fit waits here, and is not lost.
+  // When the journal is full, log() below waits and tries again, so no event is dropped.
   client_options.on_full = PLOG_ON_FULL_RAISE;
   if (!options.agent.empty()) client_options.agent_id = options.agent.c_str();
   if (!options.session.empty()) client_options.session_id = options.session.c_str();
@@ -88,7 +88,7 @@ Ingest::Ingest(Context& context, const IngestOptions& options)
       client_(open_client(context.globals, options)),
       bar_("recording", "bytes") {
   if (::isatty(input_.get()) == 1 && stderr_is_terminal()) {
-    write_stderr("Reading events from the terminal, one JSON object a line; Ctrl-D ends.\n");
+    write_stderr("Reading events from the terminal, one JSON object per line; press Ctrl-D to end.\n");
   }
 }
 
@@ -119,7 +119,7 @@ void Ingest::update_bar(const char* doing) {
   const std::int64_t elapsed = steady_millis() - started_;
   const std::uint64_t rate = elapsed > 0 ? recorded_ * 1000 / static_cast<std::uint64_t>(elapsed) : 0;
   std::string note = format_count(recorded_) + " events, " + format_count(rate) + "/s";
-  if (rejected_ > 0) note += ", " + format_count(rejected_) + " kept out";
+  if (rejected_ > 0) note += ", " + format_count(rejected_) + " rejected";
   if (*doing != '\0') note += std::string(", ") + doing;
   bar_.update(reader_.consumed(), reader_.total(), note);
 }
@@ -135,7 +135,7 @@ void Ingest::wait_for_space() {
     const bool disk_full = why && why->status() == Status::kFull;
     if (disk_full || now - stored_at_ > kStuckMillis) {
       throw Error(Status::kTimeout,
-                  std::string("the ledger takes no more events") + (why ? std::string(": ") + why->what() : ""));
+                  std::string("the ledger accepts no more events") + (why ? std::string(": ") + why->what() : ""));
     }
   }
   ::poll(nullptr, 0, static_cast<int>(kPauseMillis));
@@ -189,7 +189,7 @@ void Ingest::flush() {
   for (;;) {
     plog_error* error = nullptr;
     const plog_status status = plog_client_flush(client_.get(), kFlushSliceMillis, &error);
-    // Others that are writing to the ledger need their time too.
+    // Another process may hold the writer lock for a while.
     if (status != PLOG_E_TIMEOUT && status != PLOG_E_BUSY) return check(status, error);
     plog_error_destroy(error);
     update_bar("storing");
@@ -217,11 +217,11 @@ void Ingest::summarise(const plog_client_stats_t& stats, std::int64_t millisecon
   if (milliseconds > 0) {
     text += " (" + format_count(recorded_ * 1000 / static_cast<std::uint64_t>(milliseconds)) + "/s)";
   }
-  if (stats.duplicates > 0) text += ", " + format_count(stats.duplicates) + " of them already there";
-  if (stats.conflicts > 0) text += " (" + format_count(stats.conflicts) + " with other content, which was not taken)";
+  if (stats.duplicates > 0) text += ", " + format_count(stats.duplicates) + " of them already in the ledger";
+  if (stats.conflicts > 0) text += " (" + format_count(stats.conflicts) + " with different content, discarded)";
   if (stats.redactions > 0) text += ", " + format_counted(stats.redactions, "redaction", "redactions");
-  if (stats.truncated > 0) text += ", " + format_count(stats.truncated) + " cut to size";
-  if (rejected_ > 0) text += "; " + format_counted(rejected_, "line", "lines") + " kept out";
+  if (stats.truncated > 0) text += ", " + format_count(stats.truncated) + " truncated";
+  if (rejected_ > 0) text += "; " + format_counted(rejected_, "line", "lines") + " rejected";
   context_.out.line(text);
   if (stats.queued_events > 0) {
     complain(format_counted(stats.queued_events, "event is", "events are") +

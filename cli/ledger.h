@@ -7,32 +7,35 @@
 
 #include "cli/commands.h"
 #include "cli/handles.h"
-#include "store/store.h"
+#include "store/driver.h"
 
 namespace plog::cli {
 
-// Never creates a ledger. Unless read-only, events that dead processes left in journals are adopted first; where that
-// is not possible (a read-only ledger), a note on standard error says so and the ledger is read as it is.
+// Opens an existing ledger. Unless `read_only`, first adopts the events that dead processes left in journals. If that
+// fails, for example because the ledger is on read-only media, prints a note on standard error and reads the ledger as
+// it is.
 class ReadLedger {
  public:
-  // Throws Error(kNotFound) when there is no ledger, and what open_sqlite throws.
+  // Throws Error(kNotFound) if there is no ledger, and whatever open_sqlite throws.
   ReadLedger(const Globals& globals, bool read_only);
 
   store::Store& store() noexcept { return *store_; }
-  const std::string& path() const noexcept { return path_; }
-  // Once more, for commands that run for long.
+  const store::LedgerAddress& address() const noexcept { return address_; }
+  const std::string& path() const noexcept { return address_.path(); }
+  // Adopts journals again. For commands that run for a long time.
   void adopt_journals();
 
  private:
   bool has_journals() const;
 
-  std::string path_;
+  store::LedgerAddress address_;
   bool adopt_;
   ClientPtr client_;
   std::unique_ptr<store::Store> store_;
 };
 
-// The event that an argument names: by its id as it was given (of that agent, if given), or by its place, as "@42".
+// Finds an event by its id, as the agent gave it or as it is stored, or by its place, such as "@42". If `agent` is set,
+// an id is looked up among that agent's events only.
 std::optional<store::EventRow> find_event(store::Store& store, const std::string& text,
                                           const std::optional<std::string>& agent);
 

@@ -26,7 +26,7 @@ Fd open_input(const std::string& path) {
   }
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0 && errno == ENOENT) throw Error(Status::kNotFound, "no such file: " + path);
-  if (S_ISDIR(status.st_mode)) throw Error(Status::kIo, path + " is a directory");
+  if (S_ISDIR(status.st_mode)) throw Error(Status::kIo, path + " is a directory, not a file");
   return open_file(path, O_RDONLY);
 }
 
@@ -79,7 +79,7 @@ LineReader::Result LineReader::take(std::size_t size, bool terminated, Result re
 }
 
 LineReader::Result LineReader::skip_line() {
-  // What was read so far is dropped, but for the beginning that line() shows.
+  // Drops what was read of the line, except the beginning, which line() returns.
   constexpr std::size_t kHead = 64;
   for (;;) {
     const char* data = buffer_.get() + begin_ + kHead;

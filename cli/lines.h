@@ -1,4 +1,4 @@
-// Lines of a file or of standard input, in large reads and bounded memory.
+// Reads lines from a file or from standard input, in large reads and bounded memory.
 #pragma once
 
 #include <cstdint>
@@ -9,17 +9,17 @@
 
 namespace plog::cli {
 
-// The longest line that is taken: what json::Reader takes.
+// The longest accepted line, in bytes: the limit of json::Reader.
 inline constexpr std::size_t kMaxLine = std::size_t{64} << 20;
 
-// "-" or nothing: standard input. Throws Error(kNotFound or kIo).
+// Opens the file; "-" or an empty path is standard input. Throws Error(kNotFound or kIo).
 Fd open_input(const std::string& path);
 
 class LineReader {
  public:
   enum class Result {
     kLine,
-    kTooLong,  // over kMaxLine octets: skipped, line() is its beginning
+    kTooLong,  // longer than kMaxLine: skipped; line() returns its beginning
     kEnd,
     kInterrupted,  // by InterruptGuard
   };
@@ -29,13 +29,13 @@ class LineReader {
 
   // Throws Error(kIo).
   Result next();
-  // The last line, without its line feed. Lives until the next call of next().
+  // The last line, without its line feed. Valid until the next call of next().
   std::string_view line() const noexcept { return line_; }
-  bool terminated() const noexcept { return terminated_; }       // by a line feed, not by the end of the input
-  std::uint64_t number() const noexcept { return number_; }      // of the last line, from 1
-  std::uint64_t consumed() const noexcept { return consumed_; }  // octets, up to the end of the last line
-  std::uint64_t total() const noexcept { return total_; }        // octets of a regular file, else 0
-  bool drained() const noexcept { return begin_ == end_; }       // the next call will have to read
+  bool terminated() const noexcept { return terminated_; }       // whether the last line ended with a line feed
+  std::uint64_t number() const noexcept { return number_; }      // of the last line, counted from 1
+  std::uint64_t consumed() const noexcept { return consumed_; }  // bytes, up to the end of the last line
+  std::uint64_t total() const noexcept { return total_; }        // bytes in a regular file, else 0
+  bool drained() const noexcept { return begin_ == end_; }       // whether the next call of next() has to read
 
  private:
   bool fill();  // false at the end of the input

@@ -1,4 +1,4 @@
-// plog log: events as a table or as JSON lines.
+// plog log: prints events as a table or as JSON lines.
 #include <algorithm>
 #include <memory>
 
@@ -13,7 +13,8 @@ namespace plog::cli {
 namespace {
 
 constexpr std::size_t kPage = 500;
-// Up to here the newest events are read backwards and turned round in memory; more are counted and skipped to.
+// Up to this many of the newest events are read backwards and reversed in memory. For more, the matching events are
+// counted and the older ones skipped.
 constexpr std::uint64_t kTurnInMemory = 10'000;
 constexpr int kPollMillis = 200;
 constexpr int kPollsBetweenAdoptions = 5;
@@ -32,7 +33,7 @@ store::Filter filter_of(const LogOptions& options) {
   return filter;
 }
 
-// Prints events as they come.
+// Prints events in the order given.
 class Printer {
  public:
   Printer(Context& context, bool json) : context_(context), json_(json) {}
@@ -54,12 +55,12 @@ class Printer {
     try {
       store::append_json(row, text_);
     } catch (const Error& error) {
-      // One event that someone damaged hides no other.
+      // A damaged event must not hide the others.
       damaged_ = true;
       complain(error.what());
       return;
     }
-    // On a terminal no octet of an event may act on it; elsewhere the octets are those of the ledger.
+    // On a terminal, escapes whatever could affect it. Elsewhere, prints exactly the bytes in the ledger.
     context_.out.line(context_.terminal.interactive ? escape_json(text_) : text_);
   }
 
@@ -68,7 +69,7 @@ class Printer {
     rows.reserve(events.size());
     for (const store::EventRow& event : events) rows.push_back(event_row(event, context_.terminal));
     if (!table_) {
-      // Events that come later fit the columns of the first page.
+      // The first page sets the column widths for all later events.
       table_ = std::make_unique<Table>(event_columns(context_.terminal), context_.terminal);
       table_->fit_to(rows);
       context_.out.line(table_->header());
@@ -83,7 +84,7 @@ class Printer {
   std::unique_ptr<Table> table_;
 };
 
-// All pages of an ascending filter. Returns the place of the last event.
+// Prints all pages of an ascending filter. Returns the place of the last event printed.
 std::optional<std::uint64_t> print_pages(store::Store& store, store::Filter filter, Printer& printer) {
   std::optional<std::uint64_t> last;
   std::vector<store::EventRow> rows;
@@ -96,7 +97,7 @@ std::optional<std::uint64_t> print_pages(store::Store& store, store::Filter filt
   return last;
 }
 
-// The place of the newest event of all; what comes after it, --follow shows.
+// The place of the newest event in the ledger; nullopt if there is none. --follow starts after it.
 std::optional<std::uint64_t> newest(store::Store& store) {
   store::Filter filter;
   filter.descending = true;
@@ -121,7 +122,7 @@ void print_newest(store::Store& store, const LogOptions& options, std::uint64_t 
     printer.print(rows);
     return;
   }
-  // Events that were recorded since `end` are not yet to be shown: each page stops there.
+  // Events recorded after `end` was read are not printed here, but by --follow: each page stops at `end`.
   if (!options.all) {
     const std::uint64_t count = store.count(filter);
     filter.offset = count > options.last ? count - options.last : 0;

@@ -16,7 +16,7 @@ int exit_code_of(Status status) {
   }
 }
 
-// What is still in the buffer, after a failure: nobody is told of a second one.
+// Flushes the output after a failure. Ignores further errors, since the first one is reported.
 void flush_quietly(Output& out) noexcept {
   try {
     out.flush();

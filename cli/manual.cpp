@@ -1,4 +1,4 @@
-// The manual page.
+// Generates the manual page plog(1).
 #include <provenlog/plog.h>
 
 #include <algorithm>
@@ -10,7 +10,7 @@
 namespace plog::cli {
 namespace {
 
-// Text in roff: hyphens and backslashes as they are typed, and no line that is taken for a request.
+// Escapes text for roff: hyphens, backslashes and quotes appear as typed, and no line is taken for a request.
 std::string roff(const std::string& text) {
   std::string out;
   bool at_start = true;
@@ -36,7 +36,7 @@ std::string bold(const std::string& text) { return "\\fB" + roff(text) + "\\fR";
 std::string italic(const std::string& text) { return "\\fI" + roff(text) + "\\fR"; }
 std::string verbatim(const std::string& text) { return ".EX\n" + roff(text) + "\n.EE\n"; }
 
-// All but those of `common`.
+// The arguments and options of a command, without the options in `common`.
 std::string options_of(const CommandSyntax& command, const std::vector<OptionSyntax>& common = {}) {
   std::string text;
   for (const ArgumentSyntax& argument : command.arguments) {
@@ -54,7 +54,7 @@ std::string options_of(const CommandSyntax& command, const std::vector<OptionSyn
   return text;
 }
 
-// A part of a footer: "Title:" and lines to be kept as they are, or a paragraph without title.
+// A part of a footer: a line "Title:" followed by verbatim lines, or a paragraph without a title.
 struct Part {
   std::string title;
   std::string text;
@@ -110,20 +110,21 @@ std::string command_section(const CommandSyntax& command, const CommandSyntax& p
 
 std::string manual(const Syntax& syntax) {
   std::string text = std::string(".TH PLOG 1 \"\" \"provenlog ") + plog_version() + "\" \"User Commands\"\n";
-  text += ".SH NAME\nplog \\- read, check and fill a provenlog ledger\n.SH SYNOPSIS\n";
+  text += ".SH NAME\nplog \\- read, verify and write a provenlog ledger\n.SH SYNOPSIS\n";
   text += bold("plog") + " [" + italic("OPTIONS") + "] " + italic("COMMAND") + " [" + italic("OPTIONS") + "]\n";
   text += ".SH DESCRIPTION\n" + roff(syntax.program.description) + "\n";
-  text += ".SH OPTIONS\nThese stand before or after any command; after it wins.\n" + options_of(syntax.program);
+  text += ".SH OPTIONS\nThese may be given before or after the command. The one after the command wins.\n" +
+          options_of(syntax.program);
   text += ".SH COMMANDS\n";
   for (const CommandSyntax& command : syntax.commands) text += command_section(command, syntax.program);
   for (const Part& part : parts_of(syntax.program.footer)) {
     text += ".SH " + upper(part.title == "Exit codes" ? "Exit status" : part.title) + "\n" + verbatim(part.text);
   }
   text += ".SH FILES\n";
-  text += ".TP\n" + italic("~/.provenlog/events.db") + "\nThe ledger, unless another one is named.\n";
-  text += ".TP\n" + italic("~/.provenlog/config.yaml") + "\nThe configuration.\n";
+  text += ".TP\n" + italic("~/.provenlog/events.db") + "\nThe default ledger.\n";
+  text += ".TP\n" + italic("~/.provenlog/config.yaml") + "\nThe default configuration file.\n";
   text += ".TP\n" + italic("./provenlog.yaml") +
-          "\nConfiguration that may only add redaction rules, labels and metadata.\n";
+          "\nAn additional configuration file, which can only add redaction rules, labels and metadata.\n";
   text += ".SH SEE ALSO\n.BR libprovenlog (3)\n";
   return text;
 }

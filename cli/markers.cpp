@@ -24,7 +24,7 @@ std::optional<std::string> about_builtin(std::string_view name) {
   if (std::find(std::begin(redact::kKeyNames), std::end(redact::kKeyNames), name) == std::end(redact::kKeyNames)) {
     return std::nullopt;
   }
-  return "a value beside a name that says what it is";
+  return "a value whose key or name says what it is";
 }
 
 }  // namespace plog::cli

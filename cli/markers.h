@@ -1,4 +1,4 @@
-// The markers that redaction leaves in texts.
+// The markers that redaction leaves in text.
 #pragma once
 
 #include <cstdint>
@@ -9,10 +9,10 @@
 
 namespace plog::cli {
 
-// Adds `sign` for each marker in a text to the count of its name.
+// Finds the markers in `text` and adds `sign` to the count of each marker's name.
 void count_markers(std::string_view text, std::int64_t sign, std::map<std::string, std::int64_t>& counts);
 
-// What a built-in detector, or rule for keys, of that name looks for; nullopt if there is none.
+// Describes what the built-in detector or key rule of that name looks for; nullopt if there is none.
 std::optional<std::string> about_builtin(std::string_view name);
 
 }  // namespace plog::cli

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "client/client.h"
 #include "client/config.h"
 #include "json/value.h"
 
@@ -50,15 +51,14 @@ std::string labels_json(const Labels& labels) {
   return json::Value(std::move(object)).canonical();
 }
 
-std::string ledger_path(const Globals& globals) {
-  if (!globals.db.empty()) return expand_home(globals.db);
+store::LedgerAddress ledger_address(const Globals& globals) {
+  if (!globals.db.empty()) return store::LedgerAddress::parse(globals.db);
   const client::Config config = client::load_config();
   if (config.server_url) {
     throw Error(Status::kUnsupported,
-                config.server_url_from +
-                    ": a server is configured, which this version cannot talk to; name a local ledger with --db PATH");
+                config.server_url_from + ": server mode is not supported yet; name a local ledger with --db PATH");
   }
-  return expand_home(config.db_path.value_or("~/.provenlog/events.db"));
+  return client::ledger_address(std::nullopt, config, store::LedgerAddress::Directories::kLeave);
 }
 
 }  // namespace plog::cli

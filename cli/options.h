@@ -1,4 +1,4 @@
-// Values of options, and the ledger's path.
+// Parses option values and finds the ledger.
 #pragma once
 
 #include <optional>
@@ -8,20 +8,22 @@
 
 #include "base/clock.h"
 #include "cli/commands.h"
+#include "store/ledger_address.h"
 
 namespace plog::cli {
 
-// RFC 3339, a date (its midnight), or a time ago: a whole number and s, m, h, d or w ("90s", "15m", "2h", "7d", "4w").
-// No zone means UTC.
+// Parses RFC 3339, a date (its midnight), or an age before `now`: a whole number followed by s, m, h, d or w ("90s",
+// "15m", "2h", "7d", "4w"). Without a zone, UTC. nullopt for anything else.
 std::optional<Micros> parse_time(std::string_view text, Micros now);
 
-// "key=value", split at the first '='; the key is not empty.
+// Splits "key=value" at the first '='. nullopt if there is none, or the key is empty.
 std::optional<std::pair<std::string, std::string>> parse_label(std::string_view text);
 
-// {"key":"value",...}
+// The labels as a JSON object. The last value of a repeated key wins.
 std::string labels_json(const Labels& labels);
 
-// --db; else PROVENLOG_DB_PATH or the configuration; else ~/.provenlog/events.db. "~" is expanded.
-std::string ledger_path(const Globals& globals);
+// The ledger that --db names; else PROVENLOG_DB_PATH; else db_path of the configuration; else ~/.provenlog/events.db.
+// Throws Error(kUnsupported) if a server is configured and --db is not given, and as LedgerAddress::parse.
+store::LedgerAddress ledger_address(const Globals& globals);
 
 }  // namespace plog::cli

@@ -22,7 +22,7 @@ void write_stdout(std::string_view text) {
     } else if (errno == EPIPE) {
       throw BrokenPipe{};
     } else if (errno == EAGAIN) {
-      // A standard output that someone else made non-blocking.
+      // Another program that shares standard output made it non-blocking.
       pollfd poll_fd{STDOUT_FILENO, POLLOUT, 0};
       ::poll(&poll_fd, 1, -1);
     } else if (errno != EINTR) {
@@ -44,7 +44,7 @@ void Output::line(std::string_view text) {
 }
 
 void Output::flush() {
-  // Taken out first: after a failure nothing is written a second time.
+  // Empties the buffer first, so that nothing is written twice after a failure.
   std::string pending;
   pending.swap(buffer_);
   write_stdout(pending);
@@ -56,14 +56,15 @@ void Output::wait(int milliseconds) {
   pollfd poll_fd{STDOUT_FILENO, 0, 0};
   if (::poll(&poll_fd, 1, milliseconds) <= 0) return;
   if ((poll_fd.revents & POLLERR) != 0) throw BrokenPipe{};
-  // POLLHUP and POLLNVAL come at once and again and again: a terminal that has gone takes no more output either.
+  // POLLHUP (the terminal is gone) and POLLNVAL (standard output is closed) do not clear, so stop here too.
   if (poll_fd.revents != 0) throw BrokenPipe{};
 }
 
 void secure_standard_streams() noexcept {
   for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (::fcntl(fd, F_GETFD) >= 0 || errno != EBADF) continue;
-    // The lowest free number is the one wanted. Standard output is opened for reading: nothing goes there unnoticed.
+    // open() returns the lowest free descriptor, which is this one. Standard output is opened for reading only, so that
+    // writing to it fails.
     const int opened = ::open("/dev/null", fd == STDERR_FILENO ? O_WRONLY : O_RDONLY);
     if (opened >= 0 && opened != fd) ::close(opened);
   }

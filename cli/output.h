@@ -1,4 +1,4 @@
-// Standard output and standard error of the program.
+// The program's standard output and standard error.
 #pragma once
 
 #include <string>
@@ -6,30 +6,30 @@
 
 namespace plog::cli {
 
-// Thrown when the reader of standard output has gone. Not an error: the program ends quietly.
+// Thrown when the reader of standard output is gone. Not an error: the program exits quietly.
 struct BrokenPipe {};
 
-// Buffered standard output. Throws BrokenPipe, and Error(kIo) for every other failure. One thread.
+// Buffered standard output. Methods throw BrokenPipe, or Error(kIo) for any other failure. Not thread-safe.
 class Output {
  public:
   void write(std::string_view text);
   void line(std::string_view text);
   void flush();
-  // Waits up to `milliseconds`, less when a signal arrives; throws BrokenPipe as soon as the reader has gone.
+  // Waits `milliseconds`, or until a signal arrives. Throws BrokenPipe as soon as the reader is gone.
   static void wait(int milliseconds);
 
  private:
   std::string buffer_;
 };
 
-// Gives the standard streams that are closed a place of their own, or a ledger might be opened there: standard input is
-// at its end, and writing to standard output fails.
+// Opens /dev/null for each standard stream that is closed, so that no ledger file gets its descriptor. Standard input
+// is then empty, and writing to standard output fails.
 void secure_standard_streams() noexcept;
 
-// One line on standard error, "plog: <message>", with control characters made visible. Never fails.
+// Prints "plog: <message>" on standard error, with control characters escaped. Ignores write errors.
 void complain(std::string_view message) noexcept;
 
-// Writes to standard error as it is. Never fails.
+// Writes `text` unchanged to standard error. Ignores write errors.
 void write_stderr(std::string_view text) noexcept;
 
 }  // namespace plog::cli

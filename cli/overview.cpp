@@ -1,4 +1,4 @@
-// plog stats, agents and sessions.
+// plog stats, plog agents and plog sessions.
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -41,7 +41,7 @@ std::string field(const Terminal& terminal, std::string_view name, const std::st
   return paint(label, Color::kDim, terminal.color) + value + "\n";
 }
 
-// How many markers of each built-in detector stand in the events.
+// Counts the markers of each built-in detector in all events and their warnings.
 Counts count_redactions(store::Store& store) {
   constexpr std::size_t kPage = 4096;
   std::map<std::string, std::int64_t> markers;
@@ -101,10 +101,9 @@ int run_stats(Context& context, const StatsOptions& options) {
         {"sessions", summary.sessions},
         {"first_activity", time_value(summary.first, any)},
         {"last_activity", time_value(summary.last, any)},
-        {"file_bytes", summary.file_bytes},
-        {"wal_bytes", summary.wal_bytes},
         {"by_type", counts_value(summary.by_type)},
         {"by_status", counts_value(summary.by_status)}};
+    for (const auto& [name, bytes] : summary.storage) object[name] = bytes;
     if (options.redactions) object["redactions"] = counts_value(redactions);
     print_json(context, std::move(object));
     return kExitOk;
@@ -117,14 +116,14 @@ int run_stats(Context& context, const StatsOptions& options) {
     const std::string errors = format_counted(summary.errors, "error", "errors");
     events += ", " + paint(errors, Color::kRed, terminal.color);
   }
-  events += "; and " + format_counted(summary.system_events, "system event", "system events");
+  events += "; plus " + format_counted(summary.system_events, "system event", "system events");
   text += field(terminal, "events", events);
   text += field(terminal, "agents", format_count(summary.agents));
   text += field(terminal, "sessions", format_count(summary.sessions));
   if (any) text += field(terminal, "time", times(summary.first, summary.last));
-  std::string size = format_bytes(summary.file_bytes);
-  if (summary.wal_bytes > 0) size += ", and " + format_bytes(summary.wal_bytes) + " in the WAL";
-  text += field(terminal, "size", size);
+  std::uint64_t bytes = 0;
+  for (const auto& part : summary.storage) bytes += part.second;
+  text += field(terminal, "size", format_bytes(bytes));
   context.out.write(text);
   context.out.write(counts_table(terminal, "TYPE", "EVENTS", summary.by_type));
   context.out.write(counts_table(terminal, "STATUS", "EVENTS", summary.by_status));

@@ -14,7 +14,7 @@
 namespace plog::cli {
 namespace {
 
-constexpr std::int64_t kFirstDrawMillis = 200;  // short work shows no bar at all
+constexpr std::int64_t kFirstDrawMillis = 200;  // short operations show no bar
 constexpr std::int64_t kDrawMillis = 100;
 constexpr std::size_t kBarWidth = 24;
 

@@ -1,4 +1,4 @@
-// A progress bar on standard error, where that is a terminal; else nothing at all.
+// A progress bar on standard error. Draws nothing if that is not a terminal, or TERM is "dumb".
 #pragma once
 
 #include <cstdint>
@@ -8,15 +8,15 @@ namespace plog::cli {
 
 class ProgressBar {
  public:
-  // `label`: what is being done ("verifying"); `unit` of the counts: "events", or "bytes", which are shown as sizes.
+  // `label`: the operation, such as "verifying". `unit`: what is counted, such as "events"; "bytes" are shown as sizes.
   ProgressBar(std::string label, std::string unit);
   ~ProgressBar();
   ProgressBar(const ProgressBar&) = delete;
   ProgressBar& operator=(const ProgressBar&) = delete;
 
-  // Cheap enough to be called often: it draws ten times a second. `total` 0: unknown. `note` follows the bar.
+  // May be called often: draws at most ten times a second. `total` 0: unknown. `note` is shown after the bar.
   void update(std::uint64_t done, std::uint64_t total, const std::string& note = {});
-  // Removes the bar, so that other output may follow. The next update draws it again.
+  // Removes the bar, so that other output can be printed. A later update draws it again.
   void clear() noexcept;
 
  private:
@@ -29,7 +29,8 @@ class ProgressBar {
   std::int64_t next_draw_;
 };
 
-// A plog_progress_fn that draws the ProgressBar it is given, and stops the work after an interrupt (InterruptGuard).
+// A plog_progress_fn whose user data is a ProgressBar. Updates the bar, and cancels after an interrupt
+// (InterruptGuard).
 int report_progress(void* bar, std::uint64_t done, std::uint64_t total);
 
 }  // namespace plog::cli

@@ -1,4 +1,4 @@
-// plog redact: a filter.
+// plog redact: copies its input with secrets and personal data replaced.
 #include <cstring>
 #include <map>
 #include <string>
@@ -24,7 +24,7 @@ namespace {
 std::shared_ptr<const redact::Redactor> make_redactor(const RedactOptions& options) {
   redact::Options all = client::redactor_options(client::load_config());
   if (!options.profile.empty()) {
-    all.builtin = true;  // what was asked for by name, whatever the configuration switches off
+    all.builtin = true;  // --profile works even if the configuration switches redaction off
     redact::profile_named(options.profile, &all.profile);
   }
   return redact::Redactor::make(std::move(all));
@@ -37,18 +37,18 @@ RedactorPtr make_json_redactor(const RedactOptions& options) {
   return RedactorPtr(redactor);
 }
 
-// A private key goes over many lines, which are redacted as one.
+// Collects the lines of a private key, which are redacted as one text.
 class KeyBlock {
  public:
   bool open() const noexcept { return lines_ > 0; }
   const std::string& text() const noexcept { return text_; }
 
-  // Whether the line begins a key that does not end in it.
+  // Whether a key begins in the line and does not end in it.
   static bool begins(std::string_view line) {
     const std::size_t at = line.find("-----BEGIN");
     return at != line.npos && line.find("PRIVATE KEY", at) != line.npos && line.find("-----END", at) == line.npos;
   }
-  // Takes a line, its line feed included; returns whether the key ends here.
+  // Adds a line with its line feed. Returns true if the key ends here, or is too long to be one.
   bool add(std::string_view line) {
     constexpr std::size_t kMaxLines = 400, kMaxText = 64 << 10;
     text_.append(line);
@@ -86,7 +86,7 @@ class Filter {
         case LineReader::Result::kEnd:
         case LineReader::Result::kInterrupted: return finish();
       }
-      // Whoever writes slowly wants to see each line at once.
+      // Prints each line at once if the input is slower than redaction.
       if (reader_.drained()) {
         flush_block();
         context_.out.flush();
@@ -135,7 +135,7 @@ class Filter {
     last_terminated_ = reader_.terminated();
   }
 
-  // Looks once over the lines that wait, and closer at those that may hold something.
+  // Scans all waiting lines at once, then redacts only those that may contain a match.
   void flush_block() {
     if (block_.empty()) return;
     candidates_.clear();
@@ -143,7 +143,7 @@ class Filter {
     std::size_t next = 0;
     for (std::size_t begin = 0; begin < block_.size();) {
       const std::size_t candidate = next < candidates_.size() ? candidates_[next] : block_.size();
-      // Up to the line that holds it nothing has to change, but inside a key.
+      // The lines before the candidate's line stay unchanged, unless they belong to a key.
       if (!key_.open() && candidate > begin) {
         const void* before = memrchr(block_.data() + begin, redact::kSeparator, candidate - begin);
         if (before != nullptr) {
@@ -162,7 +162,7 @@ class Filter {
     block_.clear();
   }
 
-  // Lines [begin, end) of the block as they are.
+  // Prints the lines in [begin, end) of the block unchanged.
   void put_unchanged(std::size_t begin, std::size_t end) {
     for (std::size_t at = begin; at < end;) {
       void* found = std::memchr(block_.data() + at, redact::kSeparator, end - at);
@@ -236,7 +236,7 @@ class Filter {
       } else {
         text.append(number).append(":").append(begin).append("-").append(end).append(" ");
         text.append(finding.name).append(": ");
-        text.append(about_builtin(finding.name).value_or("a rule of the configuration"));
+        text.append(about_builtin(finding.name).value_or("a rule in the configuration"));
       }
       context_.out.line(text);
     }

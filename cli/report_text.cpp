@@ -19,7 +19,7 @@ std::string describe_finding(const json::Value& finding) {
   return escape(text);
 }
 
-// One line for what was found wrong, what was not looked at, and what stands out.
+// One line per finding; without findings, the error if there is one.
 std::string describe_findings(const json::Value& report) {
   std::string text;
   const json::Value* findings = report.find("findings");
@@ -40,20 +40,20 @@ std::string describe_assurance(const json::Value& report, bool valid) {
     for (const json::Value& head : heads->array()) {
       text += "  head " + escape(text_of(head, "source")) + ": " + escape(text_of(head, "status"));
       if (const std::uint64_t size = count_of(head, "size"); size > 0) {
-        text += ", over " + format_counted(size, "event", "events");
+        text += ", covers " + format_counted(size, "event", "events");
       }
       text += "\n";
     }
   }
   const std::string assurance = text_of(report, "assurance");
-  // What is not valid is assured of nothing.
+  // An invalid ledger has no assurance.
   if (!valid || assurance.empty()) return text;
   text += "  assurance: " + escape(assurance);
   const std::uint64_t reach = count_of(report, "assurance_events");
   if (reach > 0) {
-    text += ", up to event " + format_count(reach);
+    text += " (the head covers " + format_counted(reach, "event", "events") + ")";
   } else if (of_ledger) {
-    text += ", no head covers the events";
+    text += " (no head covers the events)";
   }
   return text + "\n";
 }
@@ -75,7 +75,7 @@ void print_report(Context& context, const VerdictPrint& options, const json::Val
     text += "  " + format_counted(tail, "event", "events") + " after the newest head\n";
   }
   if (const std::uint64_t recovered = count_of(report, "recovered"); recovered > 0) {
-    text += "  " + format_counted(recovered, "event", "events") + " of dead processes adopted from journals\n";
+    text += "  " + format_counted(recovered, "event", "events") + " adopted from journals of dead processes\n";
   }
   if (const std::uint64_t pending = count_of(report, "pending"); pending > 0) {
     text += "  " + format_counted(pending, "record", "records") + " in journals, not yet in the ledger\n";
@@ -113,7 +113,7 @@ int print_verdict(Context& context, const std::string& text, const VerdictPrint&
   const json::Value report = json::parse(text);
   const json::Value* valid_member = report.find("valid");
   const bool valid = valid_member != nullptr && valid_member->as_bool();
-  // A reader of the report that has gone does not change the verdict.
+  // If the reader of the report is gone, the exit code still is that of the verdict.
   try {
     if (print.json) {
       context.out.line(context.terminal.interactive ? escape_json(text) : text);

@@ -28,7 +28,7 @@ InterruptGuard::InterruptGuard() noexcept {
   for (const int signal : kSignals) {
     struct sigaction previous {};
     ::sigaction(signal, nullptr, &previous);
-    // Whoever started us with a signal ignored (nohup) means it.
+    // Leaves a signal ignored if the parent process had it ignored (nohup).
     if (previous.sa_handler == SIG_IGN) continue;
     struct sigaction action {};
     action.sa_handler = on_interrupt;

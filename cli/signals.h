@@ -1,16 +1,16 @@
-// Signals that a command may want to end on in good order.
+// Signal handling: commands can finish in order after an interrupt.
 #pragma once
 
 namespace plog::cli {
 
-// A write to a closed pipe then fails with EPIPE instead of killing the program.
+// After this, a write to a closed pipe fails with EPIPE instead of killing the program.
 void ignore_broken_pipes() noexcept;
 
-// From now on a crash of this process leaves no core file, with what nobody has redacted yet in it.
+// Disables core files, since a core file could contain text that is not redacted yet.
 void leave_no_core() noexcept;
 
-// While it lives, SIGINT, SIGTERM and SIGHUP set a flag instead of killing the program; a second one kills it. Blocking
-// calls return EINTR. One at a time.
+// While an instance exists, the first SIGINT, SIGTERM or SIGHUP sets a flag instead of killing the program; a second
+// signal of the same kind kills it. Blocking calls fail with EINTR. There may be only one instance at a time.
 class InterruptGuard {
  public:
   InterruptGuard() noexcept;

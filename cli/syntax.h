@@ -1,4 +1,4 @@
-// The commands and options of plog as data, read from the parser's own tables, and what is made of them.
+// The commands and options of plog as data, read from the parser, and the files generated from them.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -10,7 +10,7 @@ namespace plog::cli {
 struct OptionSyntax {
   std::string short_name;  // "-n" or ""
   std::string long_name;   // "--last"
-  std::string value;       // what its value is called, "N"; empty: a flag
+  std::string value;       // the name of its value, such as "N"; empty: a flag
   std::string description;
   bool repeatable = false;
 };
@@ -36,7 +36,7 @@ struct Syntax {
 
 Syntax describe(const CLI::App& app);
 
-// What can be written for a value of this name: words, or a file; neither is known of the other names.
+// Completions for a value with this name: a list of words (empty if unknown), or file names.
 const std::vector<std::string>& words_for(const std::string& value);
 bool is_file(const std::string& value);
 
@@ -47,7 +47,7 @@ std::string zsh_completion(const Syntax& syntax);
 // The manual page plog(1), in roff.
 std::string manual(const Syntax& syntax);
 
-// One of the four, by its name: "bash", "fish", "zsh", "man".
+// Generates one of them. `what` is "bash", "fish", "zsh" or "man".
 std::string generate(const CLI::App& app, const std::string& what);
 
 }  // namespace plog::cli

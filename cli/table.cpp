@@ -26,7 +26,7 @@ void Table::fit_to(const std::vector<Row>& rows) {
     if (dropped(i)) continue;
     widths_[i] = display_width(columns_[i].title);
     for (const Row& row : rows) {
-      // Nothing is wider than the terminal; so the loop below is short.
+      // Limits each width to that of the terminal, which keeps the loop below short.
       const std::size_t width =
           terminal_.width == 0 ? display_width(row[i].text) : display_width(fit(row[i].text, terminal_.width));
       widths_[i] = std::max(widths_[i], width);
@@ -49,7 +49,7 @@ void Table::fit_to(const std::vector<Row>& rows) {
 std::string Table::join(const Row& row, bool header) const {
   std::string line;
   std::size_t used = 0;
-  std::size_t owed = 0;  // blanks before the next cell: none follow the last one
+  std::size_t owed = 0;  // blanks to print before the next cell; none follow the last cell
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     if (dropped(i)) continue;
     std::string text = terminal_.width == 0 ? row[i].text : fit(row[i].text, widths_[i]);

@@ -1,4 +1,4 @@
-// Aligned columns that fit a width.
+// Tables with aligned columns that fit the terminal.
 #pragma once
 
 #include <cstddef>
@@ -12,12 +12,12 @@ namespace plog::cli {
 
 struct Column {
   std::string title;
-  std::size_t min = 4;         // never narrower, unless its texts are
-  std::size_t drop_below = 0;  // left out on terminals narrower than this
+  std::size_t min = 4;         // not made narrower than this to fit the terminal
+  std::size_t drop_below = 0;  // omitted on terminals narrower than this
   bool right = false;          // aligned to the right
 };
 
-// Any text; it is escaped here.
+// A cell's text (escaped by the constructor) and colour.
 struct Cell {
   explicit Cell(std::string_view raw, Color cell_color = Color::kPlain) : text(escape(raw)), color(cell_color) {}
   std::string text;
@@ -29,11 +29,11 @@ class Table {
  public:
   Table(std::vector<Column> columns, const Terminal& terminal);
 
-  // Chooses the widths for these rows; rows printed later are cut to them (or, without a width, stick out).
+  // Chooses the column widths for these rows. Later rows are cut to them on a terminal; elsewhere nothing is cut.
   void fit_to(const std::vector<Row>& rows);
   std::string header() const;
   std::string line(const Row& row) const;
-  // fit_to, then all lines.
+  // Calls fit_to and returns the header and all rows.
   std::string render(const std::vector<Row>& rows);
 
  private:

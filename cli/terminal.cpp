@@ -15,7 +15,7 @@
 namespace plog::cli {
 namespace {
 
-// The code point that starts at `position` of valid UTF-8; moves `position` behind it.
+// The code point that starts at `position` of valid UTF-8. Advances `position` past it.
 char32_t next_code_point(std::string_view text, std::size_t& position) {
   const auto octet = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char lead = octet(position);
@@ -30,7 +30,7 @@ char32_t next_code_point(std::string_view text, std::size_t& position) {
   return value;
 }
 
-// Zero-width joiner and non-joiner stay: scripts and emoji need them.
+// Zero-width joiner and non-joiner are not escaped: some scripts and emoji need them.
 bool must_escape(char32_t c) {
   if (c < 0x20 || (c >= 0x7F && c < 0xA0)) return true;
   if (c < 0xAD) return false;
@@ -97,7 +97,7 @@ std::size_t columns_of(int fd) {
   return 80;
 }
 
-// Widths of characters as this locale knows them, whatever the user's locale is.
+// Character widths according to C.UTF-8, whatever the user's locale is.
 class WidthTable {
  public:
   WidthTable() : locale_(::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr)) {}
@@ -171,7 +171,7 @@ std::size_t display_width(std::string_view text) {
 }
 
 std::string fit(std::string_view text, std::size_t width) {
-  // A text of n octets is never wider than n columns.
+  // Text of n bytes is never wider than n columns.
   if (text.size() <= width || display_width(text) <= width) return std::string(text);
   if (width == 0) return {};
   const WidthTable width_of;

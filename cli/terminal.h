@@ -1,4 +1,4 @@
-// What a terminal shows: colours, its width, the width of text, and text made harmless.
+// Terminal properties, colours, the display width of text, and escaping of text for terminals.
 #pragma once
 
 #include <cstddef>
@@ -10,11 +10,11 @@ namespace plog::cli {
 enum class ColorMode { kAuto, kAlways, kNever };
 enum class Color { kPlain, kBold, kDim, kRed, kGreen, kYellow, kBlue, kMagenta, kCyan };
 
-// What standard output is.
+// Properties of standard output.
 struct Terminal {
-  bool interactive = false;  // a terminal
+  bool interactive = false;  // standard output is a terminal
   bool color = false;
-  std::size_t width = 0;  // columns; 0: no limit (not a terminal)
+  std::size_t width = 0;  // in columns; 0: not a terminal, no limit
 };
 
 // kAuto: colours on a terminal, unless NO_COLOR is set and not empty, or TERM is "dumb".
@@ -22,19 +22,19 @@ Terminal inspect_stdout(ColorMode mode);
 bool stderr_is_terminal() noexcept;
 std::size_t stderr_width() noexcept;
 
-// `text` in a colour; itself when `enabled` is false or the colour is plain.
+// Returns `text` in the colour, or unchanged if `enabled` is false or the colour is kPlain.
 std::string paint(std::string_view text, Color color, bool enabled);
 
-// Text in which nothing can steer a terminal or hide: control characters (C0, DEL, C1), direction overrides, line
-// separators, invisible characters and tags become "\n", "\x1b", "\u202e"; invalid UTF-8 becomes U+FFFD.
+// Escapes text so that nothing in it can control a terminal or hide: control characters (C0, DEL, C1), direction
+// overrides, line separators, invisible characters and tags become escapes such as "\n", "\x1b" and "\u202e". Invalid
+// UTF-8 becomes U+FFFD.
 std::string escape(std::string_view text);
-// The same for a JSON text, with escapes of JSON, so that its value stays what it is. Only within strings can there be
-// anything to escape, except white space, which stays.
+// The same for JSON text, with JSON escapes, so that its value does not change. White space between tokens stays.
 std::string escape_json(std::string_view json);
 
-// Columns that escaped text takes on a terminal.
+// The number of columns that escaped text takes on a terminal.
 std::size_t display_width(std::string_view text);
-// At most `width` columns, the end cut and marked by "…".
+// Cuts text to at most `width` columns; text that was cut ends in "…".
 std::string fit(std::string_view text, std::size_t width);
 
 }  // namespace plog::cli

@@ -1,4 +1,4 @@
-// plog verify: the verdict, for people and as an exit code.
+// plog verify.
 #include <string>
 #include <vector>
 
@@ -15,7 +15,7 @@ namespace plog::cli {
 namespace {
 
 std::string verify(const Context& context, const VerifyOptions& options, ProgressBar& bar) {
-  const std::string path = ledger_path(context.globals);
+  const std::string path = ledger_address(context.globals).path();
   plog_verify_options verify_options;
   plog_verify_options_init(&verify_options);
   verify_options.read_only = options.read_only ? 1 : 0;
@@ -48,8 +48,8 @@ std::string refused(const Context& context, const VerifyOptions& options, const 
   report.verdict = ledger::Verdict::kCannotRun;
   report.error = error;
   try {
-    report.db_path = ledger_path(context.globals);
-  } catch (const Error&) {  // the configuration that would tell may be what is wrong
+    report.address = ledger_address(context.globals);
+  } catch (const Error&) {  // the configuration itself may be the error; the path stays empty
   }
   return report.json();
 }

@@ -273,8 +273,9 @@ NO_EVENT = leaf_hash(b"")
 
 
 def make_leaf(
-    agent: str, event_id: str, event_hash: bytes, prev_hash: bytes, sequence: int, warnings: Optional[bytes], salt: str
+    agent: str, event_id: str, event_hash: bytes, prev_hash: bytes, sequence: int, warnings: Optional[bytes]
 ) -> bytes:
+    """`warnings`: their digest, None without warnings."""
     leaf: dict[str, Any] = {
         "agent_id": agent,
         "hash": event_hash.hex(),
@@ -284,8 +285,12 @@ def make_leaf(
         "v": 1,
     }
     if warnings is not None:
-        leaf["warnings"] = hashlib.sha256(warnings + salt.encode()).hexdigest()
+        leaf["warnings"] = warnings.hex()
     return canonical(leaf).encode()
+
+
+def warnings_digest(warnings: Optional[bytes], salt: str) -> Optional[bytes]:
+    return None if warnings is None else hashlib.sha256(warnings + salt.encode()).digest()
 
 
 class Tree:
@@ -798,7 +803,7 @@ class HeadJudge:
 
 APPLICATION_ID = 0x504C4F47  # PLOG
 HEADER_SIZE = 72
-NEWEST_FORMAT = 1  # for readers
+NEWEST_FORMAT = 2  # for readers
 BLOCK_SHIFT = 10
 MAX_INDEXED_TEXT = 1024
 MAX_FAULTS = 20
@@ -903,6 +908,13 @@ CREATE TABLE journal (           -- how far the journal of a process has been co
 CREATE TABLE tile (              -- the Merkle tree over all events, as C2SP tlog-tiles
   place  INTEGER PRIMARY KEY,        -- level << 56 | index
   hashes BLOB NOT NULL               -- up to 256 of 32 octets
+) STRICT;
+""",
+    """\
+CREATE TABLE erased (            -- events whose content was erased: their canonical is empty, warnings and texts NULL
+  commit_index INTEGER PRIMARY KEY,  -- event.commit_index
+  warnings     BLOB,                 -- 32 bytes that the event's leaf holds of its warnings; NULL: it had none
+  recorded_by  INTEGER NOT NULL      -- commit_index of the event that records the erasure
 ) STRICT;
 """,
 ]
@@ -1195,10 +1207,15 @@ class Ledger:
             faults.append("column agent refers to a missing term")
         agent = text(name or b"")
         sound = not faults
-        self._check_link(row, agent, faults)
+        erased = self._erased(row)
+        self._check_link(row, agent, faults, erased is not None)
         if not sound:
             return agent, NO_EVENT
         event_id = str(uuid.UUID(bytes=row["id"]))
+        if erased is not None:
+            faults.append("the content was erased, but no event records the erasure")
+            leaf = make_leaf(agent, event_id, row["hash"], row["prev_hash"], row["sequence"], erased[0])
+            return agent, leaf_hash(leaf)
         try:
             event = parse_canonical(row["canonical"])
             if not isinstance(event, dict):
@@ -1210,12 +1227,18 @@ class Ledger:
             self._check_columns(row, event, agent, event_id, faults)
         if agent == SYSTEM_AGENT:
             self._note_system_event(row, event, faults)
-        leaf = make_leaf(
-            agent, event_id, row["hash"], row["prev_hash"], row["sequence"], row["warnings"], text_of(event, "salt")
-        )
+        digest = warnings_digest(row["warnings"], text_of(event, "salt"))
+        leaf = make_leaf(agent, event_id, row["hash"], row["prev_hash"], row["sequence"], digest)
         return agent, leaf_hash(leaf)
 
-    def _check_link(self, row: dict[str, Any], agent: str, faults: list[str]) -> None:
+    def _erased(self, row: dict[str, Any]) -> Optional[tuple[Optional[bytes]]]:
+        """What the ledger keeps of an erased event: the digest of its warnings, if it had any."""
+        if row["canonical"] != b"" or self._one("PRAGMA user_version")[0] < 3:
+            return None
+        found = self._one("SELECT warnings FROM erased WHERE commit_index = ?", row["commit_index"])
+        return None if found is None else (found[0] if isinstance(found[0], bytes) else None,)
+
+    def _check_link(self, row: dict[str, Any], agent: str, faults: list[str], erased: bool) -> None:
         """Continues from the stored values, so each fault is found once."""
         sequence, hashes = self._chains.get(agent, (0, {bytes(HASH_SIZE)}))
         if row["sequence"] != sequence + 1:
@@ -1224,7 +1247,7 @@ class Ledger:
             faults.append("prev_hash mismatch")
         octets = [row[column] if isinstance(row[column], bytes) else b"" for column in ("canonical", "prev_hash")]
         computed = hashlib.sha256(octets[0] + octets[1].hex().encode()).digest()
-        if row["hash"] != computed:
+        if row["hash"] != computed and not erased:
             faults.append("hash mismatch")
         next_from = row["sequence"] if type(row["sequence"]) is int else sequence + 1
         self._chains[agent] = (next_from, {row["hash"], computed})
@@ -1362,6 +1385,11 @@ class Ledger:
             (count,) = self._one(f"SELECT count(*) FROM {table}")
             if count != expected:
                 report.add("TAMPERED", f"table {table} has {count} rows, but the events need {expected}")
+        if self._one("PRAGMA user_version")[0] >= 3:
+            whole = "SELECT count(*) FROM erased x LEFT JOIN event e USING (commit_index) "
+            (count,) = self._one(whole + "WHERE e.commit_index IS NULL OR length(e.canonical) > 0")
+            if count:
+                report.add("TAMPERED", "table erased has rows of events that were not erased")
         query = "SELECT agent, session, events, errors, first_time, last_time, last_commit FROM activity"
         activity = {(row[0], row[1]): list(row[2:]) for row in self._rows(query)}
         self._compare("activity", activity, self._activity)
@@ -1611,9 +1639,8 @@ class Entry:
             return "the canonical bytes are not an event"
         warnings = canonical(self.event["validation_warnings"]).encode() if self.event["validation_warnings"] else None
         event_id = event_id.lower()
-        if self.leaf != make_leaf(
-            agent, event_id, self.hash, self.prev_hash, self.sequence, warnings, text_of(content, "salt")
-        ):
+        digest = warnings_digest(warnings, text_of(content, "salt"))
+        if self.leaf != make_leaf(agent, event_id, self.hash, self.prev_hash, self.sequence, digest):
             return "the leaf differs from the event"
         if event_id != self.event_id:
             return "the proof is for another event"

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Checks the include rules of docs/architecture.md, and that no source file has outgrown a reader.
+"""Checks the include rules of docs/architecture.md and the length of source files.
 
-1. A folder of core/ includes only itself and the folders above it in LAYERS.
-2. bindings/ and examples/ include plog.h and nothing of core/ or capi/src.
-3. plog.h includes only standard C headers.
-4. Sources have 600 lines at the most.
+1. A folder of core/ includes only itself and the folders before it in LAYERS.
+2. bindings/ and examples/ include plog.h, and nothing from core/ or capi/src.
+3. plog.h includes only stddef.h and stdint.h.
+4. A source file has at most 600 lines.
 """
 
 from __future__ import annotations
@@ -23,9 +23,8 @@ LAYERS = [
     "ledger",
     "store",
     "query",
-    "policy",
-    "cost",
     "report",
+    "heads",
     "client",
 ]
 MAX_LINES = 600
@@ -33,7 +32,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*(?P<open>["<])(?P<path>[^">]+)[">]')
 
 
 def includes(path: Path) -> list[tuple[int, str, str]]:
-    """The includes of a file: line number, kind of bracket, path."""
+    """The includes of a file, as (line number, opening bracket, path)."""
     found = []
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         match = INCLUDE.match(line)
@@ -43,7 +42,7 @@ def includes(path: Path) -> list[tuple[int, str, str]]:
 
 
 def sources(folder: str) -> list[Path]:
-    # What npm installs for tests is none of ours.
+    # node_modules holds sources that npm installed for tests.
     return sorted(
         p for p in (ROOT / folder).rglob("*") if p.suffix in (".h", ".c", ".cpp") and "node_modules" not in p.parts
     )
@@ -54,7 +53,7 @@ def check_core(problems: list[str]) -> None:
         parts = path.relative_to(ROOT / "core").parts
         layer = parts[0]
         if layer not in LAYERS:
-            problems.append(f"{path.relative_to(ROOT)}: core/{layer} is not one of the layers")
+            problems.append(f"{path.relative_to(ROOT)}: core/{layer} is not in LAYERS of tools/check_layers.py")
             continue
         allowed = LAYERS[: LAYERS.index(layer) + 1]
         for number, bracket, include in includes(path):
@@ -63,9 +62,9 @@ def check_core(problems: list[str]) -> None:
             where = f"{path.relative_to(ROOT)}:{number}"
             target = include.split("/")[0]
             if "/" not in include or target not in LAYERS:
-                problems.append(f'{where}: "{include}" is not written relative to core/')
+                problems.append(f'{where}: "{include}" must be written relative to core/')
             elif target not in allowed:
-                problems.append(f'{where}: core/{layer} must not include "{include}", which lies below it')
+                problems.append(f'{where}: core/{layer} must not include "{include}", which is in a higher layer')
 
 
 def check_outside(problems: list[str]) -> None:
@@ -75,14 +74,14 @@ def check_outside(problems: list[str]) -> None:
                 where = f"{path.relative_to(ROOT)}:{number}"
                 first = include.split("/")[0]
                 if first in LAYERS or ".." in include.split("/") or first in ("core", "capi"):
-                    problems.append(f'{where}: {folder}/ stands on plog.h alone, not on "{include}"')
+                    problems.append(f'{where}: {folder}/ must include only plog.h, not "{include}"')
 
 
 def check_header(problems: list[str]) -> None:
     header = ROOT / "capi/include/provenlog/plog.h"
     for number, _, include in includes(header):
         if include not in ("stddef.h", "stdint.h"):
-            problems.append(f"{header.relative_to(ROOT)}:{number}: the C header must not need {include}")
+            problems.append(f"{header.relative_to(ROOT)}:{number}: must include only stddef.h, stdint.h, not {include}")
 
 
 def check_length(problems: list[str]) -> None:
@@ -90,7 +89,7 @@ def check_length(problems: list[str]) -> None:
         for path in sources(folder):
             lines = len(path.read_text(encoding="utf-8").splitlines())
             if lines > MAX_LINES:
-                problems.append(f"{path.relative_to(ROOT)}: {lines} lines, more than {MAX_LINES}")
+                problems.append(f"{path.relative_to(ROOT)}: {lines} lines; split files longer than {MAX_LINES}")
 
 
 def main() -> int:

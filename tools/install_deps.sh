@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the Debian packages of the named groups (packaging/debian-packages.txt) that are missing.
+# Installs the missing Debian packages of the given groups (packaging/debian-packages.txt).
 # usage: tools/install_deps.sh GROUP...
 set -euo pipefail
 list="$(dirname "$0")/../packaging/debian-packages.txt"
@@ -8,14 +8,14 @@ wanted=()
 for group in "$@"; do
   mapfile -t packages < <(awk -v group="$group" '$1 == group { print $2 }' "$list")
   if [ ${#packages[@]} -eq 0 ]; then
-    echo "install_deps: no group '$group' in $list" >&2
+    echo "install_deps: there is no group '$group' in $list" >&2
     exit 2
   fi
   wanted+=("${packages[@]}")
 done
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
-  echo "deps: this is no Debian system, so nothing was installed. On Debian 12 these packages are needed:" >&2
+  echo "deps: nothing was installed, since this is not a Debian system. On Debian 12 these packages are needed:" >&2
   echo "  ${wanted[*]}" >&2
   exit 0
 fi
@@ -30,14 +30,14 @@ if [ ${#missing[@]} -eq 0 ]; then
   exit 0
 fi
 
-# Asks nothing: also under CI, where there is no standard input.
+# Asks no questions, since CI has no standard input.
 install=(env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}")
 if [ "$(id -u)" -eq 0 ]; then
   as_root=()
 elif command -v sudo >/dev/null; then
   as_root=(sudo)
 else
-  echo "deps: these packages are missing, and installing them needs root (there is no sudo here). As root, run:" >&2
+  echo "deps: cannot install missing packages: not root, and there is no sudo. Run as root:" >&2
   echo "  apt-get update && apt-get install -y ${missing[*]}" >&2
   exit 1
 fi

@@ -37,14 +37,14 @@ plog::client::ClientOptions convert(const plog_client_options& given) {
     case PLOG_DURABILITY_DEFAULT: break;
     case PLOG_DURABILITY_PROCESS: options.durability = "process"; break;
     case PLOG_DURABILITY_POWER: options.durability = "power"; break;
-    default: invalid("options.durability is none of plog_durability");
+    default: invalid("options.durability is not a plog_durability value");
   }
   switch (given.on_full) {
     case PLOG_ON_FULL_DEFAULT: break;
     case PLOG_ON_FULL_BLOCK: options.on_full = "block"; break;
     case PLOG_ON_FULL_DROP: options.on_full = "drop"; break;
     case PLOG_ON_FULL_RAISE: options.on_full = "raise"; break;
-    default: invalid("options.on_full is none of plog_on_full");
+    default: invalid("options.on_full is not a plog_on_full value");
   }
   if (given.no_salt != 0) options.salt = false;
   if (given.reserved != 0) throw Error(Status::kUnsupported, "options.reserved must be 0");
@@ -63,7 +63,7 @@ std::optional<plog::client::OnFull> on_full_of(std::int32_t value) {
     case PLOG_ON_FULL_BLOCK: return plog::client::OnFull::kBlock;
     case PLOG_ON_FULL_DROP: return plog::client::OnFull::kDrop;
     case PLOG_ON_FULL_RAISE: return plog::client::OnFull::kRaise;
-    default: invalid("on_full is none of plog_on_full");
+    default: invalid("on_full is not a plog_on_full value");
   }
 }
 
@@ -73,7 +73,7 @@ void put_id(const plog::Uuid& id, char* out) {
   out[plog::kUuidTextSize] = '\0';
 }
 
-// The calls of the event writer cannot fail one by one; what goes wrong is kept for the commit.
+// The calls of the event writer return no status. The first failure is kept until the commit.
 template <typename Body>
 void write(plog_event* event, Body&& body) noexcept {
   if (event == nullptr || event->no_memory || event->misuse != nullptr) return;
@@ -82,13 +82,14 @@ void write(plog_event* event, Body&& body) noexcept {
   } catch (const std::bad_alloc&) {
     event->no_memory = true;
   } catch (const std::exception&) {
-    event->misuse = "a value could not be written";
+    event->misuse = "a value of the event could not be written";
   }
 }
 
 std::string_view view(plog_event* event, const char* data, std::size_t size) noexcept {
   if (data != nullptr) return {data, size};
-  if (size > 0 && event != nullptr) event->misuse = "a text is NULL, but its length is not 0";
+  if (size > 0 && event != nullptr)
+    event->misuse = "a text argument of a plog_event call is NULL, but its length is not 0";
   return {};
 }
 
@@ -151,7 +152,7 @@ plog_status plog_client_get_context(plog_client* client, const char* key, size_t
   return guard(err, [&] {
     plog_client& handle = deref(client, "client");
     auto context = handle.client.context(utf8(key, key_len, "key"), utf8(value, value_len, "value"));
-    if (!context) throw Error(Status::kNotFound, "no context was set for this label value");
+    if (!context) throw Error(Status::kNotFound, "there is no context for this label value");
     *out = new plog_buffer{std::move(*context)};
   });
 }
@@ -162,8 +163,10 @@ plog_status plog_client_stats(plog_client* client, plog_client_stats_t* stats, p
   return guard(err, [&] {
     plog_client_stats_t& given = deref(stats, "stats");
     const std::uint32_t size = given.struct_size;
-    if (size < 2 * sizeof(std::uint32_t)) invalid("stats.struct_size is too small: set it to sizeof *stats");
-    if (size > plog::capi::kMaxStructSize) throw Error(Status::kUnsupported, "stats.struct_size is out of range");
+    if (size < 2 * sizeof(std::uint32_t))
+      invalid("stats.struct_size is too small; set it to sizeof *stats before the call");
+    if (size > plog::capi::kMaxStructSize)
+      throw Error(Status::kUnsupported, "stats.struct_size is out of range; set it to sizeof *stats before the call");
     plog_client_stats_t result;
     std::memset(&result, 0, sizeof result);
     const plog::client::RecorderStats now = deref(client, "client").client.stats();
@@ -198,7 +201,7 @@ plog_status plog_client_next_error(plog_client* client, int64_t timeout_ms, plog
 }
 
 const char* plog_client_db_path(const plog_client* client) {
-  return client != nullptr ? client->client.db_path().c_str() : "";
+  return client != nullptr ? client->client.address().path().c_str() : "";
 }
 
 int32_t plog_client_durability(const plog_client* client) {

@@ -16,7 +16,8 @@ static_assert(PLOG_E_CANCELLED == static_cast<int>(Status::kCancelled));
 static_assert(PLOG_E_NO_MEMORY == static_cast<int>(Status::kNoMemory));
 static_assert(PLOG_E_INTERNAL == static_cast<int>(Status::kInternal));
 
-// Its own message is never allocated; plog_error_message knows its address.
+// The error that stands for a failed allocation. It is never constructed: the plog_error functions recognise its
+// address.
 plog_error* out_of_memory() noexcept {
   alignas(plog_error) static unsigned char storage[sizeof(plog_error)];
   return reinterpret_cast<plog_error*>(storage);

@@ -1,9 +1,10 @@
 #include "client/copies.h"
-#include "client/heads.h"
 #include "client/verify_heads.h"
 #include "handles.h"
+#include "heads/file_head_store.h"
 #include "report/package.h"
 #include "report/tile_directory.h"
+#include "store/ledger_paths.h"
 
 using plog::Error;
 using plog::Status;
@@ -29,11 +30,14 @@ std::string path_of(const char* path, const char* name) {
   return path;
 }
 
-std::string given_db_path(const char* db_path, const plog::client::Config& config) {
-  return plog::client::resolve_db_path(optional_text(db_path), config, false);
+using plog::store::LedgerAddress;
+
+LedgerAddress given_ledger(const char* db_path) {
+  const plog::client::Config config = db_path != nullptr ? plog::client::Config{} : plog::client::load_config();
+  return plog::client::ledger_address(optional_text(db_path), config, LedgerAddress::Directories::kLeave);
 }
 
-// A ledger to read from: the client's, with all that it accepted under a head, or one by its path.
+// The ledger to read from: the client's, after everything that it accepted is under a head, or the one at a path.
 class Source {
  public:
   Source(plog_client* client, const char* db_path) {
@@ -41,27 +45,26 @@ class Source {
       plog::client::Client& own = client->client;
       store_ = &own.fresh_store();
       own.recorder()->publish_head(kHeadMillis);
-      path_ = own.db_path();
+      address_ = own.address();
       recorder_ = own.recorder();
     } else {
-      path_ = given_db_path(db_path, db_path != nullptr ? plog::client::Config{} : plog::client::load_config());
-      opened_ = plog::store::open_sqlite(path_, plog::store::OpenMode::kReadOnly);
+      address_ = given_ledger(db_path);
+      opened_ = plog::store::open(address_, plog::store::OpenMode::kReadOnly);
       store_ = opened_.get();
     }
   }
 
   plog::store::Store& store() noexcept { return *store_; }
-  const std::string& path() const noexcept { return path_; }
+  const LedgerAddress& address() const noexcept { return address_; }
   std::string head() const {
-    auto head = plog::client::read_head(plog::client::head_path(path_));
-    if (!head) {
-      throw Error(Status::kNotFound, "the ledger has no head yet: " + plog::client::head_path(path_) + " is not there");
-    }
+    const std::string path = plog::store::LedgerPaths(address_).head();
+    auto head = plog::heads::read_head(path);
+    if (!head) throw Error(Status::kNotFound, "the ledger has no head yet: there is no file " + path);
     return *head;
   }
 
  private:
-  std::string path_;
+  LedgerAddress address_;
   plog::store::Store* store_ = nullptr;
   std::unique_ptr<plog::store::Store> opened_;
   std::shared_ptr<plog::client::Recorder> recorder_;
@@ -93,8 +96,8 @@ plog_status plog_export(plog_client* client, const plog_export_options* options,
     Source source(client, given.db_path);
     Value::Object result{{"path", Value(target)}};
     if (given.tiles != 0) {
-      if (given.filter != nullptr) invalid("options.filter has no place in a directory of tiles");
-      if (given.overwrite != 0) invalid("options.overwrite has no place with a directory of tiles, which only grows");
+      if (given.filter != nullptr) invalid("a directory of tiles always contains the whole tree; leave out the filter");
+      if (given.overwrite != 0) invalid("an export to a directory of tiles only adds to it; leave out overwrite");
       const auto written = plog::report::write_tiles(source.store(), source.head(), target,
                                                      progress_of(given.progress, given.user_data));
       result["events"] = Value(written.added);
@@ -141,9 +144,9 @@ plog_status plog_verify_export(const char* path, const plog_check_options* optio
     if (given.key != nullptr) request.keys.push_back(plog::client::trusted_key(given.key).format());
     if (given.head_count > 0 && given.heads == nullptr) invalid("options.heads is NULL, but head_count is not 0");
     for (std::uint32_t i = 0; i < given.head_count; ++i) {
-      if (given.heads[i] == nullptr) invalid("options.heads holds a NULL");
-      auto head = plog::client::read_head(given.heads[i]);
-      if (!head) throw Error(Status::kNotFound, std::string("there is no head at ") + given.heads[i]);
+      if (given.heads[i] == nullptr) invalid("options.heads contains a NULL path");
+      auto head = plog::heads::read_head(given.heads[i]);
+      if (!head) throw Error(Status::kNotFound, std::string("no trusted head: there is no file ") + given.heads[i]);
       request.heads.push_back(std::move(*head));
     }
     *report = new plog_buffer{plog::report::verify_export(path_of(path, "path"), request).json()};
@@ -155,7 +158,7 @@ plog_status plog_backup(plog_client* client, const char* db_path, const char* pa
   return guard(err, [&] {
     const std::string target = path_of(path, "path");
     Source source(client, db_path);
-    plog::client::backup_ledger(source.store(), source.path(), target, progress_of(progress, user_data));
+    plog::client::backup_ledger(source.store(), source.address(), target, progress_of(progress, user_data));
   });
 }
 
@@ -164,14 +167,15 @@ plog_status plog_restore(const char* path, const char* db_path, int32_t replace,
   if (report != nullptr) *report = nullptr;
   return guard(err, [&] {
     const plog::client::Config config = plog::client::load_config();
-    const std::string target = plog::client::resolve_db_path(optional_text(db_path), config, true);
+    const LedgerAddress target =
+        plog::client::ledger_address(optional_text(db_path), config, LedgerAddress::Directories::kCreate);
     const auto restored =
-        plog::client::restore_ledger(path_of(path, "path"), target, plog::client::head_options(config), replace != 0,
-                                     progress_of(progress, user_data));
+        plog::client::restore_ledger(LedgerAddress::at(path_of(path, "path")), target,
+                                     plog::client::head_options(config), replace != 0, progress_of(progress, user_data));
     if (report == nullptr) return;
     *report = new plog_buffer{
         Value(Value::Object{
-                  {"db_path", Value(target)},
+                  {"db_path", Value(target.path())},
                   {"events", Value(restored.events)},
                   {"replaced", restored.replaced.empty() ? Value() : Value(restored.replaced)},
                   {"unsigned_because", restored.unsigned_because ? Value(*restored.unsigned_because) : Value()}})

@@ -1,4 +1,4 @@
-// The firewall: no exception leaves the library.
+// Converts exceptions to statuses at the C boundary. No exception leaves the library.
 #pragma once
 
 #include <new>
@@ -14,7 +14,7 @@ struct plog_error {
 
 namespace plog::capi {
 
-// Makes an error object; when there is no memory for it, one that was made beforehand.
+// Creates an error object. If there is no memory for it, returns a static one instead.
 plog_error* make_error(plog_status status, const char* message) noexcept;
 
 inline plog_status fail(plog_status status, const char* message, plog_error** err) noexcept {
@@ -22,7 +22,7 @@ inline plog_status fail(plog_status status, const char* message, plog_error** er
   return status;
 }
 
-// Runs `body` and turns whatever it throws into a status.
+// Runs `body` and converts any exception to a status.
 template <typename Body>
 plog_status guard(plog_error** err, Body&& body) noexcept {
   try {
@@ -35,7 +35,7 @@ plog_status guard(plog_error** err, Body&& body) noexcept {
   } catch (const std::exception& error) {
     return fail(PLOG_E_INTERNAL, error.what(), err);
   } catch (...) {
-    return fail(PLOG_E_INTERNAL, "an unknown exception", err);
+    return fail(PLOG_E_INTERNAL, "internal error: an exception of an unknown type", err);
   }
 }
 

@@ -1,4 +1,4 @@
-// What stands behind the opaque handles, and how arguments become C++ values.
+// The types behind the opaque handles of plog.h, and the conversion of C arguments to C++ values.
 #pragma once
 
 #include <cstring>
@@ -39,9 +39,10 @@ struct plog_redactor {
 
 namespace plog::capi {
 
-// A text argument; `name` is for the message.
+// Converts a text argument. `name` is used in error messages.
 inline std::string_view text(const char* data, std::size_t size, const char* name) {
-  if (data == nullptr && size > 0) invalid(std::string(name) + " is NULL, but its length is not 0");
+  if (data == nullptr && size > 0)
+    invalid(std::string(name) + " is NULL, but its length is not 0; pass the text, or length 0");
   return data == nullptr ? std::string_view() : std::string_view(data, size);
 }
 inline std::string_view utf8(const char* data, std::size_t size, const char* name) {
@@ -60,7 +61,7 @@ T& deref(T* handle, const char* name) {
 
 inline constexpr std::uint32_t kMaxStructSize = 4096;
 
-// Reads an options struct of this or another release: convention 7 of plog.h.
+// Reads an options struct of this or another release (convention 7 of plog.h).
 template <typename Options>
 Options read_options(const Options* given, const char* name) {
   Options options;
@@ -69,14 +70,19 @@ Options read_options(const Options* given, const char* name) {
   if (given == nullptr) return options;
   const std::uint32_t size = given->struct_size;
   if (size < sizeof(std::uint32_t) * 2)
-    invalid(std::string(name) + ".struct_size is too small: call its _init function");
-  // No release will have a struct as large: this is memory that nobody initialised.
-  if (size > kMaxStructSize) throw Error(Status::kUnsupported, std::string(name) + ".struct_size is out of range");
+    invalid(std::string(name) + ".struct_size is too small; call its _init function first");
+  // No release has a struct this large, so struct_size was not initialised.
+  if (size > kMaxStructSize)
+    throw Error(Status::kUnsupported,
+                std::string(name) + ".struct_size is out of range; call the _init function of the struct");
   if (size > sizeof options) {
     const char* tail = reinterpret_cast<const char*>(given);
     for (std::size_t i = sizeof options; i < size; ++i) {
       if (tail[i] != 0) {
-        throw Error(Status::kUnsupported, std::string(name) + " sets a field that this release does not know");
+        throw Error(
+            Status::kUnsupported,
+            std::string(name) +
+                " sets a field that this release of the library does not have; leave it zero, or load a newer release");
       }
     }
   }

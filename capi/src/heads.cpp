@@ -1,9 +1,10 @@
-#include "client/heads.h"
 #include "base/clock.h"
 #include "client/recorder_timing.h"
 #include "handles.h"
+#include "heads/file_head_store.h"
 #include "ledger/checkpoint.h"
 #include "report/epochs.h"
+#include "store/ledger_paths.h"
 
 using plog::capi::deref;
 using plog::capi::guard;
@@ -13,7 +14,7 @@ namespace {
 
 std::int64_t rest_of(std::int64_t deadline) { return std::max<std::int64_t>(0, deadline - plog::steady_millis()); }
 
-// The time of flush and what follows together.
+// Flushes the client, then calls `then` with the recorder and the rest of the time.
 template <typename Then>
 void flushed(plog::client::Client& client, std::int64_t timeout_ms, Then&& then) {
   const std::int64_t deadline = plog::client::deadline_after(timeout_ms);
@@ -30,8 +31,10 @@ plog_status plog_client_checkpoint(plog_client* client, int64_t timeout_ms, plog
   return guard(err, [&] {
     plog::client::Client& own = deref(client, "client").client;
     flushed(own, timeout_ms, [](auto& recorder, std::int64_t rest) { recorder.publish_head(rest); });
-    const auto head = plog::client::read_head(plog::client::head_path(own.db_path()));
-    if (!head) throw plog::Error(plog::Status::kNotFound, "the ledger has no head: its signing key is missing");
+    const auto head = plog::heads::read_head(plog::store::LedgerPaths(own.address()).head());
+    if (!head)
+      throw plog::Error(plog::Status::kNotFound,
+                        "the ledger has no head, because its signing key is missing; restore the key file");
     if (note != nullptr) *note = new plog_buffer{*head};
   });
 }
@@ -52,7 +55,7 @@ plog_status plog_client_acknowledge(plog_client* client, const char* comment, si
     plog::client::Client& own = deref(client, "client").client;
     const std::string_view text = utf8(comment, comment_len, "comment");
     flushed(own, timeout_ms, [&](auto& recorder, std::int64_t rest) {
-      // What was not noticed before is acknowledged too: the head is held against the ledger first.
+      // This compares the ledger with its head first, so that a branch not noticed so far is acknowledged too.
       recorder.publish_last_head(rest);
       std::vector<std::string> heads;
       const plog::ledger::Epochs epochs = plog::report::read_epochs(recorder.store());
@@ -73,7 +76,7 @@ plog_status plog_client_key(plog_client* client, plog_buffer** json, plog_error*
     deref(json, "json");
     plog::store::Store& store = own.fresh_store();
     Value head;
-    if (const auto octets = plog::client::read_head(plog::client::head_path(own.db_path()))) {
+    if (const auto octets = plog::heads::read_head(plog::store::LedgerPaths(own.address()).head())) {
       const auto note = plog::crypto::parse_note(*octets);
       if (const auto checkpoint = note ? plog::ledger::parse_checkpoint(note->text) : std::nullopt) {
         head = Value::Object{{"root", Value(plog::hex_encode(checkpoint->root.data(), checkpoint->root.size()))},

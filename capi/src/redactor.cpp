@@ -15,7 +15,7 @@ using plog::capi::text;
 
 namespace {
 
-// Of the configuration, if asked for, with more added.
+// Creates a redactor from the configuration files (if `configured`) and whatever `add` adds to the options.
 plog_status make(bool configured, plog_redactor** out, plog_error** err,
                  const std::function<void(plog::redact::Options&)>& add) {
   if (out == nullptr) return fail(PLOG_E_INVALID, "out is NULL", err);
@@ -64,7 +64,7 @@ plog_status plog_redactor_findings(const plog_redactor* redactor, const char* da
   return guard(err, [&] {
     const auto& engine = deref(redactor, "redactor").redactor;
     std::string input(text(data, len, "text"));
-    if (!plog::is_utf8(input)) invalid("the text is not valid UTF-8, so that offsets would say nothing");
+    if (!plog::is_utf8(input)) invalid("the text is not valid UTF-8, so it has no meaningful offsets; repair it first");
     auto buffer = std::make_unique<plog_buffer>();
     buffer->data = "[";
     if (engine != nullptr) {

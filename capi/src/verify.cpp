@@ -23,12 +23,13 @@ plog::client::VerifyRequest request_of(const plog_verify_options& given) {
   request.key = plog::capi::optional_text(given.key);
   if (given.heads == nullptr && given.head_count > 0) plog::capi::invalid("heads is NULL, but head_count is not 0");
   for (std::uint32_t i = 0; i < given.head_count; ++i) {
-    if (given.heads[i] == nullptr) plog::capi::invalid("a path of heads is NULL");
+    if (given.heads[i] == nullptr) plog::capi::invalid("heads contains a NULL path");
     request.heads.emplace_back(given.heads[i]);
   }
   request.incremental = given.incremental != 0;
-  if (request.incremental && request.heads.empty()) plog::capi::invalid("incremental needs a trusted head in heads");
-  if (given.threads > kMaxThreads) plog::capi::invalid("threads must be 0 to 64");
+  if (request.incremental && request.heads.empty())
+    plog::capi::invalid("incremental needs a trusted head; give at least one in heads");
+  if (given.threads > kMaxThreads) plog::capi::invalid("threads must be between 0 and 64");
   request.threads = given.threads;
   if (given.progress != nullptr) {
     request.progress = [progress = given.progress, user_data = given.user_data](
@@ -59,7 +60,7 @@ plog_status plog_verify(plog_client* client, const plog_verify_options* options,
     try {
       config = plog::client::load_config();
     } catch (const plog::Error&) {
-      // It tells where the ledger lies, unless that is given.
+      // The configuration is needed only to find the ledger.
       if (client == nullptr && !path) throw;
     }
     request.key_path = config.key_path.value_or("");
@@ -67,8 +68,9 @@ plog_status plog_verify(plog_client* client, const plog_verify_options* options,
     if (client != nullptr) {
       result = plog::client::verify_client(client->client, request);
     } else {
-      result = plog::client::verify_path(
-          plog::client::resolve_db_path(path, path ? plog::client::Config{} : config, false), request);
+      const auto address = plog::client::ledger_address(path, path ? plog::client::Config{} : config,
+                                                        plog::store::LedgerAddress::Directories::kLeave);
+      result = plog::client::verify_ledger(address, request);
     }
     *report = new plog_buffer{result.json()};
   });

@@ -1,4 +1,4 @@
-// Brings the journals of dead processes into the ledger.
+// Adopts the journals of dead processes: commits their events to the ledger and deletes their files.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace plog::client {
 
-// A journal whose owner is dead; its lock is ours now, so no other process adopts it too.
+// A journal whose process has died. This object holds its lock, which keeps other processes from adopting it.
 struct Orphan {
   Uuid id{};
   Fd owner;
@@ -20,21 +20,23 @@ struct Orphan {
   std::vector<std::uint64_t> segments;  // numbers, ascending
 };
 
-// Journals in the directory that nobody owns. Journals of unknown versions are left out.
+// Locks and returns the orphaned journals in the directory. Skips journals of an unknown version and those that this
+// user may not open. Also deletes owner files that never got their final name. Throws kIo.
 std::vector<Orphan> find_orphans(const std::string& directory);
 
-// Records in journals of the directory, dead or alive, that are not in the ledger yet. Reads only.
+// The number of records in the directory's journals, of live and dead processes, that are not in the ledger yet.
+// Changes nothing.
 std::uint64_t count_pending(const std::string& directory, store::Store& store);
 
 struct Adopted {
   std::uint64_t recovered = 0;
   std::uint64_t gaps = 0;
-  std::vector<Error> errors;  // conflicts and damage, for people
+  std::vector<Error> errors;  // conflicting events and damaged segments, to be reported to the user
 };
 
-// Commits an orphan's records in transactions of at most `batch` events, under the writer lock that the caller holds,
-// then unlinks its files. Order: commit, fsync (`sync`), unlink. Safe to repeat after a crash at any point. A damaged
-// segment is kept as `<name>.damaged`, and what is lost becomes a gap event.
+// Commits the orphan's records in transactions of at most `batch` events, then deletes its files. `sync`: each commit
+// is on disk before the next step. The caller holds the writer lock. Safe to repeat after a crash at any point. A
+// damaged segment is kept as `<name>.damaged`, and a gap event records the loss. Throws what the store throws.
 Adopted adopt(Orphan& orphan, const std::string& directory, Committer& committer, std::size_t batch, bool sync);
 
 }  // namespace plog::client

@@ -15,7 +15,7 @@
 namespace plog::client {
 namespace {
 
-constexpr std::int64_t kReadMillis = 10000;  // how long a query waits for its own events
+constexpr std::int64_t kReadMillis = 10000;  // how long a query waits for this process's events to be committed
 
 template <typename T>
 T pick(const std::optional<T>& given, const std::optional<T>& configured, T fallback) {
@@ -24,22 +24,25 @@ T pick(const std::optional<T>& given, const std::optional<T>& configured, T fall
 
 void check_range(const char* name, std::uint64_t value, std::uint64_t low, std::uint64_t high) {
   if (value >= low && value <= high) return;
-  throw Error(Status::kInvalid, std::string(name) + " must be " + std::to_string(low) + " to " + std::to_string(high));
+  throw Error(Status::kInvalid, std::string(name) + ": " + std::to_string(value) + " is out of range; use " +
+                                    std::to_string(low) + " to " + std::to_string(high));
 }
 
 OnFull parse_on_full(const std::string& text) {
   if (text == "block") return OnFull::kBlock;
   if (text == "drop") return OnFull::kDrop;
   if (text == "raise") return OnFull::kRaise;
-  throw Error(Status::kInvalid, "on_full must be block, drop or raise");
+  throw Error(Status::kInvalid, "on_full must be \"block\", \"drop\" or \"raise\"");
 }
 
 bool parse_power(const std::string& text) {
-  if (text != "process" && text != "power") throw Error(Status::kInvalid, "durability must be process or power");
+  if (text != "process" && text != "power") {
+    throw Error(Status::kInvalid, "durability must be \"process\" or \"power\"");
+  }
   return text == "power";
 }
 
-// Members of the configuration that the client's own object does not have.
+// Adds to the client's own members those configured members whose keys it does not have. The result is sorted by key.
 std::vector<event::DefaultMember> merged(std::vector<event::DefaultMember> own, const json::Value::Object& configured,
                                          bool labels, const redact::Redactor* redactor) {
   const std::string text = json::Value(configured).canonical();
@@ -59,15 +62,14 @@ event::CapturePolicy capture_policy(const std::optional<std::string>& given, con
 
 }  // namespace
 
-std::string resolve_db_path(const std::optional<std::string>& given, const Config& config, bool create) {
-  const std::string path = expand_home(pick(given, config.db_path, std::string("~/.provenlog/events.db")));
-  if (path.empty()) throw Error(Status::kInvalid, "db_path is empty");
-  const std::size_t slash = path.rfind('/');
-  if (create && slash != std::string::npos && slash > 0) make_directories(path.substr(0, slash));
-  return real_path(path);
+store::LedgerAddress ledger_address(const std::optional<std::string>& given, const Config& config,
+                                    store::LedgerAddress::Directories directories) {
+  const std::string text = pick(given, config.db_path, std::string("~/.provenlog/events.db"));
+  if (text.empty()) throw Error(Status::kInvalid, "db_path is empty; give a path or sqlite:///PATH");
+  return store::LedgerAddress::parse(text, directories);
 }
 
-HeadOptions head_options(const Config& config) {
+heads::HeadOptions head_options(const Config& config) {
   return {config.origin.value_or(""), config.key_path.value_or(""), config.head_copies};
 }
 
@@ -88,9 +90,10 @@ std::shared_ptr<const redact::Redactor> make_redactor(const Config& config, std:
 Client::Client(const ClientOptions& options) {
   const Config config = load_config();
   if (options.base_url || config.server_url) {
-    throw Error(Status::kUnsupported,
-                (options.base_url ? "base_url" : config.server_url_from) +
-                    ": server mode does not exist yet: leave this out to record into a local ledger");
+    throw Error(
+        Status::kUnsupported,
+        (options.base_url ? "base_url" : config.server_url_from) +
+            ": server mode is not available in this release; remove this setting to record into a local ledger");
   }
   defaults_.redactor = make_redactor(config, {});
   const redact::Redactor* redactor = defaults_.redactor.get();
@@ -100,7 +103,9 @@ Client::Client(const ClientOptions& options) {
   defaults_.capture_method = options.capture_method.empty() ? "embedded" : options.capture_method;
   for (const std::string* text :
        {&defaults_.agent_id, &defaults_.session_id, &defaults_.source, &defaults_.capture_method}) {
-    if (!is_utf8(*text)) throw Error(Status::kInvalid, "agent_id, session_id and source must be valid UTF-8");
+    if (!is_utf8(*text)) {
+      throw Error(Status::kInvalid, "agent_id, session_id, source and capture_method must be valid UTF-8");
+    }
   }
   defaults_.labels = merged(event::make_default_members(options.labels_json.value_or(""), true, redactor, "labels"),
                             config.labels, true, redactor);
@@ -129,12 +134,14 @@ Client::Client(const ClientOptions& options) {
   json::Value contexts;
   if (options.context_json) {
     contexts = json::parse(*options.context_json);
-    if (!contexts.is_object()) throw Error(Status::kInvalid, "context must be an object of {label_key: {...}}");
+    if (!contexts.is_object()) {
+      throw Error(Status::kInvalid, "context must be a JSON object that maps label keys to objects");
+    }
   }
 
-  db_path_ = resolve_db_path(options.db_path, config, true);
+  address_ = ledger_address(options.db_path, config, store::LedgerAddress::Directories::kCreate);
   recorder_options_.rules = redaction_rules(redactor, defaults_.capture);
-  recorder_ = Recorder::open(db_path_, recorder_options_);
+  recorder_ = Recorder::open(address_, recorder_options_);
   recorder_->announce(*recorder_options_.rules);
   generation_.store(process_generation());
   current_.store(recorder_.get());
@@ -142,7 +149,7 @@ Client::Client(const ClientOptions& options) {
     recorder_->create(5000);
     recorder_->adopt_orphans(5000);
   } catch (const Error& error) {
-    // A ledger that may not be written now is still recorded for, in the journal; the thread keeps trying.
+    // The ledger cannot be written now. Events go to the journal, and the thread keeps trying to commit them.
     if (error.status() != Status::kBusy && error.status() != Status::kTimeout &&
         error.status() != Status::kUnsupported) {
       throw;
@@ -155,7 +162,7 @@ Client::~Client() {
   try {
     close(5000);
   } catch (const std::exception&) {
-    // What could not be committed stays in the journal for the next process.
+    // Events that could not be committed stay in the journal for the next process.
   }
   if (generation_.load() != process_generation()) keep_forever(std::move(recorder_));
 }
@@ -164,13 +171,13 @@ void Client::check_open() const {
   if (closed_.load(std::memory_order_relaxed)) throw Error(Status::kClosed, "the client is closed");
 }
 
-// After a fork the recorder is the parent's, and the child needs one of its own.
+// After a fork the recorder belongs to the parent, and the child opens its own.
 Recorder& Client::current() {
   if (generation_.load(std::memory_order_acquire) == process_generation()) return *current_.load();
   RecorderRegistry& registry = RecorderRegistry::instance();
   const std::unique_lock lock(registry.reopen);
   if (generation_.load() != process_generation()) {
-    auto fresh = Recorder::open(db_path_, recorder_options_);
+    auto fresh = Recorder::open(address_, recorder_options_);
     fresh->announce(*recorder_options_.rules);
     keep_forever(std::move(recorder_));
     recorder_ = std::move(fresh);
@@ -217,7 +224,8 @@ void Client::set_context(std::string_view key, std::optional<std::string_view> v
     const auto known = std::find_if(defaults_.labels.begin(), defaults_.labels.end(),
                                     [&](const event::DefaultMember& member) { return member.key == key; });
     if (known == defaults_.labels.end()) {
-      throw Error(Status::kInvalid, "`" + std::string(key) + "` is none of the client's default labels");
+      throw Error(Status::kInvalid, "cannot set the context of label \"" + std::string(key) +
+                                        "\": it is not one of the client's default labels; give the label's value");
     }
     text = json::parse(known->value).text();
     value = text;
@@ -241,7 +249,7 @@ void Client::flush(std::int64_t timeout_ms) { current().flush(timeout_ms); }
 
 void Client::close(std::int64_t timeout_ms) {
   if (closed_.exchange(true)) return;
-  // A child that never used the client has nothing to flush, and must not open a journal for it.
+  // A forked child that never used the client has nothing to flush, and must not open a recorder just to close it.
   if (generation_.load() != process_generation()) return;
   Recorder& recorder = *current_.load();
   recorder.wake();
@@ -258,13 +266,13 @@ store::Store& Client::fresh_store() {
   try {
     recorder.flush(kReadMillis);
   } catch (const Error& error) {
-    // What a newer format forbids to write can be read nevertheless.
+    // A ledger of a newer format may still be readable, even though this version must not write it.
     if (error.status() != Status::kUnsupported) throw;
   }
   try {
     recorder.adopt_orphans(kReadMillis);
   } catch (const Error& error) {
-    // What others left behind does not keep this client from its own events.
+    // Journals that cannot be adopted now must not keep this client from reading its own events.
     const bool transient = error.status() == Status::kUnsupported || error.status() == Status::kFull ||
                            error.status() == Status::kBusy || error.status() == Status::kTimeout;
     if (!transient) throw;

@@ -1,4 +1,4 @@
-// A client: what an application holds. Records events into one ledger and reads them back.
+// The client: the object through which an application records events into one ledger and reads them back.
 #pragma once
 
 #include <atomic>
@@ -14,11 +14,11 @@
 #include "event/builder.h"
 #include "json/reader.h"
 #include "redact/redactor.h"
-#include "store/store.h"
+#include "store/driver.h"
 
 namespace plog::client {
 
-// Empty members take the configuration's value, then the default (docs/configuration.md).
+// An empty member takes its value from the configuration, and else the default (docs/configuration.md).
 struct ClientOptions {
   std::optional<std::string> base_url, db_path, agent_id, session_id, labels_json, metadata_json, context_json;
   std::string source = "sdk", capture_method = "embedded";
@@ -27,48 +27,56 @@ struct ClientOptions {
   std::optional<std::uint64_t> max_event_bytes, journal_limit_bytes;
   std::optional<bool> salt;
   bool tree = true;                            // HeadOptions::tree
-  std::optional<std::string> capture_content;  // the name of a capture, or what CapturePolicy::parse reads, as JSON
+  std::optional<std::string> capture_content;  // the name of a capture mode, or a JSON object for CapturePolicy::parse
 };
 
-// The buffers of one event that is being written. Taken from and given back to the calling thread's stack of them.
+// The buffers for building one event. Each thread keeps a few of them for reuse.
 struct Scratch {
   event::Builder builder;
   json::Reader reader;
   std::string record;
 };
-std::unique_ptr<Scratch> take_scratch();  // its builder is reset
+std::unique_ptr<Scratch> take_scratch();  // the builder is in its reset state
 void give_scratch(std::unique_ptr<Scratch> scratch) noexcept;
 
 // Thread-safe.
 class Client {
  public:
-  // Reads the configuration; opens the ledger, creating it when absent; commits what dead processes left.
+  // Reads the configuration, opens the ledger (creates it if it does not exist) and adopts orphaned journals. A ledger
+  // that is only busy or of a newer format is not an error: events wait in the journal. Throws kConfig, kInvalid,
+  // kUnsupported (server mode, a network file system), kCorrupt, kIo, kFull.
   explicit Client(const ClientOptions& options);
   ~Client();
 
-  // Records the event in `scratch` (its builder, not yet prepared), with a policy of its own if there is one. Throws
-  // kInvalid, kFull, kClosed, kIo.
+  // Records the event in `scratch.builder`, which must not be prepared yet, and returns its id. `on_full` overrides the
+  // client's policy for this event. Throws kInvalid, kFull (the event was not recorded), kClosed, kIo.
   Uuid commit(Scratch& scratch, std::optional<OnFull> on_full = std::nullopt);
-  // Records a JSON object.
+  // Records an event given as a JSON object. Throws as commit.
   Uuid log(std::string_view json);
 
-  // value: nullopt for the default label's own value. Throws kInvalid when there is none.
+  // Records `context`, a JSON object, for the label `key` with `value`. Without a value, the value of the client's
+  // default label `key` is used; throws kInvalid if there is no such label. Otherwise throws as commit.
   void set_context(std::string_view key, std::optional<std::string_view> value, std::string_view context);
+  // The newest context of a label value, as JSON; nullopt if there is none.
   std::optional<std::string> context(std::string_view key, std::string_view value);
 
+  // In these a negative timeout means no deadline. Both throw as Recorder::flush.
   void flush(std::int64_t timeout_ms);
+  // Rejects later events, flushes, and publishes a head. A second call does nothing.
   void close(std::int64_t timeout_ms);
   bool closed() const noexcept { return closed_.load(); }
 
-  // Commits what queries must see: this client's events, and those of dead processes.
+  // Commits this process's events and adopts orphaned journals, then returns the store for a query.
   store::Store& fresh_store();
   std::shared_ptr<Recorder> recorder();
   RecorderStats stats() { return recorder()->stats(); }
-  // The next asynchronous error; nullopt when the time passed. Throws kClosed when closed and none is left.
+  // Waits for the next asynchronous error. Returns nullopt if none arrives in time (negative: no deadline). Throws
+  // kClosed when the client is closed and no error is left.
   std::optional<Error> next_error(std::int64_t timeout_ms);
 
-  const std::string& db_path() const noexcept { return db_path_; }
-  std::string key_path() const { return client::key_path(db_path_, recorder_options_.heads); }
+  const store::LedgerAddress& address() const noexcept { return address_; }
+  // The file of the key that signs the ledger's heads.
+  std::string key_path() const { return heads::key_path(address_, recorder_options_.heads); }
   const event::Defaults& defaults() const noexcept { return defaults_; }
   const AppendOptions& append_options() const noexcept { return append_; }
 
@@ -76,27 +84,28 @@ class Client {
   void check_open() const;
   Recorder& current();
 
-  std::string db_path_;
+  store::LedgerAddress address_;
   event::Defaults defaults_;
   RecorderOptions recorder_options_;
   AppendOptions append_;
   std::shared_ptr<Recorder> recorder_;
   std::atomic<Recorder*> current_{nullptr};
-  std::atomic<std::uint64_t> generation_{0};  // of the process that recorder_ belongs to
+  std::atomic<std::uint64_t> generation_{0};  // process_generation() of the process that recorder_ belongs to
   std::atomic<bool> closed_{false};
   std::atomic<std::uint64_t> next_error_{0};
 };
 
-// The ledger's real path for an option or configuration value; makes its directory (0700) when `create`.
-std::string resolve_db_path(const std::optional<std::string>& given, const Config& config, bool create);
+// The ledger that the option or else the configuration names, as a path or URL. Throws as LedgerAddress::parse.
+store::LedgerAddress ledger_address(const std::optional<std::string>& given, const Config& config,
+                                    store::LedgerAddress::Directories directories);
 
-// Where configuration puts heads and their key.
-HeadOptions head_options(const Config& config);
+// The configured options for heads and their key.
+heads::HeadOptions head_options(const Config& config);
 
-// What the configuration says of redaction.
+// The configured options for redaction.
 redact::Options redactor_options(const Config& config);
 
-// The configured redactor, with more rules added; null when redaction is off and there are none.
+// The configured redactor with the rules in `more` added. Null if redaction is off and `more` is empty.
 std::shared_ptr<const redact::Redactor> make_redactor(const Config& config, std::vector<redact::Rule> more);
 
 }  // namespace plog::client

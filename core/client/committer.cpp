@@ -1,5 +1,6 @@
 #include "client/committer.h"
 
+#include <numeric>
 #include <utility>
 
 #include "client/system_events.h"
@@ -7,36 +8,37 @@
 
 namespace plog::client {
 
-Committer::Committer(store::Store& store, const std::string& db_path, HeadOptions heads)
-    : store_(store), with_tree_(heads.tree), tree_(store), keeper_(store, tree_, db_path, std::move(heads)) {}
+Committer::Committer(store::Store& store, const std::string& name, heads::Heads heads, bool with_tree)
+    : store_(store), with_tree_(with_tree), tree_(store), keeper_(store, tree_, name, std::move(heads)) {}
 
 bool Committer::begin(const std::vector<RedactionRules>& rules) {
   bool created = false;
   if (!rules.empty()) rules_ = rules.back();
-  heads_.clear();
-  last_head_ = nullptr;
-  const bool changed = store_.begin();
+  chains_.clear();
+  transaction_ = store_.begin();
+  store::Transaction& transaction = *transaction_;
   try {
-    if (!changed && known_) {
+    if (!transaction.changed() && known_) {
       record(rules);
       return false;
     }
-    const std::uint64_t leaves = with_tree_ ? store_.tree_size() : 0;
-    const bool fitted = with_tree_ && tree_.load();
-    if (store_.size() == 0) {
+    const std::uint64_t leaves = with_tree_ ? transaction.tree_size() : 0;
+    const bool fitted = with_tree_ && tree_.load(transaction);
+    if (transaction.size() == 0) {
       const std::string id = format_uuid(uuid_v7());
-      store_.set_meta(store::kMetaLedgerId, id);
-      if (with_tree_) keeper_.establish(id);
+      transaction.set_meta(store::kMetaLedgerId, id);
+      if (with_tree_) keeper_.establish(transaction, id);
       add(ledger_created(builder_, id, keeper_.epoch(), rules_ ? &*rules_ : nullptr));
-      if (rules_) store_.set_meta(store::kMetaRedaction, rules_->digest);
+      if (rules_) transaction.set_meta(store::kMetaRedaction, rules_->digest);
       created = true;
-    } else if (with_tree_ && !keeper_.load() && keeper_.establish(store_.meta(store::kMetaLedgerId))) {
+    } else if (with_tree_ && !keeper_.load(transaction) &&
+               keeper_.establish(transaction, transaction.meta(store::kMetaLedgerId))) {
       add(key_created(builder_, keeper_.epoch()));
     }
-    const bool older = !created && leaves == 0;  // of a library without trees
+    const bool older = !created && leaves == 0;  // written by a library without trees
     const auto unfit = fitted && !created && !older ? std::optional(leaves) : std::nullopt;
     if (with_tree_) {
-      if (const auto event = keeper_.reconcile(builder_, unfit)) add(*event);
+      if (const auto event = keeper_.reconcile(transaction, builder_, unfit)) add(*event);
     }
     known_ = true;
     if (!created) record(rules);
@@ -49,50 +51,117 @@ bool Committer::begin(const std::vector<RedactionRules>& rules) {
 
 void Committer::record(const std::vector<RedactionRules>& rules) {
   if (rules.empty()) return;
-  std::string newest = store_.meta(store::kMetaRedaction);
+  std::string newest = transaction_->meta(store::kMetaRedaction);
   for (const RedactionRules& each : rules) {
     if (each.digest == newest) continue;
     newest = each.digest;
     add(redaction_changed(builder_, each));
-    store_.set_meta(store::kMetaRedaction, newest);
+    transaction_->set_meta(store::kMetaRedaction, newest);
   }
 }
 
-Committer::Result Committer::add(const event::Prepared& event) {
-  const std::string_view agent = event::text_of(event, event.index.agent, buffer_);
-  if (last_head_ == nullptr || agent != last_agent_) {
-    last_agent_ = agent;
-    const auto [entry, inserted] = heads_.try_emplace(last_agent_);
-    if (inserted) entry->second = store_.chain_head(last_agent_);
-    last_head_ = &entry->second;  // unordered_map: stable
+// The chain of each event's agent. Reads those that this transaction has not read yet.
+std::vector<Committer::Chain*> Committer::chains_of(std::span<const event::Prepared> events) {
+  std::vector<Chain*> chains;
+  chains.reserve(events.size());
+  std::vector<std::string_view> unread;
+  std::string buffer, name;
+  for (const event::Prepared& event : events) {
+    const std::string_view agent = event::text_of(event, event.index.agent, buffer);
+    // Most batches contain long runs of one agent.
+    if (!chains.empty() && chains.back()->first == agent) {
+      chains.push_back(chains.back());
+      continue;
+    }
+    name = agent;
+    const auto [entry, inserted] = chains_.try_emplace(name);
+    if (inserted) unread.push_back(entry->first);
+    chains.push_back(&*entry);
   }
-  store::ChainHead& head = *last_head_;
-  const Digest hash = ledger::chain_hash(event.canonical, head.hash);
-  if (!store_.append(event, last_agent_, head.sequence + 1, hash, head.hash)) {
-    const auto existing = store_.existing(last_agent_, event.index.id);
-    return existing && !event::same_content(*existing, event.canonical) ? Result::kConflict : Result::kDuplicate;
+  if (!unread.empty()) {
+    const std::vector<store::ChainHead> heads = transaction_->chain_heads(unread);
+    for (std::size_t i = 0; i < unread.size(); ++i) chains_.find(std::string(unread[i]))->second = heads[i];
   }
-  ++head.sequence;
-  if (with_tree_) tree_.append(event, last_agent_, head.sequence, hash, head.hash);
-  head.hash = hash;
-  if (event.system) {
-    ContextChange change;
-    if (read_context_change(event, change)) store_.put_context(change.key, change.value, change.context);
+  return chains;
+}
+
+std::size_t Committer::append(std::span<const event::Prepared* const> events, std::span<Chain* const> chains) {
+  rows_.clear();
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    auto& [agent, head] = *chains[i];
+    const Digest hash = ledger::chain_hash(events[i]->canonical, head.hash);
+    rows_.push_back({events[i], agent, head.sequence + 1, hash, head.hash});
+    head = {head.sequence + 1, hash};
   }
-  return Result::kStored;
+  const std::size_t appended = transaction_->append(rows_);
+  for (std::size_t i = 0; i < appended; ++i) {
+    if (with_tree_) tree_.append(rows_[i]);
+    if (events[i]->system) put_context(*events[i]);
+  }
+  // The rest was not appended, so its chains end where they did before.
+  for (std::size_t i = rows_.size(); i > appended; --i) {
+    const store::NewRow& row = rows_[i - 1];
+    chains[i - 1]->second = {row.sequence - 1, row.prev_hash};
+  }
+  return appended;
+}
+
+void Committer::put_context(const event::Prepared& event) {
+  ContextChange change;
+  if (read_context_change(event, change)) transaction_->put_context(change.key, change.value, change.context);
+}
+
+std::vector<Committer::Result> Committer::add(std::span<const event::Prepared> events) {
+  std::vector<Result> results(events.size(), Result::kStored);
+  std::vector<Chain*> chains = chains_of(events);
+  // The events that are neither appended nor known to be duplicates, their chains, and their places in `events`.
+  std::vector<const event::Prepared*> waiting;
+  std::vector<std::size_t> places(events.size());
+  std::iota(places.begin(), places.end(), std::size_t{0});
+  for (const event::Prepared& event : events) waiting.push_back(&event);
+  while (true) {
+    const std::size_t appended = append(waiting, chains);
+    if (appended == waiting.size()) return results;
+    // The next one is a duplicate. After a crash whole batches are, so all that wait are looked up at once.
+    std::vector<store::EventKey> keys;
+    for (std::size_t i = appended; i < waiting.size(); ++i) keys.push_back({chains[i]->first, waiting[i]->index.id});
+    const auto existing = transaction_->existing(keys);
+    std::size_t kept = 0;
+    for (std::size_t i = appended; i < waiting.size(); ++i) {
+      if (const auto& stored = existing[i - appended]) {
+        results[places[i]] =
+            event::same_content(*stored, waiting[i]->canonical) ? Result::kDuplicate : Result::kConflict;
+        continue;
+      }
+      waiting[kept] = waiting[i];
+      chains[kept] = chains[i];
+      places[kept++] = places[i];
+    }
+    if (kept == waiting.size() - appended) {
+      throw Error(Status::kInternal, "the store refused an event as a duplicate that it does not have");
+    }
+    waiting.resize(kept);
+    chains.resize(kept);
+    places.resize(kept);
+  }
+}
+
+Error conflict(const Uuid& id) {
+  return Error(Status::kInvalid, "event " + format_uuid(id) +
+                                     " was logged again with different content; the ledger keeps the first one");
 }
 
 void Committer::commit(bool sync) {
-  tree_.flush();
-  if (const auto head = keeper_.take_unsaved()) store_.set_meta(store::kMetaHead, *head);
-  store_.commit(sync);
+  tree_.flush(*transaction_);
+  if (const auto head = keeper_.take_unsaved()) transaction_->set_meta(store::kMetaHead, *head);
+  transaction_->commit(sync);
+  transaction_.reset();
 }
 
 void Committer::rollback() noexcept {
-  heads_.clear();
-  last_head_ = nullptr;
+  chains_.clear();
   known_ = false;
-  store_.rollback();
+  transaction_.reset();
 }
 
 }  // namespace plog::client

@@ -52,7 +52,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
-// "did you mean" text for a key that nobody knows.
+// The message for an unknown key: suggests the most similar known key, or lists all known keys.
 template <std::size_t kCount>
 std::string unknown_key(const std::string& key, const std::string_view (&known)[kCount]) {
   std::string_view best;
@@ -67,7 +67,7 @@ std::string unknown_key(const std::string& key, const std::string_view (&known)[
   if (!best.empty()) return "unknown key; did you mean \"" + std::string(best) + "\"?";
   std::string all;
   for (std::string_view candidate : known) all.append(all.empty() ? "" : ", ").append(candidate);
-  return "unknown key; known are " + all;
+  return "unknown key; the known keys are " + all;
 }
 
 std::string number_text(double value) {
@@ -77,7 +77,7 @@ std::string number_text(double value) {
   return text;
 }
 
-// Reads the tree of one file.
+// Reads the YAML tree of one configuration file.
 class ConfigReader {
  public:
   ConfigReader(const std::string& file_name, bool additive) : file_name_(file_name), additive_(additive) {}
@@ -94,7 +94,7 @@ class ConfigReader {
     refuse_yaml(file_name_, line, key, what);
   }
 
-  // What a file beside the program may not say.
+  // Rejects a key that ./provenlog.yaml must not set.
   void only_trusted(int line, const std::string& key) const {
     if (!additive_) return;
     refuse(line, key,
@@ -141,15 +141,15 @@ class ConfigReader {
   }
 
   std::string text(const Yaml& value, const std::string& key) const {
-    if (value.type != Yaml::Type::kScalar || value.text.empty()) refuse(value.line, key, "needs a text");
-    if (value.text.find('\0') != std::string::npos) refuse(value.line, key, "must not hold a NUL character");
+    if (value.type != Yaml::Type::kScalar || value.text.empty()) refuse(value.line, key, "must be a non-empty string");
+    if (value.text.find('\0') != std::string::npos) refuse(value.line, key, "must not contain a NUL character");
     return value.text;
   }
 
   std::string origin(const Yaml& value, const std::string& key) const {
     std::string name = text(value, key);
     if (!crypto::is_key_name(name)) {
-      refuse(value.line, key, "must be a name without spaces, control characters and '+', such as example.com/agents");
+      refuse(value.line, key, "must be a name without spaces, control characters or '+', such as example.com/agents");
     }
     return name;
   }
@@ -249,7 +249,7 @@ class ConfigReader {
   void read_labels(const Yaml& value) {
     for (const Yaml::Entry& entry : mapping(value, "labels")) {
       if (entry.value.type != Yaml::Type::kScalar) {
-        refuse(entry.line, "labels." + entry.key, "the value of a label must be a text");
+        refuse(entry.line, "labels." + entry.key, "the value of a label must be a string");
       }
       config_.labels.insert_or_assign(entry.key, json::Value(entry.value.text));
     }
@@ -277,7 +277,8 @@ class ConfigReader {
     return object;
   }
 
-  // The core schema of YAML 1.2, with decimal numbers only; NaN and infinities, octal and hexadecimal stay text.
+  // Types a plain scalar by the core schema of YAML 1.2, but with decimal numbers only: NaN, infinities, octal and
+  // hexadecimal numbers stay strings.
   static json::Value scalar(const std::string& text) {
     if (text == "true" || text == "True" || text == "TRUE") return true;
     if (text == "false" || text == "False" || text == "FALSE") return false;
@@ -320,13 +321,13 @@ class ConfigReader {
       if (entry.key == "pseudonym_key_file") {
         std::string secret = read_file(expand_home(text(entry.value, key)), kMaxPseudonymKey);
         while (!secret.empty() && (secret.back() == '\n' || secret.back() == '\r')) secret.pop_back();
-        if (secret.size() < kMinPseudonymKey) problem = "the file must hold at least 16 bytes";
+        if (secret.size() < kMinPseudonymKey) problem = "the file must contain at least 16 bytes";
         config_.redaction.pseudonym_key = std::move(secret);
       } else {
         json::Value::Object option;
         option.insert_or_assign(entry.key, any(entry.value));
         redact::add_options(std::move(option), config_.redaction);
-        // Names may be those of rules further on: they are looked at when all is known.
+        // Names may refer to rules later in the file, so they are checked when the whole configuration is known.
         redact::Options alone = config_.redaction;
         alone.disabled.clear();
         alone.keep_last.clear();
@@ -377,7 +378,8 @@ class ConfigReader {
       refuse(line, key, error.what());
     }
     for (const redact::Rule& other : config_.redaction_rules) {
-      if (other.name == rule.name) refuse(value.line, key + ".name", "there is a rule \"" + rule.name + "\" already");
+      if (other.name == rule.name)
+        refuse(value.line, key + ".name", "another rule is already named \"" + rule.name + "\"");
     }
     if (config_.redaction_rules.size() >= kMaxRules) refuse(value.line, key, "more than 256 rules in one file");
     config_.redaction_rules.push_back(std::move(rule));
@@ -390,14 +392,14 @@ class ConfigReader {
   Config config_;
 };
 
-// The device and inode of a file, to know it again under another name.
+// The device and inode of a file, which identify it under any name.
 struct Identity {
   dev_t device = 0;
   ino_t inode = 0;
   bool operator==(const Identity&) const = default;
 };
 
-// The content of a file that may not exist. Never waits for the other end of a pipe.
+// The content of a file; nullopt if it does not exist. Never blocks on a FIFO.
 std::optional<std::string> read_if_exists(const std::string& path, Identity* identity) {
   std::optional<Fd> fd;
   try {
@@ -433,7 +435,7 @@ Config load_trusted(Identity* identity) {
   try {
     path = expand_home(kHomeFile);
   } catch (const Error&) {
-    return {};  // a user without a home directory has no file there
+    return {};  // the user has no home directory
   }
   const auto text = read_if_exists(path, identity);
   return text ? parse_config(*text, path, false) : Config{};

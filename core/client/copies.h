@@ -1,4 +1,4 @@
-// Copies of a ledger: a backup with its head, and what comes back from one.
+// Backups: copies a ledger together with its head, and restores a ledger from such a copy.
 #pragma once
 
 #include <cstdint>
@@ -6,29 +6,31 @@
 #include <optional>
 #include <string>
 
-#include "client/heads.h"
-#include "store/store.h"
+#include "heads/heads.h"
+#include "store/driver.h"
 
 namespace plog::client {
 
-using CopyProgress = std::function<bool(std::uint64_t done, std::uint64_t total)>;
+// Called on the caller's thread, in database pages. Returning false cancels the copy. May be empty.
+using store::CopyProgress;
 
-// Copies the ledger, while it is in use, to a new file, and the head that it had before to `<target>.head`. The key
-// stays where it is. Throws kInvalid when there is something at either path, kFull, kIo, kCancelled (nothing is left).
-void backup_ledger(store::Store& store, const std::string& db_path, const std::string& target,
+// Copies the ledger, which may be in use, to the new file `target`, and its head to `<target>.head`. The copy contains
+// all events that the head covers. The signing key is not copied. Throws kInvalid if either path exists, kFull, kIo,
+// kCancelled. After an error neither file is left.
+void backup_ledger(store::Store& store, const store::LedgerAddress& address, const std::string& target,
                    const CopyProgress& progress);
 
 struct Restored {
   std::uint64_t events = 0;
-  std::string replaced;                         // where the ledger that was there is now; empty: there was none
-  std::optional<std::string> unsigned_because;  // why no head could be signed
+  std::string replaced;                         // the new path of the ledger that was there; empty if none was
+  std::optional<std::string> unsigned_because;  // why no head could be signed; nullopt if one was
 };
 
-// Makes a copy of a backup the ledger at `db_path`, as a branch of its own: it is reported as rolled back until that is
-// acknowledged. A head that stands at db_path stays, as the evidence of what was there. What was the ledger there is
-// kept under another name, and only touched with `replace`. Throws kInvalid when there is a ledger and not `replace`,
-// kCorrupt when the backup does not verify, kBusy, kFull, kIo.
-Restored restore_ledger(const std::string& backup, const std::string& db_path, const HeadOptions& heads, bool replace,
-                        const CopyProgress& progress);
+// Restores a backup to `address`. The restored ledger continues as a branch, and verification reports it as rolled back
+// until that is acknowledged. A head that exists beside it stays there, as evidence of what the ledger contained.
+// With `replace`, an existing ledger is renamed and kept; without it, kInvalid is thrown. Throws kNotFound if there is
+// no backup, kCorrupt if it does not verify, kBusy, kFull, kIo, kCancelled.
+Restored restore_ledger(const store::LedgerAddress& backup, const store::LedgerAddress& address,
+                        const heads::HeadOptions& heads, bool replace, const CopyProgress& progress);
 
 }  // namespace plog::client

@@ -1,4 +1,4 @@
-// The rows of a query, page by page.
+// Iterates over the events that a query finds, page by page.
 #pragma once
 
 #include <cstdint>
@@ -10,15 +10,16 @@
 
 namespace plog::client {
 
-// One thread at a time. Holds one page of rows, and no transaction between pages.
+// Not thread-safe. Keeps one page of rows in memory, and no transaction open between pages.
 class Cursor {
  public:
-  // Commits first what the query must see. Throws kInvalid for a bad filter.
+  // `filter` is the JSON text of a filter. First commits this process's events, so that the query finds them. Throws
+  // kInvalid for a bad filter.
   Cursor(Client& client, std::string_view filter);
 
   // The next event as JSON text, borrowed until the next call; null at the end.
   const std::string* next();
-  // The commit index of the event last returned; -1 before the first.
+  // The commit index of the last returned event; -1 before the first.
   std::int64_t position() const noexcept { return position_; }
 
  private:

@@ -11,11 +11,11 @@
 namespace plog::client {
 namespace {
 
-// Constant-initialised, never destroyed: usable at any point of the process's life.
+// Constant-initialised and never destroyed, and so usable at any point of the process's life.
 ForkHooks g_hooks{};
 std::atomic<std::uint64_t> g_generation{1};
 std::atomic<bool> g_cloned{false};
-// 1 in the process that set it; the kernel hands children a page of zeros (Linux 4.14, MADV_WIPEONFORK).
+// 1 in the process that set it. In a child the kernel replaces the page by zeros (Linux 4.14, MADV_WIPEONFORK).
 std::atomic<std::uint32_t>* g_page = nullptr;
 constexpr std::uint32_t kTakingOver = 2;
 
@@ -63,7 +63,7 @@ std::uint64_t process_generation() {
       g_hooks.child(true);
       g_page->store(1, std::memory_order_release);
     }
-    while (g_page->load(std::memory_order_acquire) == kTakingOver) sched_yield();  // another thread is at it
+    while (g_page->load(std::memory_order_acquire) == kTakingOver) sched_yield();  // another thread runs the hook
   }
   return g_generation.load(std::memory_order_acquire);
 }

@@ -1,4 +1,4 @@
-// What a fork means for clients: which process this is, and handlers around fork(2).
+// Fork support for clients: detects a forked child, and runs handlers around fork(2).
 #pragma once
 
 #include <cstdint>
@@ -9,18 +9,19 @@ namespace plog::client {
 struct ForkHooks {
   void (*prepare)();
   void (*parent)();
-  // `raw`: the process was made by a bare clone(2), so `prepare` never ran: locks may be in any state.
+  // `raw`: the process was created by a bare clone(2). `prepare` did not run, and locks may be in any state.
   void (*child)(bool raw);
 };
 
-// Installs the hooks, once per process image. The store's own handlers must be installed before.
+// Installs the hooks; a second call does nothing. The store's own handlers must already be installed.
 void install_fork_hooks(const ForkHooks& hooks);
 
-// A number that differs between a process and its forked children. Cheap (one load from a page that the kernel wipes in
-// children); in a child that was cloned without handlers it runs the child hook first.
+// A number that differs between a process and its forked children. Cheap: one load from a page that the kernel wipes in
+// children. In a child that was cloned without handlers, the first call runs the child hook. Thread-safe.
 std::uint64_t process_generation();
 
-// Whether this process, or an ancestor that had clients, was cloned without fork handlers: SQLite must not be used.
+// Whether this process, or an ancestor that had clients, was cloned without fork handlers. SQLite must not be used
+// then.
 bool cloned_without_handlers() noexcept;
 
 }  // namespace plog::client

@@ -24,11 +24,11 @@ constexpr std::size_t kAccountStart = 64;
 constexpr std::size_t kAccountEntries = DropAccount::kAgents + 1;
 static_assert(kAccountStart + 2 * kAccountEntries * kDroppedBytes <= kOwnerBytes);
 
-// A segment grows in steps of so many octets: a page of the page cache that is there already is written at a third of
-// the cost of a new one, and many new ones at once cost less than one by one. Larger steps save no more, but make the
-// call that takes one slower.
+// A segment grows in steps of this many bytes. Writing to a page that is already in the page cache costs a third of
+// adding a new one, and adding many pages at once costs less than one by one. Larger steps save nothing more, but make
+// the call that grows the segment slower.
 constexpr std::uint64_t kGrowth = 32u << 10;
-char zeros[kGrowth];  // only read
+char zeros[kGrowth];  // never written
 
 void put_u32(char* at, std::uint32_t value) {
   for (int i = 0; i < 4; ++i) at[i] = static_cast<char>(value >> (8 * i));
@@ -64,7 +64,7 @@ std::vector<Dropped> get_table(const char* at) {
     const std::uint64_t count = get_u64(at);
     const auto size = static_cast<std::uint8_t>(at[24]);
     if (count == 0 || size > kNameBytes) break;
-    // The repair of a damaged name makes it longer.
+    // Repairing a damaged name makes it longer.
     const std::string name = repair_utf8({at + 25, size});
     table.push_back({std::string(utf8_prefix(name, kNameBytes)), count, static_cast<Micros>(get_u64(at + 8)),
                      static_cast<Micros>(get_u64(at + 16))});
@@ -121,7 +121,6 @@ std::optional<DropAccount> decode_owner(std::string_view octets) {
   return account;
 }
 
-std::string journal_directory(const std::string& db_path) { return db_path + ".journal"; }
 
 std::string owner_path(const std::string& directory, const Uuid& id) {
   return directory + '/' + format_uuid(id) + ".owner";
@@ -138,7 +137,7 @@ std::string segment_path(const std::string& directory, const Uuid& id, std::uint
 SegmentReader::SegmentReader(int fd, std::uint64_t offset, std::uint64_t limit)
     : fd_(fd), offset_(std::max<std::uint64_t>(offset, kSegmentHeader)), limit_(limit) {}
 
-// Makes `size` octets available at begin_; false if the segment has not that many.
+// Makes `size` bytes available at begin_; false if the segment does not have that many.
 bool SegmentReader::fill(std::size_t size) {
   constexpr std::size_t kChunk = 1u << 20;
   if (end_ - begin_ >= size) return true;
@@ -155,8 +154,8 @@ bool SegmentReader::fill(std::size_t size) {
   return end_ - begin_ >= size;
 }
 
-// Whether nothing was ever written behind `offset`. A write that the process did not live to finish leaves such zeros
-// in its record as well, whose last octet is never one otherwise.
+// Whether nothing was ever written at or after `offset`. A write that the process did not live to finish also leaves
+// zeros at the end of its own record, and no complete record ends in a zero byte.
 bool SegmentReader::only_zeros_from(std::uint64_t offset) const {
   char octets[4096];
   while (offset < limit_) {
@@ -172,7 +171,7 @@ bool SegmentReader::only_zeros_from(std::uint64_t offset) const {
 SegmentReader::Result SegmentReader::next(std::string_view& payload, std::uint64_t& number) {
   if (!fill(kRecordHeader)) return Result::kEnd;
   const std::uint32_t size = get_u32(buffer_.data() + begin_);
-  // What the segment was grown by, or what a power loss left where a write was never synced.
+  // The segment was grown by these zeros, or a loss of power left them where a write was not synced.
   if (size == 0 && get_u32(buffer_.data() + begin_ + 4) == 0) return Result::kEnd;
   if (size > kMaxRecordBytes) return Result::kDamaged;
   if (!fill(kRecordHeader + size)) return Result::kEnd;
@@ -193,7 +192,7 @@ SegmentReader::Result SegmentReader::next(std::string_view& payload, std::uint64
 
 Journal::Journal(const std::string& directory) : directory_(directory), id_(uuid_v7()) {
   make_directories(directory_);
-  // Born locked: the name that adopters look for appears only when the lock is held.
+  // Lock the file under a temporary name: when the name that adopters look for appears, the lock is already held.
   const std::string path = owner_path(directory_, id_);
   const std::string unborn = path + ".new";
   owner_ = open_file(unborn, O_RDWR | O_CREAT | O_EXCL, 0600);
@@ -226,7 +225,7 @@ void Journal::open_segment() {
   segments_[number] = {std::make_shared<Fd>(std::move(fd)), offset_};
 }
 
-// One write, which also grows the segment when the record reaches beyond what it has grown to.
+// Writes the record with one call, which also grows the segment if the record does not fit into it.
 void Journal::write(int fd, std::string_view record) {
   std::uint64_t written = 0;
   if (offset_ + record.size() > grown_) {
@@ -239,7 +238,7 @@ void Journal::write(int fd, std::string_view record) {
     if (done < 0) throw errno_error("cannot write", errno);
     written = static_cast<std::uint64_t>(done);
     grown_ = std::max(end, offset_ + written);
-    if (written >= record.size()) return;  // for the zeros alone, a full disk is none yet
+    if (written >= record.size()) return;  // a disk that has no room for the zeros is not an error yet
   }
   pwrite_all(fd, record.data() + written, record.size() - written, static_cast<off_t>(offset_ + written));
 }
@@ -255,7 +254,7 @@ void Journal::append(std::string& record, std::uint32_t crc, std::uint64_t numbe
   try {
     write(segment.fd->get(), record);
   } catch (...) {
-    // What was written of it must not look like the start of the next record.
+    // The part that was written must not look like the start of the next record.
     if (::ftruncate(segment.fd->get(), static_cast<off_t>(offset_)) != 0) open_segment();
     grown_ = offset_;
     throw;
@@ -292,17 +291,17 @@ bool Journal::in_place() const noexcept {
     return segments_.empty() ||
            same_file(segments_.rbegin()->second.fd->get(), segment_path(directory_, id_, segment_));
   } catch (const std::bad_alloc&) {
-    return true;  // not known; asked again soon
+    return true;  // unknown, and checked again soon
   }
 }
 
 void Journal::remove() noexcept {
   try {
-    // The owner file goes last: a crash between leaves an orphan without records.
+    // Delete the owner file last: a crash in between then leaves an orphan without records.
     for (const auto& [number, segment] : segments_) ::unlink(segment_path(directory_, id_, number).c_str());
     ::unlink(owner_path(directory_, id_).c_str());
   } catch (const std::bad_alloc&) {
-    // An orphan, whose records are in the ledger; the next process removes it.
+    // This leaves an orphaned journal whose records are all in the ledger. The next process deletes it.
   }
   segments_.clear();
   owner_.reset();

@@ -1,11 +1,11 @@
-// The journal: where an event is safe from the death of its process before it reaches the ledger.
+// The journal: keeps an event safe from the death of its process until it is committed.
 //
-// In `<real path of the db>.journal/` each process keeps an owner file `<uuid>.owner` (4,096 octets: magic, version,
-// and the account of dropped events), locked by flock as long as the process lives, and segments `<uuid>.<number>.seg`
-// of about 16 MiB: a header of 32 octets, then records (length, CRC-32C, number, payload), each written by one write,
-// then zeros, in which the next records will stand.
-// The format is described in docs/formats.md. Everything before the position that the ledger keeps for a journal is in
-// the ledger; segments before it are unlinked.
+// Each process has two kinds of files in `<real path of the db>.journal/`. The owner file `<uuid>.owner` (4,096 bytes:
+// magic, version, account of dropped events) is locked with flock as long as the process lives. The segments
+// `<uuid>.<number>.seg` of about 16 MiB contain a header of 32 bytes, then records (length, CRC-32C, number, payload),
+// each written by one write, then zeros, which later records overwrite. docs/formats.md describes the format.
+//
+// The ledger stores a position for each journal. Everything before it is committed, and segments before it are deleted.
 #pragma once
 
 #include <array>
@@ -30,15 +30,16 @@ inline constexpr std::size_t kRecordHeader = 16;
 inline constexpr std::size_t kOwnerBytes = 4096;
 inline constexpr std::uint32_t kMaxRecordBytes = 256u << 20;
 
-// Events that were not recorded, of one agent.
+// The dropped events of one agent.
 struct Dropped {
   std::string agent;  // at most 87 bytes of its name; "other" beyond 16 agents
   std::uint64_t count = 0;
-  Micros first = 0, last = 0;
+  Micros first = 0, last = 0;  // their earliest and latest timestamp
 };
 
-// What the owner file says. Two accounts: a frozen one that is on its way into the ledger as the gap event of
-// `generation`, and the current one. So a crash at any point neither loses nor repeats a gap.
+// The account of dropped events, as the owner file keeps it. `frozen` is being committed as the gap event number
+// `generation`; later drops are counted in `current`. With these two, a crash at any point neither loses nor repeats a
+// gap.
 struct DropAccount {
   static constexpr std::size_t kAgents = 16;
   std::uint64_t generation = 1;
@@ -47,30 +48,30 @@ struct DropAccount {
   void add(std::string_view agent, Micros time);
   bool empty() const noexcept { return frozen.empty() && current.empty(); }
   void freeze();  // current becomes frozen, unless one is frozen already
-  void settle();  // the frozen account is in the ledger
+  void settle();  // the frozen account is in the ledger: clears it and begins the next generation
 };
 
 std::string encode_owner(const DropAccount& account);
-// nullopt for another version or foreign content: such a journal is never touched.
+// Nullopt for another version or foreign content. Such a journal must not be touched.
 std::optional<DropAccount> decode_owner(std::string_view octets);
 
-std::string journal_directory(const std::string& db_path);
 std::string owner_path(const std::string& directory, const Uuid& id);
 std::string segment_path(const std::string& directory, const Uuid& id, std::uint64_t number);
 
-// Reads the records of one segment from an offset on. Keeps one buffer.
+// Reads the records of one segment, starting at an offset. Not thread-safe. Does not own the descriptor.
 class SegmentReader {
  public:
   enum class Result {
     kRecord,   // a record was read
-    kEnd,      // nothing more, or the torn end of a write that was never acknowledged
-    kDamaged,  // octets that no crash of a process leaves behind
+    kEnd,      // no more records, or the torn end of a write that was never acknowledged
+    kDamaged,  // bytes that no crash of a process leaves behind
   };
-  // `limit`: read no further than this offset (what the live writer has finished); the file's size for dead ones.
+  // `limit`: the offset where reading stops. This is the end of the last finished record while the writer lives, and
+  // the file's size when it is dead.
   SegmentReader(int fd, std::uint64_t offset, std::uint64_t limit);
   // `payload` is borrowed until the next call.
   Result next(std::string_view& payload, std::uint64_t& number);
-  std::uint64_t offset() const noexcept { return offset_; }  // behind the record last read
+  std::uint64_t offset() const noexcept { return offset_; }  // the end of the last record that was read
   void extend(std::uint64_t limit) noexcept { limit_ = limit; }
 
  private:
@@ -79,24 +80,25 @@ class SegmentReader {
   int fd_;
   std::uint64_t offset_, limit_;
   std::string buffer_;
-  std::size_t begin_ = 0, end_ = 0;  // of unread octets in buffer_, which start at file offset offset_
+  std::size_t begin_ = 0, end_ = 0;  // the unread bytes in buffer_, which begin at file offset offset_
 };
 
-// The journal of this process for one ledger. Not locked: the recorder's mutex guards it, but for `segment_fd` and
-// `written`, which the committing thread reads while others append.
+// The journal of this process for one ledger. Not thread-safe: the recorder's mutex guards it. The committing thread
+// reads a segment without the mutex, through the descriptor and up to the limit that segment() returned.
 class Journal {
  public:
-  // Creates the directory (0700) and the owner file, and locks it. Throws.
+  // Creates the directory (mode 0700) and the owner file, and locks that file. Throws kIo, kFull.
   explicit Journal(const std::string& directory);
   ~Journal() = default;
 
   const Uuid& id() const noexcept { return id_; }
 
-  // A record's octets with room for its header in front (kRecordHeader). `crc` is the CRC-32C of the payload; number
-  // and header are filled in here. Throws kFull when the disk is full, kIo for other failures; the journal is then as
-  // before.
+  // Appends a record: kRecordHeader bytes of room, which this fills in, then the payload. `crc` is the CRC-32C of the
+  // payload. Throws kInvalid if the record is too large, kFull if the disk is full, kIo for other failures; the journal
+  // then contains the same records as before.
   void append(std::string& record, std::uint32_t crc, std::uint64_t number);
 
+  // The position after the last record; segment 0 before the first.
   store::JournalPosition end() const noexcept { return {segment_, offset_}; }
   std::uint64_t bytes() const noexcept { return total_; }  // appended so far
 
@@ -104,21 +106,22 @@ class Journal {
     std::string path;
     std::shared_ptr<Fd> fd;
   };
-  // Segments before `position`, which are this journal's no more: the caller unlinks them, without the lock, since
-  // giving back their pages takes time.
+  // Removes the segments before `position` from this journal, but never the current one, and returns them. The caller
+  // deletes the files without holding the lock, because freeing their pages takes time.
   std::vector<Drained> take_before(const store::JournalPosition& position);
-  // The descriptor of a segment that still exists, and how far it may be read.
+  // The descriptor of a segment, and the offset up to which it may be read. Null if the journal does not have the
+  // segment (any more).
   std::shared_ptr<Fd> segment(std::uint64_t number, std::uint64_t* limit) const;
   std::uint64_t first_segment() const noexcept { return segments_.empty() ? segment_ : segments_.begin()->first; }
 
   DropAccount& account() noexcept { return account_; }
   void save_account();  // throws
 
-  // Whether the owner file and the current segment still stand where they were made.
+  // Whether the owner file and the current segment still exist under their paths.
   bool in_place() const noexcept;
-  // Removes all files: everything is in the ledger.
+  // Deletes all files. Everything in them must be in the ledger.
   void remove() noexcept;
-  // Forgets all descriptors in a forked child, where they belong to the parent: closes without unlocking.
+  // Closes all descriptors without unlocking, in a forked child, where they belong to the parent.
   void abandon() noexcept;
 
  private:
@@ -135,7 +138,7 @@ class Journal {
   std::map<std::uint64_t, Segment> segments_;
   std::uint64_t segment_ = 0;
   std::uint64_t offset_ = 0;
-  std::uint64_t grown_ = 0;  // the current segment's size, of which zeros lie behind offset_
+  std::uint64_t grown_ = 0;  // size of the current segment, whose bytes after offset_ are zeros
   std::uint64_t total_ = 0;
   DropAccount account_;
 };

@@ -12,10 +12,10 @@
 #include "base/encoding.h"
 #include "client/adopter.h"
 #include "client/fork.h"
-#include "client/founding.h"
 #include "client/recorder_timing.h"
 #include "client/registry.h"
 #include "client/system_events.h"
+#include "store/ledger_paths.h"
 
 namespace plog::client {
 namespace {
@@ -23,7 +23,7 @@ namespace {
 constexpr std::size_t kMaxErrors = 64;
 constexpr std::int64_t kMaintainMillis = 1000;
 
-// The committing thread holds the lock for less time than it takes to sleep and be woken.
+// Spins before it blocks: the committing thread holds the lock for less time than going to sleep and waking up takes.
 void lock_soon(std::unique_lock<std::mutex>& lock) {
   constexpr int kTries = 100;
   for (int i = 0; i < kTries; ++i) {
@@ -37,19 +37,23 @@ void lock_soon(std::unique_lock<std::mutex>& lock) {
 
 }  // namespace
 
-Recorder::Recorder(std::string db_path, const RecorderOptions& options)
-    : db_path_(std::move(db_path)),
-      directory_(journal_directory(db_path_)),
-      writer_lock_(db_path_),
+Recorder::Recorder(store::LedgerAddress address, const RecorderOptions& options)
+    : address_(std::move(address)),
+      directory_(store::LedgerPaths(address_).journals()),
       batch_size_(options.batch_size),
       flush_interval_ms_(options.flush_interval_ms),
       journal_limit_(options.journal_limit_bytes),
       power_(options.power) {
-  // A child of a bare clone(2) shares SQLite's locks with its parent without knowing it, so it only journals.
+  // In a child of a bare clone(2), SQLite does not know that its locks are shared with the parent. Such a child only
+  // journals.
   if (cloned_without_handlers()) return;
-  founded_ = found_ledger(db_path_, options.heads, options.rules);
-  store_ = store::open_sqlite(db_path_, store::OpenMode::kReadWrite);
-  committer_.emplace(*store_, db_path_, options.heads);
+  founded_ = store::driver_of(address_).create(address_, [&](store::Store& draft) {
+    Committer first(draft, address_.path(), heads::file_heads(address_, options.heads), options.heads.tree);
+    first.begin(options.rules ? std::vector{*options.rules} : std::vector<RedactionRules>());
+    first.commit(false);
+  });
+  store_ = store::open(address_, store::OpenMode::kReadWrite);
+  committer_.emplace(*store_, address_.path(), heads::file_heads(address_, options.heads), options.heads.tree);
 }
 
 Recorder::~Recorder() {
@@ -82,12 +86,12 @@ void Recorder::discard_journals() noexcept {
     }
     journals_.clear();
     if (gone.empty()) return;
-    // Without their files the positions are worth nothing; failing here leaves a few octets in the ledger.
+    // The positions of deleted journals are useless. If removing them fails, a few bytes stay in the ledger.
     leading(lock, steady_millis(), [&] {
       locked(kAttemptMillis, [&] {
         try {
           committer_->begin();
-          for (const Uuid& id : gone) store_->forget_journal(id);
+          for (const Uuid& id : gone) committer_->transaction().forget_journal(id);
           committer_->commit(false);
         } catch (...) {
           committer_->rollback();
@@ -137,7 +141,7 @@ void Recorder::save_account(Journal& journal) noexcept {
   try {
     journal.save_account();
   } catch (const std::exception&) {
-    // Kept in memory; written with the next change.
+    // The account stays in memory and is written with the next change.
   }
 }
 
@@ -149,7 +153,7 @@ bool Recorder::gap_waits() const noexcept {
 void Recorder::drop(std::string_view agent, Micros time) {
   ++counters_.dropped;
   if (journals_.empty()) {
-    // The disk has no room for a journal either: counted until there is one.
+    // No journal could be created. Count the event here until one exists.
     unjournalled_.add(agent, time);
   } else {
     journals_.back()->journal.account().add(agent, time);
@@ -182,7 +186,7 @@ void Recorder::append(std::string& record, std::string_view agent, Micros time, 
         writable_journal().append(record, crc, number_ + 1);
         break;
       } catch (const Error& error) {
-        // One that took nothing is not kept: else each failure would leave files behind.
+        // Do not keep a new journal without a record, or each failure would leave files behind.
         if (renewed && journals_.size() > 1 && journals_.back()->journal.bytes() == 0) {
           journals_.back()->journal.remove();
           journals_.pop_back();
@@ -190,7 +194,7 @@ void Recorder::append(std::string& record, std::string_view agent, Micros time, 
         }
         if (error.status() == Status::kInvalid) throw;
         if (error.status() != Status::kFull) {
-          // The directory may have been deleted under us: once, a new journal in its place.
+          // The directory may have been deleted while in use. Try once with a new journal.
           if (failed) throw;
           failed = true;
           continue;
@@ -207,7 +211,7 @@ void Recorder::append(std::string& record, std::string_view agent, Micros time, 
       drop(agent, time);
       throw full;
     }
-    // A disk that gets room tells nobody, so look again now and then.
+    // Nothing signals that a disk has room again, so retry at intervals.
     changed_.wait_until(lock, time_point(std::min(deadline, steady_millis() + 50)));
   }
   const bool first = number_ == committed_;
@@ -216,7 +220,7 @@ void Recorder::append(std::string& record, std::string_view agent, Micros time, 
   ++counters_.accepted;
   queued_bytes_ += record.size();
   if (!stop_ && !thread_.joinable() && !cloned_without_handlers()) {
-    // The host's signal handlers run on its own threads.
+    // Block all signals in the thread: the application's signal handlers must run on its own threads.
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -225,7 +229,7 @@ void Recorder::append(std::string& record, std::string_view agent, Micros time, 
       thread_ = std::thread([this] { run(); });
     } catch (const std::exception&) {
       running_ = false;
-      // No thread to be had now: flush commits, and the next event tries again.
+      // The thread cannot be created now. flush() still commits, and the next event tries again.
     }
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
   } else if (waiting_ && (number_ - committed_ >= batch_size_ || queued_bytes_ >= journal_limit_ / 2 ||
@@ -233,7 +237,7 @@ void Recorder::append(std::string& record, std::string_view agent, Micros time, 
     waiting_ = false;
     wake_thread = true;
   }
-  if (!options.power) lock.unlock();  // so that the thread doesn't wake up only to wait for it
+  if (!options.power) lock.unlock();  // before the notification, or the thread would wake up and wait for the lock
   if (wake_thread) work_.notify_one();
   if (!options.power) return;
   const std::uint64_t own = number_;
@@ -247,7 +251,7 @@ void Recorder::append(std::string& record, std::string_view agent, Micros time, 
         break;
       }
     }
-    // Whom the commit reaches does not need the lock again, for which all would queue up.
+    // A caller whose event is committed returns without the lock, for which all callers would otherwise queue up.
     const std::uint32_t turn = turn_.load(std::memory_order_relaxed);
     lock.unlock();
     turn_.wait(turn);
@@ -262,7 +266,7 @@ void Recorder::append(std::string& record, std::string_view agent, Micros time, 
 void Recorder::run() {
   Lock lock(mutex_);
   std::int64_t next_maintenance = steady_millis() + kMaintainMillis;
-  std::int64_t retry = 0;  // no commit before this time
+  std::int64_t retry = 0;  // time before which no commit is tried
   std::int64_t backoff = 0;
   while (!stop_) {
     const std::int64_t now = steady_millis();
@@ -281,7 +285,7 @@ void Recorder::run() {
         continue;
       }
     } catch (const Error& error) {
-      // Another process or thread at work is no failure until it lasts.
+      // Contention with another process or thread is not a failure until it lasts.
       const bool contended = error.status() == Status::kBusy || error.status() == Status::kTimeout;
       if (!failing_ && (!contended || backoff >= 2000)) {
         report(error);
@@ -290,7 +294,7 @@ void Recorder::run() {
       backoff = std::clamp<std::int64_t>(backoff * 2, 20, 5000);
       retry = steady_millis() + backoff;
     } catch (const std::exception&) {
-      // Out of memory: the events are in the journal, and wait there.
+      // Out of memory. The events stay in the journal.
       backoff = std::clamp<std::int64_t>(backoff * 2, 20, 5000);
       retry = steady_millis() + backoff;
     }
@@ -305,14 +309,14 @@ void Recorder::run() {
   changed_.notify_all();
 }
 
-// Once a second: dead processes, deleted files, the WAL.
+// Runs once a second: replaces a deleted journal, adopts orphaned journals, publishes a head, checkpoints the WAL.
 void Recorder::maintain(Lock& lock) {
   std::exception_ptr failure;
   try {
     if (journals_.empty() && !unjournalled_.empty()) renew();
     if (!journals_.empty() && !journals_.back()->journal.in_place()) {
       renew();
-      report(Error(Status::kIo, "the journal " + directory_ + " was deleted while in use; a new one was made"));
+      report(Error(Status::kIo, "the journal " + directory_ + " was deleted while in use; a new one was created"));
     }
   } catch (...) {
     failure = std::current_exception();
@@ -330,7 +334,7 @@ void Recorder::maintain(Lock& lock) {
       const bool due = committer_->keeper().due();
       locked(due ? kAttemptMillis : 0, [&] {
         if (due) publish();
-        store_->checkpoint(kWalBytes);
+        store_->maintain();
       });
     });
   } catch (...) {
@@ -340,12 +344,12 @@ void Recorder::maintain(Lock& lock) {
   try {
     std::rethrow_exception(failure);
   } catch (const Error& error) {
-    // Busy: somebody else is at work, and will see to it.
+    // Another thread or process is working on the ledger. The next run tries again.
     if (error.status() != Status::kBusy && error.status() != Status::kTimeout) throw;
   }
 }
 
-// ---- Telling
+// ---- Counters and errors
 
 RecorderStats Recorder::stats() {
   const Lock lock(mutex_);
@@ -364,12 +368,12 @@ void Recorder::count_effects(const event::Effects& effects) noexcept {
   if (effects.redactions > 0) redactions_.fetch_add(effects.redactions, std::memory_order_relaxed);
 }
 
-// The lock is held.
+// The caller holds the lock.
 void Recorder::report(const Error& error) noexcept {
   try {
     errors_.push_back(error);
   } catch (const std::bad_alloc&) {
-    return;  // told when it happens the next time
+    return;  // reported when it happens again
   }
   if (errors_.size() > kMaxErrors) {
     errors_.pop_front();
@@ -397,13 +401,13 @@ void Recorder::wake() {
   changed_.notify_all();
 }
 
-// In the child the thread does not exist, and every lock and descriptor is the parent's.
+// Called in a forked child, where the thread does not exist and all locks and descriptors belong to the parent.
 void Recorder::abandon() noexcept {
   for (const auto& own : journals_) {
     own->journal.abandon();
     own->reader_fd.reset();
   }
-  writer_lock_.abandon();
+  if (store_) store_->abandon();
 }
 
 }  // namespace plog::client

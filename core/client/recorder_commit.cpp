@@ -1,4 +1,4 @@
-// From the journal into the ledger: one committing thread at a time, which may be any that waits for a commit.
+// Commits journalled events to the ledger. One thread commits at a time; it may be any thread that waits for a commit.
 #include <unistd.h>
 
 #include <algorithm>
@@ -19,19 +19,20 @@ namespace {
 constexpr std::size_t kMaxBatch = 4096;
 constexpr std::chrono::nanoseconds kMaxGather = std::chrono::milliseconds(2);
 
-// Failures that trying again does not cure.
+// Whether a retry would fail in the same way.
 bool permanent(const Error& error) {
   return error.status() == Status::kUnsupported || error.status() == Status::kCorrupt;
 }
 
 }  // namespace
 
-// Runs `work` as the committing thread, of which there is one at a time. The lock is held on entry and on exit, also by
-// an exception, but not during the work.
+// Runs `work` as the committing thread, of which there is one at a time. The lock is held on entry and on exit, even if
+// this throws, but not during the work.
 void Recorder::leading(Lock& lock, std::int64_t deadline, const std::function<void()>& work) {
   if (cloned_without_handlers()) {
     throw Error(Status::kUnsupported,
-                "this process was cloned without fork handlers: its events stay in the journal until it ends");
+                "this process was cloned without fork handlers and cannot write to the ledger; its events stay in the "
+                "journal, and another process commits them after this one ends");
   }
   while (leading_) {
     if (steady_millis() >= deadline) throw Error(Status::kTimeout, "the deadline passed while a commit was running");
@@ -39,7 +40,7 @@ void Recorder::leading(Lock& lock, std::int64_t deadline, const std::function<vo
   }
   leading_ = true;
   lock.unlock();
-  std::exception_ptr failure;  // kept without memory: that may be what there is none of
+  std::exception_ptr failure;  // holding the exception allocates nothing: `work` may have run out of memory
   try {
     work();
   } catch (...) {
@@ -52,15 +53,8 @@ void Recorder::leading(Lock& lock, std::int64_t deadline, const std::function<vo
 }
 
 void Recorder::locked(std::int64_t timeout_ms, const std::function<void()>& work) {
-  make_directories(db_path_.substr(0, db_path_.rfind('/') + 1));
-  writer_lock_.lock(timeout_ms);
-  try {
-    work();
-  } catch (...) {
-    writer_lock_.unlock();
-    throw;
-  }
-  writer_lock_.unlock();
+  const auto lease = store_->lock_writer(timeout_ms);
+  work();
 }
 
 bool Recorder::begin() {
@@ -96,7 +90,7 @@ void Recorder::create(std::int64_t timeout_ms) {
         try {
           publish();
         } catch (const Error& error) {
-          // The thread goes on trying; events can be recorded.
+          // Events can be recorded without a head. The thread keeps trying to publish one.
           const Lock reporting(mutex_);
           report(error);
         }
@@ -106,9 +100,9 @@ void Recorder::create(std::int64_t timeout_ms) {
   });
 }
 
-// The callers whom the last commit released are mostly on their way back with the next event. Who would lead the next
-// commit lets them come, for a fraction of what a commit takes: half a group costs as much as a whole one. A caller who
-// is alone waits for nobody.
+// Lets more callers join the next commit, for up to half the duration of the last one. Callers that a commit releases
+// usually return soon with another event, and committing half a group costs as much as a whole one. A caller that is
+// alone does not wait.
 void Recorder::gather(Lock& lock) {
   if (leading_ || gathering_ || number_ - committed_ >= expected_) return;
   gathering_ = true;
@@ -117,7 +111,7 @@ void Recorder::gather(Lock& lock) {
   gathering_ = false;
 }
 
-// Who waited for us to lead has to do it.
+// Wakes the waiting callers, one of which must now commit in place of this thread.
 void Recorder::give_up_lead() noexcept {
   changed_.notify_all();
   turn_.fetch_add(1, std::memory_order_relaxed);
@@ -141,7 +135,7 @@ void Recorder::lead(Lock& lock, std::int64_t timeout_ms) {
   expected_ = batch.events + (number_ - committed_);
   failing_ = false;
   if (batch.replaced) {
-    report(Error(Status::kIo, "the ledger " + db_path_ + " was deleted while in use; a new one was begun"));
+    report(Error(Status::kIo, "the ledger " + address_.path() + " was deleted while in use; a new one was created"));
   }
 }
 
@@ -156,7 +150,7 @@ Recorder::Batch Recorder::commit_batch(std::int64_t timeout_ms) {
   locked(timeout_ms, [&] {
     try {
       if (begin() && ledger_known_) {
-        // Under a new ledger's first event: what was in the old file is not here.
+        // The gap follows the new ledger's first event, because the events of the old file are missing here.
         event::Builder builder;
         committer_->add(gap(builder, owns.front()->journal.id(), owns.front()->drained.offset, "ledger_deleted", {}));
         batch.replaced = true;
@@ -167,27 +161,28 @@ Recorder::Batch Recorder::commit_batch(std::int64_t timeout_ms) {
         drain(*own, batch);
         if (batch.more) break;
       }
-      // Asked now: a client that wants power durability may have come, and its event may be among these.
+      // Ask only now: a client with power durability may just have been opened, and its event may be in this batch.
       commit(wants_power());
       ledger_known_ = true;
     } catch (...) {
       committer_->rollback();
+      pending_.clear();
       for (Own* own : owns) {
-        own->reader.reset();  // read again from what is committed
+        own->reader.reset();  // read again from the committed position
         own->gap_committed = false;
       }
       throw;
     }
-    // A caller who waits for the disk waits for this too, since a log that only grows is slower to sync. There the log
-    // holds the same pages over and over, so it is soon done.
+    // Callers that wait for the disk wait for this too, because a WAL that only grows gets slower to sync. With small
+    // commits the WAL contains the same pages over and over, so the checkpoint is short.
     try {
-      store_->checkpoint(kWalBytes);
+      store_->maintain();
     } catch (const std::exception&) {
-      // The events are committed. The thread's next checkpoint fails too, and reports it.
+      // The events are committed. If the problem persists, the thread's next checkpoint reports it.
     }
   });
 
-  // The events are committed: nothing that fails from here on may hide that.
+  // The events are committed. A failure from here on must not hide that.
   std::vector<Journal::Drained> drained;
   try {
     const Lock lock(mutex_);
@@ -199,7 +194,7 @@ Recorder::Batch Recorder::commit_batch(std::int64_t timeout_ms) {
       save_account(own->journal);  // if that fails, the gap's id keeps it from being recorded twice
     }
   } catch (const std::bad_alloc&) {
-    // Files that could not be noted down stay until the ledger is opened again, which knows them to be done with.
+    // Out of memory. Segments that could not be listed stay; the stored position says that they are committed.
   }
   for (const Journal::Drained& segment : drained) ::unlink(segment.path.c_str());
   return batch;
@@ -223,6 +218,25 @@ void Recorder::commit_gap(Own& own, Batch& batch) {
     ++batch.gaps;
   }
   own.gap_committed = true;
+}
+
+// Appends the events read from the journal to the ledger.
+void Recorder::store_pending(Batch& batch) {
+  const std::vector<Committer::Result> results = committer_->add(pending_.events());
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    switch (results[i]) {
+      case Committer::Result::kStored: ++batch.stored; break;
+      case Committer::Result::kDuplicate: ++batch.duplicates; break;
+      case Committer::Result::kConflict: {
+        ++batch.duplicates;
+        ++batch.conflicts;
+        const Lock lock(mutex_);
+        report(conflict(pending_.events()[i].index.id));
+        break;
+      }
+    }
+  }
+  pending_.clear();
 }
 
 void Recorder::drain(Own& own, Batch& batch) {
@@ -252,37 +266,28 @@ void Recorder::drain(Own& own, Batch& batch) {
     while (batch.events < kMaxBatch && (result = own.reader->next(payload, number)) == SegmentReader::Result::kRecord) {
       ++batch.events;
       batch.last_number = number;
-      const event::Prepared event = event::decode(payload);
-      switch (committer_->add(event)) {
-        case Committer::Result::kStored: ++batch.stored; break;
-        case Committer::Result::kDuplicate: ++batch.duplicates; break;
-        case Committer::Result::kConflict: {
-          ++batch.duplicates;
-          ++batch.conflicts;
-          const Lock lock(mutex_);
-          report(Error(Status::kInvalid, "event " + format_uuid(event.index.id) +
-                                             " was given again with other content; the first stands"));
-          break;
-        }
-      }
+      if (pending_.add(payload)) continue;
+      store_pending(batch);
+      pending_.add(payload);
     }
+    store_pending(batch);
     batch.bytes += own.reader->offset() - before;
     if (batch.events >= kMaxBatch) {
       batch.more = true;
       break;
     }
     if (result == SegmentReader::Result::kDamaged) {
-      throw Error(Status::kCorrupt, "the journal of this process was overwritten: " +
+      throw Error(Status::kCorrupt, "the journal of this process was damaged by another program: " +
                                         segment_path(directory_, own.journal.id(), segment));
     }
     if (segment >= end_segment) break;
     ++segment;
   }
   if (own.reader)
-    committer_->store().set_journal_position(own.journal.id(), {own.reader_segment, own.reader->offset()});
+    committer_->transaction().set_journal_position(own.journal.id(), {own.reader_segment, own.reader->offset()});
 }
 
-// The lock is held.
+// The caller holds the lock.
 void Recorder::settle(const Batch& batch) {
   committed_ = std::max(committed_, batch.last_number);
   oldest_ = steady_millis();
@@ -291,7 +296,7 @@ void Recorder::settle(const Batch& batch) {
   counters_.duplicates += batch.duplicates;
   counters_.conflicts += batch.conflicts;
   counters_.gaps += batch.gaps;
-  // An earlier journal goes when all that was ever appended to it is in the ledger.
+  // Delete an earlier journal when everything that was appended to it is in the ledger.
   while (journals_.size() > 1 && journals_.front()->done()) {
     journals_.front()->journal.remove();
     journals_.pop_front();
@@ -304,9 +309,10 @@ void Recorder::wait_committed(Lock& lock, std::uint64_t number, std::int64_t dea
   while (committed_ < number || (gaps > 0 && gap_waits())) {
     const std::int64_t now = steady_millis();
     if (now >= deadline) {
-      // Another process at work is a matter of time; a full disk is not.
+      // Contention with another process is a timeout; any other failure is reported as it is.
       if (failure && failure->status() != Status::kBusy) throw *failure;
-      throw Error(Status::kTimeout, "the deadline passed before all events were committed; they are in the journal");
+      throw Error(Status::kTimeout,
+                  "the deadline passed before all events were committed; the others stay in the journal");
     }
     if (leading_ || gathering_) {
       changed_.wait_until(lock, time_point(deadline));
@@ -326,7 +332,8 @@ void Recorder::wait_committed(Lock& lock, std::uint64_t number, std::int64_t dea
 void Recorder::flush(std::int64_t timeout_ms) {
   Lock lock(mutex_);
   if (journals_.empty() && !unjournalled_.empty()) renew();
-  // The account that is on its way, and the one after it: whoever goes on dropping doesn't keep us.
+  // Two batches: one for the account that is being committed, and one for the next. Events that are dropped after that
+  // do not prolong this call.
   wait_committed(lock, number_, deadline_after(timeout_ms), 2);
 }
 

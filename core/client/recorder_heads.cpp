@@ -1,4 +1,4 @@
-// Heads of the ledger: published over what is committed, by the committing thread.
+// Publishes heads of the ledger, and commits the events that concern heads and keys.
 #include <algorithm>
 
 #include "client/fork.h"
@@ -8,7 +8,7 @@
 namespace plog::client {
 
 void Recorder::publish() {
-  // Another process may have committed, or published, since our last transaction.
+  // An empty transaction takes over what another process has committed or published since the last one.
   committer_->begin();
   try {
     committer_->commit(false);
@@ -35,7 +35,7 @@ void Recorder::publish_last_head(std::int64_t timeout_ms) noexcept {
     const Lock lock(mutex_);
     report(error);
   } catch (const std::exception&) {
-    // Out of memory: the next process to write publishes it.
+    // Out of memory. The next process that writes publishes the head.
   }
 }
 
@@ -59,12 +59,12 @@ void Recorder::commit_alone(std::int64_t timeout_ms, const std::function<void(Co
 }
 
 void Recorder::rotate_key(std::int64_t timeout_ms) {
-  // The old key's last head covers all that it stands for.
+  // Let the old key sign a last head over everything committed so far.
   publish_head(timeout_ms);
   commit_alone(
-      timeout_ms, [](Committer& committer) { committer.add(committer.keeper().begin_rotation(committer.builder())); },
+      timeout_ms, [](Committer& committer) { committer.add(committer.keeper().begin_rotation(committer.transaction(), committer.builder())); },
       [&] { committer_->keeper().finish_rotation(); });
-  publish_last_head(timeout_ms);  // the rotation stands, whatever becomes of it
+  publish_last_head(timeout_ms);  // the rotation is committed even if this fails
 }
 
 void Recorder::acknowledge(const std::vector<std::string>& heads, std::string_view comment,
@@ -75,7 +75,7 @@ void Recorder::acknowledge(const std::vector<std::string>& heads, std::string_vi
         committer.add(head_acknowledged(committer.builder(), heads, comment, std::move(redactor)));
       },
       nullptr);
-  // Also without the key, which only the next head needs.
+  // The event is committed even if the signing key is missing, which only the next head needs.
   publish_last_head(timeout_ms);
 }
 
@@ -83,7 +83,7 @@ void Recorder::mark_restored(std::int64_t timeout_ms) {
   commit_alone(
       timeout_ms,
       [](Committer& committer) {
-        if (const auto event = committer.keeper().restored(committer.builder())) committer.add(*event);
+        if (const auto event = committer.keeper().restored(committer.transaction(), committer.builder())) committer.add(*event);
       },
       nullptr);
   publish_head(timeout_ms);

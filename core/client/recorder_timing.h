@@ -9,11 +9,11 @@
 
 namespace plog::client {
 
-inline constexpr std::int64_t kAttemptMillis = 250;  // one try at the writer lock, so that a fork never waits for long
-inline constexpr std::uint64_t kWalBytes = 32u << 20;  // from this size on the write-ahead log is checkpointed
+inline constexpr std::int64_t kAttemptMillis =
+    250;  // limit of one wait for the writer lock, so that a fork is not delayed
 inline constexpr std::int64_t kForever = INT64_MAX / 4;
 
-// steady_millis at which a timeout ends; negative: never.
+// The time of steady_millis at which a timeout ends. A negative timeout never ends.
 inline std::int64_t deadline_after(std::int64_t timeout_ms) {
   return timeout_ms < 0 ? kForever : steady_millis() + timeout_ms;
 }

@@ -8,7 +8,7 @@
 
 namespace plog::client {
 namespace {
-// Reachable for leak checkers, released never. A list without a lock: forks may come at any time.
+// Never released, but reachable for leak checkers. The list is lock-free, because a fork can happen at any time.
 struct Kept {
   std::shared_ptr<Recorder> recorder;
   Kept* next;
@@ -26,7 +26,7 @@ void keep_forever(std::shared_ptr<Recorder> recorder) {
 RecorderRegistry& RecorderRegistry::instance() {
   static RecorderRegistry* const registry = [] {
     auto* made = new RecorderRegistry;
-    store::install_fork_handlers();  // before ours, so that ours run around them
+    store::install_fork_handlers();  // installed first, so that our prepare runs before theirs and our child after it
     install_fork_hooks(
         {[] { instance().prepare(); }, [] { instance().parent(); }, [](bool raw) { instance().child(raw); }});
     std::atexit([] { instance().finish(); });
@@ -35,20 +35,20 @@ RecorderRegistry& RecorderRegistry::instance() {
   return *registry;
 }
 
-std::shared_ptr<Recorder> RecorderRegistry::open(const std::string& db_path, const RecorderOptions& options) {
+std::shared_ptr<Recorder> RecorderRegistry::open(const store::LedgerAddress& address, const RecorderOptions& options) {
   const std::unique_lock lock(mutex);
-  std::weak_ptr<Recorder>& known = recorders[db_path];
+  std::weak_ptr<Recorder>& known = recorders[address.path()];
   if (auto recorder = known.lock()) {
     recorder->tighten(options);
     return recorder;
   }
-  auto recorder = std::make_shared<Recorder>(db_path, options);
+  auto recorder = std::make_shared<Recorder>(address, options);
   known = recorder;
   std::erase_if(recorders, [](const auto& entry) { return entry.second.expired(); });
   return recorder;
 }
 
-// Locks everything in a quiet state, so that the child finds consistent memory.
+// Waits until no commit is running and locks everything, so that the child finds consistent memory.
 void RecorderRegistry::prepare() {
   reopen.lock();
   mutex.lock();
@@ -74,7 +74,7 @@ void RecorderRegistry::parent() {
 
 void RecorderRegistry::child(bool raw) {
   if (raw) {
-    new (&reopen) std::mutex;  // their state is of a moment in another process
+    new (&reopen) std::mutex;  // the parent's threads may have held the copied mutexes
     new (&mutex) std::mutex;
     new (&closing) std::mutex;
   }
@@ -107,16 +107,16 @@ void RecorderRegistry::finish() {
     keep_forever(recorder);  // a client may still hold it while other exit handlers run
     try {
       recorder->flush(2000);
-      // What the thread uses, such as OpenSSL, is about to be taken down.
+      // Libraries that the thread uses, such as OpenSSL, are about to be shut down.
       if (recorder->stop(2000)) recorder->discard_journals();
     } catch (const std::exception&) {
-      // In the journal, for the next process.
+      // The events stay in the journal for the next process.
     }
   }
 }
 
-std::shared_ptr<Recorder> Recorder::open(const std::string& db_path, const RecorderOptions& options) {
-  return RecorderRegistry::instance().open(db_path, options);
+std::shared_ptr<Recorder> Recorder::open(const store::LedgerAddress& address, const RecorderOptions& options) {
+  return RecorderRegistry::instance().open(address, options);
 }
 
 }  // namespace plog::client

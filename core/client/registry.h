@@ -1,4 +1,4 @@
-// Which recorders this process has: one for each ledger file. Keeps them right across forks and at exit.
+// The recorders of this process, one for each ledger. Keeps them consistent across forks and at exit.
 #pragma once
 
 #include <map>
@@ -12,24 +12,24 @@ namespace plog::client {
 
 struct RecorderRegistry {
   std::mutex mutex;
-  std::mutex reopen;   // clients that find themselves in a new process; taken before `mutex`
-  std::mutex closing;  // a recorder that is being destroyed; taken after `mutex`, before a recorder's own
-  std::map<std::string, std::weak_ptr<Recorder>> recorders;
-  // While a fork is under way: recorders whose mutex the forking thread holds.
+  std::mutex reopen;   // held while a client in a forked child opens its new recorder; taken before `mutex`
+  std::mutex closing;  // held while a recorder is destroyed; taken after `mutex` and before the recorder's own mutex
+  std::map<std::string, std::weak_ptr<Recorder>> recorders;  // by the path of the ledger
+  // During a fork: the recorders whose mutexes the forking thread holds.
   std::vector<std::shared_ptr<Recorder>> forking;
 
   static RecorderRegistry& instance();  // never destroyed
-  std::shared_ptr<Recorder> open(const std::string& db_path, const RecorderOptions& options);
+  std::shared_ptr<Recorder> open(const store::LedgerAddress& address, const RecorderOptions& options);
 
   // Around fork().
   void prepare();
   void parent();
   void child(bool raw);
-  // At exit(): commits what it can within two seconds. What is left stays in the journals.
+  // Called at exit(). Commits what it can, within two seconds for each recorder. The rest stays in the journals.
   void finish();
 };
 
-// Keeps a recorder of the parent from being destroyed in a forked child.
+// Holds a reference to a recorder for ever, for example so that a forked child never destroys its parent's recorder.
 void keep_forever(std::shared_ptr<Recorder> recorder);
 
 }  // namespace plog::client

@@ -3,9 +3,9 @@
 namespace plog::client {
 namespace {
 
-constexpr std::size_t kKept = 4;  // nested events of one thread; more are made and freed
+constexpr std::size_t kKept = 4;  // buffers kept for each thread; deeper nested events allocate more and free them
 
-// Trivially destructible, so that it may be read while the thread ends.
+// Trivially destructible, and so still readable while the thread ends.
 thread_local bool t_ended = false;
 
 struct Stack {

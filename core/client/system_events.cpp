@@ -12,7 +12,7 @@
 namespace plog::client {
 namespace {
 
-constexpr std::size_t kMaxKeptHead = 16384;  // a head has some 200 octets; what is no head may have any
+constexpr std::size_t kMaxKeptHead = 16384;  // a head has about 200 bytes, but a foreign file can be of any size
 
 void begin_system(event::Builder& builder, std::string_view name) {
   builder.reset();
@@ -152,7 +152,7 @@ event::Prepared origin_changed(event::Builder& builder, const OriginChange& chan
   number_member(builder, "tree_size", change.tree_size);
   text_member(builder, "vkey", change.vkey);
   if (!change.head.empty()) {
-    // What could not be kept as it is would no longer be what its hash names.
+    // Keep the head only if it can be kept unchanged; otherwise it would not match the hash beside it.
     if (change.head.size() <= kMaxKeptHead && is_utf8(change.head)) text_member(builder, "head", change.head);
     text_member(builder, "head_sha256", sha256_hex(change.head));
   }

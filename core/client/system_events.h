@@ -1,4 +1,5 @@
-// Events of the reserved agent `provenlog` (design 3.1): what the ledger says about itself.
+// The events of the reserved agent `provenlog`, in which the ledger records facts about itself (docs/formats.md). Each
+// function that returns an event::Prepared resets `builder`, from which the result borrows.
 #pragma once
 
 #include <memory>
@@ -22,67 +23,67 @@ inline constexpr std::string_view kOriginChanged = "origin.changed";
 inline constexpr std::string_view kRedactionChanged = "redaction.changed";
 inline constexpr std::string_view kHeadAcknowledged = "head.acknowledged";
 
-// Of the rules by which a client redacts, and how much of content it keeps.
+// The redaction rules of a client, and how much content it keeps.
 struct RedactionRules {
   redact::RulesInForce rules;
   json::Value capture_content;
-  std::string digest;  // of all that, and of the library's version
+  std::string digest;  // SHA-256 of all that and of the library's version, in hex
 };
 // `redactor` may be null.
 RedactionRules redaction_rules(const redact::Redactor* redactor, const event::CapturePolicy& capture);
 
-// From when on heads have this name, and are signed by this key.
+// A range of the ledger whose heads have this origin and are signed by this key.
 struct Epoch {
   std::uint64_t number = 0;  // 1 for the first; 0 before a ledger has a key
   std::string origin, vkey;
 };
 
-// The first event of every ledger. `redaction` may be null. The result borrows from `builder`.
+// The first event of every ledger. `redaction` may be null.
 event::Prepared ledger_created(event::Builder& builder, std::string_view ledger_id, const Epoch& epoch,
                                const RedactionRules* redaction);
 
-// From here on a client writes that redacts by other rules than those on record.
+// Records that from here on a client writes with other rules than those last on record.
 event::Prepared redaction_changed(event::Builder& builder, const RedactionRules& rules);
 
-// Events that were not recorded. `reason`: "journal_full", "journal_damaged" or "ledger_deleted". Its id follows from
-// the journal, the generation and the reason, so that it is recorded once.
+// Records that events were lost. `reason`: "journal_full", "journal_damaged" or "ledger_deleted". The event's id is
+// derived from the journal, the generation and the reason, so the same gap is not recorded twice.
 event::Prepared gap(event::Builder& builder, const Uuid& journal, std::uint64_t generation, std::string_view reason,
                     const std::vector<Dropped>& dropped);
 
-// The context of a label value; `context` is a JSON object. User text in it is redacted with `defaults.redactor`, and
-// as much of the context is kept as `defaults.capture` says. Throws Error(kInvalid) when it is no object.
+// Records the context of a label value; `context` is a JSON object. It is redacted with `defaults.redactor` and kept as
+// far as `defaults.capture` says. Throws Error(kInvalid) if it is not an object.
 event::Prepared context_changed(event::Builder& builder, const event::Defaults& defaults, std::string_view key,
                                 std::string_view value, std::string_view context, event::Effects& effects);
 
-// The first epoch of a ledger that was created without a key.
+// Begins the first epoch of a ledger that was created without a key.
 event::Prepared key_created(event::Builder& builder, const Epoch& epoch);
 
-// The next epoch, with a note that the old key and the new one signed (docs/formats.md, Keys).
+// Begins the next epoch, with a note signed by both the old and the new key (docs/formats.md, Rotations).
 event::Prepared key_rotated(event::Builder& builder, const Epoch& epoch, std::string_view note);
 
-// Why heads have another origin from here on: the ledger does not extend the head that stood beside it.
+// Why heads have another origin from here on: the ledger does not extend its newest head, or was restored from a copy.
 struct OriginChange {
   std::string origin;           // the new one
   std::string vkey;             // the same key under the new name
   std::string_view reason;      // "rolled_back", "head_mismatch", "head_unreadable", "head_of_another_ledger",
                                 // "head_missing", "tree_mismatch", "restored"
   std::uint64_t size = 0;       // events before this one
-  std::uint64_t tree_size = 0;  // leaves that the stored tree had
-  std::string head;             // the head that was found, which is kept here; empty: there was none
+  std::uint64_t tree_size = 0;  // leaves in the stored tree
+  std::string head;             // the head that was found, to be kept in the event; empty if there was none
 };
 event::Prepared origin_changed(event::Builder& builder, const OriginChange& change);
 
-// An operator has seen the heads that the ledger does not extend, named by the SHA-256 of their octets. The comment is
-// redacted with `redactor` (may be null).
+// Records that an operator has seen heads that the ledger does not extend. `heads`: the SHA-256 of each head's bytes,
+// in hex. The comment is redacted with `redactor` (may be null).
 event::Prepared head_acknowledged(event::Builder& builder, const std::vector<std::string>& heads,
                                   std::string_view comment, std::shared_ptr<const redact::Redactor> redactor);
 
-// What a stored context_changed event says.
+// The content of a stored context.changed event.
 struct ContextChange {
   std::string key, value;
   std::string_view context;  // canonical, borrowed from the event
 };
-// False when `event` is no such event.
+// Returns false if `event` is not a context.changed event.
 bool read_context_change(const event::Prepared& event, ContextChange& change);
 
 }  // namespace plog::client

@@ -1,4 +1,4 @@
-// The stored tree of a ledger, as a writer makes it grow.
+// The stored Merkle tree of a ledger, as a writer extends it.
 #pragma once
 
 #include <array>
@@ -13,36 +13,38 @@
 
 namespace plog::client {
 
-// One thread at a time, inside the transactions of its store.
+// Not thread-safe. `store` must outlive it.
 class LedgerTree {
  public:
   explicit LedgerTree(store::Store& store) : store_(store) {}
 
-  // Takes over what is stored, and makes it a tree over just the events that are there: what it has more of is cut off,
-  // and what it lacks is added. False when it was that.
-  bool load();
+  // The calls that take a transaction read and write the stored tree in it.
+
+  // Loads the stored tree and makes it cover exactly the stored events: cuts off surplus leaves and appends missing
+  // ones. Returns whether anything had to be changed. Throws kCorrupt if the events cannot be read.
+  bool load(store::Transaction& transaction);
 
   std::uint64_t size() const noexcept { return appender_.tree().size(); }
   ledger::Hash root() const noexcept { return appender_.tree().root(); }
-  // The root of the first `size` leaves, by the stored tiles and what was appended since.
-  ledger::Hash root_of(std::uint64_t size);
+  // The root of the first `size` leaves, including those appended since the last flush().
+  ledger::Hash root_of(store::Transaction& transaction, std::uint64_t size);
 
-  // The next leaf: the event that was appended to the store just now.
-  void append(const event::Prepared& event, std::string_view agent, std::uint64_t sequence, const Digest& hash,
-              const Digest& prev_hash);
-  // Puts the tiles of what was appended into the transaction.
-  void flush();
+  // Appends the leaf of the event that was just appended to the store.
+  void append(const store::NewRow& row);
+  // Writes the tiles of the appended leaves into the transaction.
+  void flush(store::Transaction& transaction);
 
  private:
   // The rightmost tile of a level, as far as it is filled.
   struct Edge {
     std::uint64_t index = 0;
-    std::string octets;
+    std::string bytes;
   };
 
-  void start(const ledger::CompactRange& tree);
-  void cut(std::uint64_t size);
-  void extend(std::uint64_t size);
+  void start(store::Transaction& transaction, const ledger::CompactRange& tree);
+  void cut(store::Transaction& transaction, std::uint64_t size);
+  void extend(store::Transaction& transaction);
+  void append_stored(const store::EventRow& row);
 
   store::Store& store_;
   ledger::TileAppender appender_;

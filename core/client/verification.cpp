@@ -1,16 +1,11 @@
 #include "client/verification.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 
-#include "base/file.h"
 #include "client/fork.h"
-#include "client/heads.h"
 #include "client/verify_ledger.h"
+#include "heads/file_head_store.h"
+#include "store/ledger_paths.h"
 
 namespace plog::client {
 namespace {
@@ -19,11 +14,11 @@ using ledger::Verdict;
 
 constexpr std::int64_t kDrainMillis = 10000;
 
-// Brings the journals of dead processes in, where that is possible: else they are counted as pending.
-std::uint64_t drain_orphans(const std::string& db_path) {
+// Adopts orphaned journals and returns the number of recovered events. After an error their records count as pending.
+std::uint64_t drain_orphans(const store::LedgerAddress& address) {
   try {
     RecorderOptions options;
-    const auto recorder = Recorder::open(db_path, options);
+    const auto recorder = Recorder::open(address, options);
     const std::uint64_t before = recorder->stats().recovered;
     recorder->adopt_orphans(kDrainMillis);
     return recorder->stats().recovered - before;
@@ -32,9 +27,9 @@ std::uint64_t drain_orphans(const std::string& db_path) {
   }
 }
 
-std::vector<HeadFile> read_heads(const std::string& db_path, const VerifyRequest& request) {
+std::vector<HeadFile> read_heads(const store::LedgerAddress& address, const VerifyRequest& request) {
   std::vector<HeadFile> files;
-  files.push_back(read_head_file(head_path(db_path), false));
+  files.push_back(read_head_file(store::LedgerPaths(address).head(), false));
   for (const std::string& path : request.heads) files.push_back(read_head_file(path, true));
   return files;
 }
@@ -45,24 +40,15 @@ void verify_store(store::Store& store, const VerifyRequest& request, std::vector
   check.run();
 }
 
-// Whether the file says that it is a ledger, whatever the rest of it is.
-bool says_it_is_a_ledger(const std::string& path) {
-  constexpr char kApplication[] = {'P', 'L', 'O', 'G'};
-  constexpr off_t kApplicationAt = 68;  // in the header of an SQLite database
-  char octets[sizeof kApplication] = {};
-  const Fd fd = open_existing(path, O_RDONLY);
-  return fd && pread_some(fd.get(), octets, sizeof octets, kApplicationAt) == sizeof octets &&
-         std::memcmp(octets, kApplication, sizeof kApplication) == 0;
-}
-
 void fail(VerifyReport& report, const VerifyRequest& request, const Error& error) {
   if (error.status() == Status::kCancelled || error.status() == Status::kInvalid) throw error;
   Verdict verdict = error.status() == Status::kNotFound ? Verdict::kMissingLog : Verdict::kCannotRun;
   std::string what = error.what();
   if (error.status() == Status::kCorrupt) {
     try {
-      const bool head = head_of_octets("", read_head(head_path(report.db_path)).value_or("")).checkpoint.has_value();
-      if (head || !request.heads.empty() || says_it_is_a_ledger(report.db_path)) {
+      const std::string head = heads::read_head(store::LedgerPaths(report.address).head()).value_or("");
+      if (head_of_octets("", head).checkpoint || !request.heads.empty() ||
+          store::driver_of(report.address).claims_to_be_ledger(report.address)) {
         verdict = Verdict::kTampered;
         what = "the database file is damaged: " + what;
       }
@@ -78,7 +64,7 @@ void conclude(VerifyReport& report) {
     const auto& kept = report.findings.kept();
     const auto worst = std::find_if(kept.begin(), kept.end(),
                                     [&](const ledger::Finding& finding) { return finding.verdict == report.verdict; });
-    // What follows from the first fault of a row is in the findings.
+    // A finding lists all faults of a row, separated by "; ". The first one suffices here.
     const std::string& what = (worst == kept.end() ? kept.front() : *worst).what;
     report.error = what.substr(0, what.find("; "));
   }
@@ -86,10 +72,10 @@ void conclude(VerifyReport& report) {
   if (report.verdict == Verdict::kOk && report.tail > 0) report.verdict = Verdict::kOkWithTail;
 }
 
-VerifyReport begin_report(const std::string& db_path, const VerifyRequest& request) {
+VerifyReport begin_report(const store::LedgerAddress& address, const VerifyRequest& request) {
   if (request.key) trusted_key(*request.key);
   VerifyReport report;
-  report.db_path = db_path;
+  report.address = address;
   report.agent = request.agent;
   report.level = request.level;
   return report;
@@ -110,20 +96,19 @@ std::optional<VerifyLevel> parse_verify_level(std::string_view name) noexcept {
   return std::nullopt;
 }
 
-VerifyReport verify_path(const std::string& db_path, const VerifyRequest& request) {
-  VerifyReport report = begin_report(db_path, request);
+VerifyReport verify_ledger(const store::LedgerAddress& address, const VerifyRequest& request) {
+  VerifyReport report = begin_report(address, request);
   try {
     refuse_after_clone();
-    if (::access(db_path.c_str(), F_OK) != 0 && errno == ENOENT) {
-      throw Error(Status::kNotFound, "no ledger at " + db_path);
-    }
-    std::vector<HeadFile> files = read_heads(db_path, request);
-    const auto store = store::open_sqlite(db_path, store::OpenMode::kReadOnly);
-    if (!request.read_only && ::access(db_path.c_str(), W_OK) == 0 &&
+    store::Driver& driver = store::driver_of(address);
+    if (!driver.exists(address)) throw Error(Status::kNotFound, "no ledger at " + address.path());
+    std::vector<HeadFile> files = read_heads(address, request);
+    const auto store = driver.open(address, store::OpenMode::kReadOnly);
+    if (!request.read_only && driver.is_writable(address) &&
         LedgerCheck(*store, request, files, report).agrees_at_first_sight()) {
-      report.recovered = drain_orphans(db_path);
+      report.recovered = drain_orphans(address);
     }
-    // The heads were read before all that is looked at from here on.
+    // The heads were read before the rows, so a growing ledger contains everything that they cover.
     verify_store(*store, request, std::move(files), report);
   } catch (const Error& error) {
     fail(report, request, error);
@@ -133,7 +118,7 @@ VerifyReport verify_path(const std::string& db_path, const VerifyRequest& reques
 }
 
 VerifyReport verify_client(Client& client, const VerifyRequest& request) {
-  VerifyReport report = begin_report(client.db_path(), request);
+  VerifyReport report = begin_report(client.address(), request);
   try {
     const std::shared_ptr<Recorder> recorder = client.recorder();
     if (!request.read_only) {
@@ -141,11 +126,11 @@ VerifyReport verify_client(Client& client, const VerifyRequest& request) {
         client.fresh_store();
         recorder->publish_head(kDrainMillis);
       } catch (const Error& error) {
-        // What is not in the ledger yet is counted as pending, and what has no head yet is its tail.
+        // Events that are not committed yet count as pending, and events that no head covers yet are the tail.
         if (error.status() == Status::kCorrupt) throw;
       }
     }
-    std::vector<HeadFile> files = read_heads(report.db_path, request);
+    std::vector<HeadFile> files = read_heads(report.address, request);
     verify_store(recorder->store(), request, std::move(files), report);
   } catch (const Error& error) {
     fail(report, request, error);

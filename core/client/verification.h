@@ -1,5 +1,5 @@
-// Verification of a whole ledger: opens it, reads it through the pure verifiers, holds it against its heads, and says
-// what was found.
+// Verifies a whole ledger: opens it, passes its rows through the verifiers of core/ledger, compares it with its heads,
+// and reports the findings.
 #pragma once
 
 #include <cstdint>
@@ -15,31 +15,31 @@
 namespace plog::client {
 
 enum class VerifyLevel {
-  kChain,  // hash chains and the order of commit
-  kTree,   // and leaves, tree, tiles, heads, keys and schema
-  kFull,   // and all that repeats the octets: columns, labels, references, sums, contexts; and the database's structure
+  kChain,  // hash chains and commit order
+  kTree,   // also leaves, tree, tiles, heads, keys and schema
+  kFull,   // also all data derived from the events (columns, labels, references, sums, contexts), and the database file
 };
 // "chain", "tree", "full"; nullopt for anything else.
 std::optional<VerifyLevel> parse_verify_level(std::string_view name) noexcept;
 
 struct VerifyRequest {
-  std::optional<std::string> agent;  // all agents when empty; an unknown one is never valid
-  bool read_only = false;            // never drains journals of dead processes first; their records are pending
+  std::optional<std::string> agent;  // only this agent's chain; nullopt: all. An unknown agent is never valid
+  bool read_only = false;            // does not adopt orphaned journals first; their records are counted as pending
   VerifyLevel level = VerifyLevel::kFull;
-  // A trusted public key: its text (vkey), or a file that holds it.
+  // A trusted public key: its text (vkey), or a file that contains it.
   std::optional<std::string> key;
   std::vector<std::string> heads;  // files with trusted heads
-  // Only the events behind the newest trusted head; all before is vouched for by it.
+  // Reads only the events after the newest trusted head, which covers the earlier ones.
   bool incremental = false;
   unsigned threads = 0;  // 0: two
-  std::string key_path;  // of the ledger's own private key; empty: <db>.key
+  std::string key_path;  // the file with the ledger's own private key; empty: <db>.key
   ledger::Checks checks;
-  // Called between blocks with the events done and the events there are, on the caller's thread; false stops
-  // (kCancelled).
+  // Called between blocks, on the caller's thread, with the number of verified events and of all events. Returning
+  // false stops the verification (kCancelled).
   std::function<bool(std::uint64_t, std::uint64_t)> progress;
 };
 
-// A head that the ledger was held against.
+// A head that the ledger was compared with.
 struct HeadReport {
   std::string source;  // its file
   bool trusted = false;
@@ -51,28 +51,29 @@ struct HeadReport {
 struct VerifyReport {
   ledger::Verdict verdict = ledger::Verdict::kOk;
   VerifyLevel level = VerifyLevel::kFull;
-  std::string db_path, ledger_id, error;  // error: the first of the worst faults, empty when valid
+  store::LedgerAddress address;
+  std::string ledger_id, error;  // error: the first of the gravest findings; empty if there are none
   std::optional<std::string> agent;
   std::uint64_t events = 0, agents = 0, pending = 0;
-  std::uint64_t tail = 0;           // events after the newest head that agrees
-  std::uint64_t verified_from = 0;  // incremental: events before that are vouched for by a trusted head
+  std::uint64_t tail = 0;           // events after the newest head that agrees with the ledger
+  std::uint64_t verified_from = 0;  // incremental: the earlier events were not read; a trusted head covers them
   std::string assurance = "consistent";
-  std::uint64_t assurance_events = 0;  // how many events the head covers that the assurance comes from
+  std::uint64_t assurance_events = 0;  // events covered by the head on which the assurance rests
   std::uint64_t tree_size = 0;
-  std::string root, origin, key;  // of the tree over all events, hex; of the present epoch
+  std::string root, origin, key;  // root: of the tree over all events, in hex; origin, key: of the current epoch
   std::vector<HeadReport> heads;
   std::vector<std::string> notes;
   ledger::Findings findings;
-  std::uint64_t recovered = 0;
+  std::uint64_t recovered = 0;  // events adopted from orphaned journals
 
   // One JSON object: verdict, valid, events, agents, tail, assurance, findings, and more (docs/cli.md).
   std::string json() const;
 };
 
-// By path (which need not exist). Throws only kCancelled and kInvalid (a bad key): that a ledger can't be read is a
-// verdict.
-VerifyReport verify_path(const std::string& db_path, const VerifyRequest& request);
-// The same of a client's ledger, with all that it recorded so far.
+// Verifies a ledger, which need not exist. Throws only kCancelled and kInvalid (a bad key). A ledger that cannot be read
+// gets a verdict.
+VerifyReport verify_ledger(const store::LedgerAddress& address, const VerifyRequest& request);
+// Verifies a client's ledger with everything that the client has recorded so far. Throws as verify_ledger.
 VerifyReport verify_client(Client& client, const VerifyRequest& request);
 
 }  // namespace plog::client

@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "client/heads.h"
+#include "heads/file_head_store.h"
 #include "crypto/sha256.h"
 
 namespace plog::client {
@@ -22,7 +22,7 @@ std::string events_text(std::uint64_t count) { return std::to_string(count) + (c
 
 HeadFile read_head_file(const std::string& path, bool trusted) {
   HeadFile file;
-  if (auto octets = read_head(path)) file = head_of_octets(path, std::move(*octets));
+  if (auto octets = heads::read_head(path)) file = head_of_octets(path, std::move(*octets));
   file.source = path;
   file.trusted = trusted;
   return file;
@@ -47,10 +47,10 @@ crypto::Verifier trusted_key(const std::string& text_or_path) {
   try {
     return crypto::Verifier::parse(text);
   } catch (const Error& error) {
-    // Not what was given in place of a file: it may be a key that was meant to stay secret.
-    const std::string what = file
-                                 ? "the trusted key (--key): the file " + text_or_path + " holds no public key (vkey): "
-                                 : "the trusted key (--key): there is no such file, and it is no public key (vkey): ";
+    // Without a file the message does not repeat the text, which may be a private key that was given by mistake.
+    const std::string what =
+        file ? "the trusted key (--key): the file " + text_or_path + " does not contain a public key: "
+             : "the trusted key (--key) is neither an existing file nor a public key: ";
     throw Error(Status::kInvalid, what + error.what());
   }
 }
@@ -69,7 +69,7 @@ bool HeadJudge::key_is_foreign() const {
                               [&](const ledger::KeyEpoch& epoch) { return epoch.key.key() == *key_; });
 }
 
-// Who signed it. Agrees when it was the one who should have.
+// Finds out which key signed a head. The outcome agrees if it was the key that had to sign it.
 HeadJudge::Outcome HeadJudge::signature(const HeadFile& file) const {
   const ledger::Checkpoint& checkpoint = *file.checkpoint;
   const ledger::Epochs& epochs = *ledger_.epochs;
@@ -78,19 +78,19 @@ HeadJudge::Outcome HeadJudge::signature(const HeadFile& file) const {
   const bool known_origin = std::any_of(epochs.all().begin(), epochs.all().end(), [&](const ledger::KeyEpoch& known) {
     return known.origin == checkpoint.origin;
   });
-  // A branch that began after what is here: the event that says so is among what is missing.
+  // The head belongs to a branch that began later. The event that records the branch is among the missing ones.
   const bool later_branch = checkpoint.size > ledger_.rows && epoch != nullptr && !known_origin &&
                             checkpoint.origin.rfind(epochs.all().front().origin + "/branch-", 0) == 0;
   if (epoch == nullptr || (!later_branch && (file.trusted ? !known_origin : epoch->origin != checkpoint.origin))) {
-    return {
-        "other origin", Verdict::kUnverifiable,
-        "it is of " + checkpoint.origin + ", this ledger is " + (epoch == nullptr ? "without a key" : epoch->origin)};
+    return {"other origin", Verdict::kUnverifiable,
+            "its origin is " + checkpoint.origin +
+                (epoch == nullptr ? ", but this ledger has no key" : ", but this ledger's is " + epoch->origin)};
   }
-  // The key of its time first; then those that may sign for it but not at that size.
+  // The keys that may have signed it.
   std::vector<crypto::Verifier> keys;
   const bool beyond = checkpoint.size > ledger_.rows || epoch->origin != checkpoint.origin;
   if (beyond) {
-    // What it covers is not here, and neither may be the event that brought its key.
+    // The ledger lacks events that the head covers, perhaps also the event that introduced the head's key.
     for (const ledger::KeyEpoch& known : epochs.all()) {
       if (known.origin == checkpoint.origin || later_branch) keys.emplace_back(checkpoint.origin, known.key.key());
     }
@@ -108,7 +108,7 @@ HeadJudge::Outcome HeadJudge::signature(const HeadFile& file) const {
   const auto opened = ledger::open_checkpoint(*file.octets, distinct, checkpoint.origin);
   if (opened.fault == ledger::CheckpointFault::kNone) return {"", Verdict::kOk, "", true};
   if (opened.fault == ledger::CheckpointFault::kBadSignature) {
-    return {"bad signature", Verdict::kTampered, "its signature does not fit"};
+    return {"bad signature", Verdict::kTampered, "its signature is invalid"};
   }
   for (const ledger::KeyEpoch& known : epochs.all()) {
     const crypto::Verifier key(checkpoint.origin, known.key.key());
@@ -118,18 +118,18 @@ HeadJudge::Outcome HeadJudge::signature(const HeadFile& file) const {
                   events_text(checkpoint.size)};
     }
   }
-  return {"unknown key", Verdict::kUnverifiable, "it is signed by no key of this ledger"};
+  return {"unknown key", Verdict::kUnverifiable, "it is not signed by any key of this ledger"};
 }
 
 HeadJudge::Outcome HeadJudge::outcome(const HeadFile& file) const {
-  if (!file.octets) return {"missing", Verdict::kCannotRun, "there is no such file"};
+  if (!file.octets) return {"missing", Verdict::kCannotRun, "the file does not exist"};
   if (!file.trusted) {
     const std::string name = sha256_hex(*file.octets);
     const auto& branches = ledger_.epochs->branches();
     const auto kept = [&](const ledger::Branch& branch) { return branch.head_sha256 == name; };
     if (std::any_of(branches.begin(), branches.end(), kept)) return {"kept", Verdict::kOk, ""};
   }
-  if (!file.checkpoint) return {"malformed", Verdict::kUnverifiable, "it is no signed checkpoint"};
+  if (!file.checkpoint) return {"malformed", Verdict::kUnverifiable, "it is not a signed checkpoint"};
   if (checks_.has(ledger::Check::kHeadSignature)) {
     Outcome signed_by = signature(file);
     if (!signed_by.agrees) return signed_by;
@@ -137,14 +137,13 @@ HeadJudge::Outcome HeadJudge::outcome(const HeadFile& file) const {
   const std::uint64_t size = file.checkpoint->size;
   if (size > ledger_.rows) {
     if (!checks_.has(ledger::Check::kHeadSize)) return {"consistent", Verdict::kOk, "", true};
-    const std::string what = "it covers " + events_text(size) + ", the ledger has " + std::to_string(ledger_.rows);
+    const std::string what = "it covers " + events_text(size) + ", but the ledger has " + std::to_string(ledger_.rows);
     return {"ahead", ledger_.leaves >= size ? Verdict::kTruncated : Verdict::kRolledBack, what};
   }
   const auto root = ledger_.root_of(size);
   if (!root) return {"not comparable", Verdict::kOk, ""};
   if (*root != file.checkpoint->root && checks_.has(ledger::Check::kHeadRoot)) {
-    Outcome differs{"differs", Verdict::kTampered,
-                    "the first " + events_text(size) + " are not those that it was signed over"};
+    Outcome differs{"differs", Verdict::kTampered, "it was not signed over the ledger's first " + events_text(size)};
     differs.differs = true;
     return differs;
   }
@@ -155,7 +154,7 @@ void HeadJudge::judge(const std::vector<HeadFile>& files, std::vector<HeadReport
                       ledger::Findings& findings) {
   std::vector<Outcome> outcomes;
   outcomes.reserve(files.size());
-  bool beside = false;  // the head beside the ledger is signed for what the ledger holds
+  bool beside = false;  // the head beside the database agrees with the ledger
   for (const HeadFile& file : files) {
     outcomes.push_back(outcome(file));
     const Outcome& found = outcomes.back();
@@ -167,7 +166,7 @@ void HeadJudge::judge(const std::vector<HeadFile>& files, std::vector<HeadReport
   for (std::size_t i = 0; i < files.size(); ++i) {
     const HeadFile& file = files[i];
     Outcome& found = outcomes[i];
-    // Two signed views of one ledger.
+    // These are two signed views of one ledger.
     if (found.differs && file.trusted && beside) found.verdict = Verdict::kForked;
     HeadReport report;
     report.source = file.source;

@@ -1,4 +1,4 @@
-// A ledger held against heads that lie outside of it.
+// Compares a ledger with heads that are kept outside of it.
 #pragma once
 
 #include <cstdint>
@@ -15,55 +15,56 @@
 
 namespace plog::client {
 
-// A head as it was read, before anything is known of who signed it.
+// A head as it was read. Its signature is not checked yet.
 struct HeadFile {
   std::string source;
-  bool trusted = false;                          // given by whoever asks; else the file beside the database
+  bool trusted = false;                          // given by the caller; false: the file beside the database
   std::optional<std::string> octets;             // nullopt: there is no file
-  std::optional<ledger::Checkpoint> checkpoint;  // unless it is malformed
+  std::optional<ledger::Checkpoint> checkpoint;  // nullopt: there is no file, or it is malformed
 };
 // Throws kIo.
 HeadFile read_head_file(const std::string& path, bool trusted);
-// A head from elsewhere.
+// A head that was not read from a file.
 HeadFile head_of_octets(std::string source, std::string octets);
 
-// The public key that a text is or a file of that name holds. Throws kInvalid.
+// Parses a public key (vkey), which is given as text or as the path of a file. Throws kInvalid, kIo.
 crypto::Verifier trusted_key(const std::string& text_or_path);
 
-// What a ledger says, as far as heads are concerned.
+// The facts about a ledger with which heads are compared.
 struct Judged {
   std::uint64_t rows = 0, leaves = 0;
   const ledger::Epochs* epochs = nullptr;
-  // The root over the first `size` events; nullopt when that is not known.
+  // The root over the first `size` events; nullopt if it is not known.
   std::function<std::optional<ledger::Hash>(std::uint64_t)> root_of;
 };
 
+// Compares heads with one ledger. Not thread-safe.
 class HeadJudge {
  public:
-  // `key`: a trusted public key; `own`: that of the ledger's own private key. Either may be missing.
+  // `key`: a trusted public key; `own`: the public key of the ledger's own private key. Either may be missing.
   HeadJudge(Judged ledger, std::optional<crypto::PublicKey> key, std::optional<crypto::PublicKey> own,
             ledger::Checks checks)
       : ledger_(std::move(ledger)), key_(std::move(key)), own_(std::move(own)), checks_(checks) {}
 
-  // All heads together: what one shows may tell what another means. Adds findings, and one entry for each head to
-  // `reports`.
+  // Takes all heads together, because the verdict on one head can depend on another. Adds findings, and one entry for
+  // each head to `reports`.
   void judge(const std::vector<HeadFile>& files, std::vector<HeadReport>& reports, ledger::Findings& findings);
 
-  // Of the heads that agree.
+  // The largest tree size among the heads that agree with the ledger; nullopt if none agrees.
   std::optional<std::uint64_t> newest() const noexcept { return newest_; }
   std::optional<std::uint64_t> newest_trusted() const noexcept { return newest_trusted_; }
 
-  // Whether the heads are signed by a key that is trusted: one of the ledger's epochs has the given key, or it has the
-  // ledger's own as the present one.
+  // Whether a trusted key signs the heads: an epoch of the ledger has the given key, or the current epoch has the
+  // ledger's own key.
   bool key_is_trusted() const;
-  // A given key that no epoch has.
+  // Whether a key was given that no epoch has.
   bool key_is_foreign() const;
 
  private:
   struct Outcome {
     std::string status;
     ledger::Verdict verdict = ledger::Verdict::kOk;
-    std::string what;  // empty: nothing to find
+    std::string what;  // the text of the finding; empty: no finding
     bool agrees = false, differs = false;
   };
   Outcome outcome(const HeadFile& file) const;

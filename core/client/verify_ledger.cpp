@@ -5,7 +5,10 @@
 #include "base/encoding.h"
 #include "base/error.h"
 #include "client/adopter.h"
-#include "client/heads.h"
+#include "heads/file_head_store.h"
+#include "heads/file_key_source.h"
+#include "heads/heads.h"
+#include "store/ledger_paths.h"
 #include "client/system_events.h"
 #include "crypto/sha256.h"
 #include "ledger/chain.h"
@@ -42,7 +45,7 @@ bool LedgerCheck::agrees_at_first_sight() {
   try {
     const crypto::Verifier key = crypto::Verifier::parse(meta(store::kMetaKey));
     if (ledger::open_checkpoint(*head.octets, {&key, 1}).fault != ledger::CheckpointFault::kNone) return false;
-    store::StoredTiles tiles(store_, store::StoredTiles::View::kCommitted);
+    store::StoredTiles tiles(store_);
     return ledger::tree_root(head.checkpoint->size, tiles) == head.checkpoint->root;
   } catch (const Error& error) {
     if (error.status() == Status::kNoMemory) throw;
@@ -50,12 +53,11 @@ bool LedgerCheck::agrees_at_first_sight() {
   }
 }
 
-// What the ends of tables tell.
+// Checks the first and last rows of the tables.
 void LedgerCheck::check_extent() {
   ledger::Findings& findings = report_.findings;
   if (extent_.any && extent_.first < 0 && has(Check::kPlace)) {
-    findings.add(Verdict::kTampered,
-                 "a row stands before the first place, at commit index " + std::to_string(extent_.first));
+    findings.add(Verdict::kTampered, "a row has the negative commit index " + std::to_string(extent_.first));
   }
   if (!has_tree_) return;
   const std::uint64_t leaves = extent_.leaves(), rows = extent_.rows();
@@ -67,23 +69,24 @@ void LedgerCheck::check_extent() {
                        edge.octets == std::uint64_t{ledger::tile_width(level, edge.index, leaves)} * ledger::kHashSize
                  : nodes == 0;
     if (!as_it_should) {
-      findings.add(Verdict::kTampered, "the tree's tiles of level " + std::to_string(level) +
-                                           " do not end where a tree of " + std::to_string(leaves) + " leaves does");
+      findings.add(Verdict::kTampered, "the last tile of level " + std::to_string(level) +
+                                           " is not that of a tree of " + std::to_string(leaves) + " leaves");
     }
   }
   if (extent_.foreign_tiles && has(Check::kForeignTile)) {
-    findings.add(Verdict::kTampered, "the database holds tiles that are none of the tree's");
+    findings.add(Verdict::kTampered, "the database has tiles that do not belong to the tree");
   }
   if (!has(Check::kTreeSize)) return;
   if (rows == 0 && leaves > 0) {
-    findings.add(Verdict::kMissingLog, "no events, where the tree has " + std::to_string(leaves));
+    findings.add(Verdict::kMissingLog, "the ledger has no events, but its tree has " + std::to_string(leaves));
   } else if (rows < leaves) {
     findings.add(Verdict::kTruncated, "the newest " + std::to_string(leaves - rows) +
                                           " events are missing: the tree has " + std::to_string(leaves) +
-                                          ", the ledger " + std::to_string(rows));
+                                          " events, the ledger only " + std::to_string(rows));
   } else if (rows > leaves) {
-    findings.add(Verdict::kTampered, std::to_string(rows - leaves) + " events that no writer appended: the tree has " +
-                                         std::to_string(leaves) + ", the ledger " + std::to_string(rows));
+    findings.add(Verdict::kTampered, "the ledger has " + std::to_string(rows - leaves) +
+                                         " events that no writer appended: the tree has only " +
+                                         std::to_string(leaves) + " events, the ledger " + std::to_string(rows));
   }
 }
 
@@ -92,7 +95,7 @@ void LedgerCheck::run() {
   report_.origin = meta(store::kMetaOrigin);
   report_.key = meta(store::kMetaKey);
   const bool wants_tree = request_.level >= VerifyLevel::kTree;
-  // A library without trees has none; that this ledger is one of those is seen by its events having no key.
+  // Either a library without trees wrote the ledger, or its tiles were deleted. Key events tell the two apart below.
   const bool without_tree = extent_.leaves() == 0;
   has_tree_ = wants_tree && !without_tree;
   if (wants_tree && has(Check::kSchema)) {
@@ -101,11 +104,11 @@ void LedgerCheck::run() {
     }
   }
   check_extent();
-  report_.pending = count_pending(journal_directory(report_.db_path), store_);
+  report_.pending = count_pending(store::LedgerPaths(report_.address).journals(), store_);
   if (!extent_.any) {
-    // Every ledger begins with an event of its own: what has none was emptied.
+    // Every ledger begins with ledger.created, so a ledger without events was emptied.
     if (report_.findings.worst() < Verdict::kMissingLog) {
-      report_.findings.add(Verdict::kMissingLog, "no events in " + report_.db_path);
+      report_.findings.add(Verdict::kMissingLog, "the ledger has no events: " + report_.address.path());
     }
     return;
   }
@@ -128,11 +131,11 @@ void LedgerCheck::run() {
   report_.agents = scan.chain().agents();
   report_.tail = wants_tree ? extent_.rows() : 0;
   if (!wants_tree) {
-    report_.notes.emplace_back("only the chains were verified: neither tree nor heads");
+    report_.notes.emplace_back("only the hash chains were verified, not the tree and the heads");
   } else if (without_tree && scan.epochs().all().empty()) {
-    report_.notes.emplace_back("the ledger is of a library without trees: only its chains can be verified");
+    report_.notes.emplace_back("an older library without trees wrote this ledger, so only its chains can be verified");
   } else if (without_tree) {
-    report_.findings.add(Verdict::kTampered, "the ledger's tree is gone");
+    report_.findings.add(Verdict::kTampered, "the ledger's tree is missing");
   }
   if (has_tree_) {
     report_.tree_size = scan.tree().size();
@@ -146,18 +149,18 @@ void LedgerCheck::run() {
   }
   if (resumed) {
     report_.notes.emplace_back("the first " + std::to_string(report_.verified_from) +
-                               " events were not read: the trusted head vouches for them");
+                               " events were not read, because the trusted head covers them");
   } else if (request_.level == VerifyLevel::kFull) {
     check_tables(scan);
   }
   if (request_.agent && (report_.events == 0 || request_.agent->empty())) {
     report_.findings.add(Verdict::kMissingLog,
-                         "no events of agent " + (request_.agent->empty() ? "\"\"" : *request_.agent));
+                         "the ledger has no events of agent " + (request_.agent->empty() ? "\"\"" : *request_.agent));
   }
 }
 
-// Takes over from a trusted head what lies before it, if the ledger is what that head was signed over. The row before
-// the first new one of each chain is proved by its place in the tree.
+// Makes the scan start after the events that the newest trusted head covers, if the ledger agrees with that head. For
+// each chain, an inclusion proof checks the last covered row. Returns false if all events must be read.
 bool LedgerCheck::resume(Scan& scan) {
   const HeadFile* newest = nullptr;
   for (const HeadFile& file : files_) {
@@ -167,13 +170,13 @@ bool LedgerCheck::resume(Scan& scan) {
   }
   if (newest == nullptr) return false;
   const std::uint64_t size = newest->checkpoint->size;
-  auto tiles = std::make_shared<store::StoredTiles>(store_, store::StoredTiles::View::kCommitted);
+  auto tiles = std::make_shared<store::StoredTiles>(store_);
   ledger::CompactRange tree;
   try {
     tree = ledger::compact_range(size, *tiles);
   } catch (const Error& error) {
     if (error.status() != Status::kCorrupt) throw;
-    return false;  // reading everything tells where
+    return false;  // reading everything finds the fault
   }
   const ledger::Hash root = tree.root();
   if (root != newest->checkpoint->root) return false;
@@ -200,7 +203,7 @@ bool LedgerCheck::resume(Scan& scan) {
     const std::function<bool(const ledger::StoredEvent&)> check_;
     std::vector<Kept> rows;
   };
-  // Whether the octets are what the hash covers: the leaf holds the hash alone.
+  // Whether the chain hash matches the event's bytes. The leaf contains only the hash.
   const auto covered = [](const ledger::StoredEvent& event) {
     Digest prev{};
     if (event.prev_hash.size() != prev.size()) return false;
@@ -239,11 +242,13 @@ HeadJudge LedgerCheck::make_judge(const ledger::Epochs& epochs,
                                   std::function<std::optional<ledger::Hash>(std::uint64_t)> root_of) const {
   std::optional<crypto::PublicKey> given, own;
   if (request_.key) given = trusted_key(*request_.key).key();
-  const std::string own_path = request_.key_path.empty() ? report_.db_path + ".key" : request_.key_path;
+  heads::HeadOptions options;
+  options.key_path = request_.key_path;
   try {
-    if (const auto signer = read_key(own_path, "own")) own = signer->verifier().key();
+    heads::FileKeySource source(heads::key_path(report_.address, options));
+    if (const auto signer = source.read("own")) own = signer->verifier().key();
   } catch (const Error& error) {
-    // A key that can't be read is none that could vouch for anything.
+    // A key file that cannot be read is treated as if it did not exist.
     if (error.status() == Status::kNoMemory) throw;
   }
   Judged ledger;
@@ -257,7 +262,7 @@ HeadJudge LedgerCheck::make_judge(const ledger::Epochs& epochs,
 void LedgerCheck::check_heads(const Scan& scan) {
   HeadJudge judge = make_judge(scan.epochs(), [&](std::uint64_t size) -> std::optional<ledger::Hash> {
     if (size >= report_.verified_from) return scan.tree().root_of(size);
-    store::StoredTiles tiles(store_, store::StoredTiles::View::kCommitted);
+    store::StoredTiles tiles(store_);
     return ledger::tree_root(size, tiles);
   });
   std::vector<HeadFile> there;
@@ -265,14 +270,14 @@ void LedgerCheck::check_heads(const Scan& scan) {
     if (file.trusted || file.octets) there.push_back(file);
   }
   judge.judge(there, report_.heads, report_.findings);
-  // One that came since the heads were read was the ledger's first.
-  const bool missing = !files_.front().octets && stored_head_ && !read_head(head_path(report_.db_path));
+  // A head file that appeared after the heads were read is the ledger's first.
+  const bool missing = !files_.front().octets && stored_head_ && !heads::read_head(store::LedgerPaths(report_.address).head());
   if (missing && has(Check::kHeadSize)) {
     report_.findings.add(Verdict::kUnverifiable, "the head file " + files_.front().source +
-                                                     " is missing: the database says that one was published");
+                                                     " is missing, but the database records that a head was published");
   }
   if (judge.key_is_foreign()) {
-    report_.findings.add(Verdict::kUnverifiable, "the given key is none that this ledger ever had");
+    report_.findings.add(Verdict::kUnverifiable, "no epoch of this ledger has the given key");
   }
   if (const auto newest = judge.newest()) report_.tail = extent_.rows() - std::min(extent_.rows(), *newest);
   state_assurance(judge);
@@ -290,8 +295,9 @@ void LedgerCheck::state_assurance(const HeadJudge& judge) {
 
 void LedgerCheck::check_branches(const ledger::Epochs& epochs) {
   for (const ledger::Branch& branch : epochs.branches()) {
-    const std::string what = "the ledger did not extend its head at event " + std::to_string(branch.commit_index) +
-                             " (" + branch.reason + ") and went on under another origin";
+    const std::string what = "at event " + std::to_string(branch.commit_index) +
+                             " the ledger did not extend its head (" + branch.reason +
+                             ") and continued under another origin";
     if (branch.acknowledged) {
       report_.notes.push_back(what + "; acknowledged: " + branch.comment);
     } else if (has(Check::kBranch)) {
@@ -303,13 +309,14 @@ void LedgerCheck::check_branches(const ledger::Epochs& epochs) {
       finding.agent = event::kSystemAgent;
       finding.sequence = branch.sequence;
       finding.commit_index = branch.commit_index;
-      finding.what = what + "; acknowledge " + branch.head_sha256;
+      finding.what =
+          what + "; if this is expected, run plog acknowledge --comment WHY (branch " + branch.head_sha256 + ")";
       report_.findings.add(std::move(finding));
     }
   }
 }
 
-// Tables that are computed from the events, and the database that holds them all.
+// Checks the tables that are derived from the events, and the structure of the database.
 void LedgerCheck::check_tables(const Scan& scan) {
   const store::GoOn go_on = [&] { return !request_.progress || request_.progress(extent_.rows(), extent_.rows()); };
   const auto add = [&](const std::vector<std::string>& faults, const char* where) {
@@ -318,7 +325,7 @@ void LedgerCheck::check_tables(const Scan& scan) {
   store::Audit& audit = store_.audit();
   if (has(Check::kStructure)) add(audit.structure_faults(go_on), "the database's structure: ");
   if (extent_.rows() < extent_.leaves()) {
-    report_.notes.emplace_back("sums, labels and contexts were not counted, since events are missing");
+    report_.notes.emplace_back("sums, labels and contexts were not checked, because events are missing");
     return;
   }
   add(audit.filter_faults(scan.filter_rows(), extent_.last, request_.checks), "");
@@ -344,7 +351,7 @@ void LedgerCheck::check_contexts(const Scan& scan) {
     void row(std::string_view key, std::string_view value, std::string_view context) override {
       const auto found = expected.find(context_key(key, value));
       if (found == expected.end()) {
-        faults.emplace_back("a context that no event set");
+        faults.emplace_back("a context that no event sets");
         return;
       }
       if (found->second != sha256(context)) faults.emplace_back("a context that differs from its event");
@@ -359,12 +366,12 @@ void LedgerCheck::check_contexts(const Scan& scan) {
     report_.findings.add(Verdict::kTampered, "table label_context has " + fault);
   }
   if (!visitor.expected.empty()) {
-    report_.findings.add(Verdict::kTampered,
-                         "table label_context lacks " + std::to_string(visitor.expected.size()) + " that events set");
+    report_.findings.add(Verdict::kTampered, "table label_context lacks " + std::to_string(visitor.expected.size()) +
+                                                 " contexts that events set");
   }
 }
 
-// The table meta repeats what the events say.
+// Checks that table meta repeats what the events say.
 void LedgerCheck::check_meta(const ledger::Epochs& epochs, const ledger::TreeVerifier& tree) {
   if (!has(Check::kMeta)) return;
   const auto expect = [&](std::string_view key, const std::string& value) {
@@ -372,7 +379,7 @@ void LedgerCheck::check_meta(const ledger::Epochs& epochs, const ledger::TreeVer
     report_.findings.add(Verdict::kTampered, "table meta: " + std::string(key) + " differs from the events");
   };
   expect(store::kMetaLedgerId, epochs.ledger_id());
-  if (extent_.rows() < extent_.leaves()) return;  // and so may be the events that the rest repeats
+  if (extent_.rows() < extent_.leaves()) return;  // the events that the other keys repeat may be missing
   expect(store::kMetaRedaction, epochs.redaction());
   const ledger::KeyEpoch* newest = epochs.newest();
   if (newest != nullptr) expect(store::kMetaOrigin, newest->origin);
@@ -386,13 +393,13 @@ void LedgerCheck::check_meta(const ledger::Epochs& epochs, const ledger::TreeVer
   const auto fault = [&](const char* what) {
     report_.findings.add(Verdict::kTampered, std::string("table meta: the newest head ") + what);
   };
-  if (!checkpoint) return fault("is no signed checkpoint");
-  if (checkpoint->size > extent_.rows()) return;  // found as missing rows
+  if (!checkpoint) return fault("is not a signed checkpoint");
+  if (checkpoint->size > extent_.rows()) return;  // reported as missing rows
   const ledger::KeyEpoch* epoch = epochs.at(std::max<std::uint64_t>(checkpoint->size, 1));
-  if (epoch == nullptr) return fault("was signed before there was a key");
+  if (epoch == nullptr) return fault("covers only events before the first key");
   if (ledger::open_checkpoint(*stored_head_->octets, {&epoch->key, 1}, epoch->origin).fault !=
       ledger::CheckpointFault::kNone) {
-    return fault("is not signed by the key of its time");
+    return fault("is not signed by the key of its epoch");
   }
   const auto root = tree.root_of(checkpoint->size);
   if (root && *root != checkpoint->root) fault("was signed over other events");

@@ -1,4 +1,4 @@
-// One ledger, opened, through all checks.
+// Runs all checks of a verification on one open ledger.
 #pragma once
 
 #include <optional>
@@ -13,14 +13,14 @@ namespace plog::client {
 
 class LedgerCheck {
  public:
-  // `files`: the heads, read before this: the one beside the database first.
+  // `files`: the heads, which the caller read before this; the one beside the database comes first.
   LedgerCheck(store::Store& store, const VerifyRequest& request, std::vector<HeadFile> files, VerifyReport& report);
 
-  // Fills the report but for its verdict. Throws what reading throws; what was found by then stays in the report.
+  // Fills the report except for its verdict. Throws if the ledger cannot be read; earlier findings stay in the report.
   void run();
 
-  // Whether the head beside the database and the database agree as far as can be told without reading the events:
-  // then nothing that a writer adds could cover a change up.
+  // Whether the database agrees with the head beside it, as far as that can be checked without reading the events. If
+  // it does, a writer that now adds events cannot cover up a change.
   bool agrees_at_first_sight();
 
  private:
@@ -42,8 +42,8 @@ class LedgerCheck {
   const std::vector<HeadFile> files_;
   VerifyReport& report_;
   store::Extent extent_;
-  std::optional<HeadFile> stored_head_;  // of the table meta
-  bool has_tree_ = false;                // the tree is to be verified
+  std::optional<HeadFile> stored_head_;  // the head in table meta
+  bool has_tree_ = false;                // the tree must be verified
 };
 
 }  // namespace plog::client

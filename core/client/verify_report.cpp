@@ -21,7 +21,7 @@ Value findings_json(const ledger::Findings& findings) {
   for (const ledger::Finding& finding : findings.kept()) {
     list.push_back(Value::Object{{"agent_id", Value(finding.agent)},
                                  {"commit_index", Value(finding.commit_index)},
-                                 // A row may claim a negative one.
+                                 // A changed row can have a negative sequence.
                                  {"sequence", Value(static_cast<std::int64_t>(finding.sequence))},
                                  {"verdict", Value(ledger::verdict_name(finding.verdict))},
                                  {"what", Value(finding.what)}});
@@ -49,7 +49,7 @@ std::string VerifyReport::json() const {
   Value::Object object{{"agents", Value(agents)},
                        {"assurance", Value(assurance)},
                        {"assurance_events", Value(assurance_events)},
-                       {"db_path", Value(db_path)},
+                       {"db_path", Value(address.path())},
                        {"events", Value(events)},
                        {"finding_count", Value(findings.count())},
                        {"findings", findings_json(findings)},

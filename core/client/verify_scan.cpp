@@ -31,7 +31,7 @@ Digest context_key(std::string_view key, std::string_view value) {
   return sha256(std::to_string(key.size()) + ":" + std::string(key), value);
 }
 
-// Gives a block's rows to its verifier, and keeps what the ledger says of itself.
+// Passes a block's rows to its verifier, and keeps the key events and contexts.
 class Scan::Visitor final : public store::RowVisitor {
  public:
   explicit Visitor(ledger::BlockOptions options) : verifier_(std::move(options)) {}
@@ -72,7 +72,7 @@ class Scan::Visitor final : public store::RowVisitor {
         contexts.emplace_back(context_key(change.key, change.value), sha256(change.context));
       }
     } catch (const Error& error) {
-      // Octets that are no event are found elsewhere.
+      // The block's verifier reports bytes that are not an event.
       if (error.status() != Status::kCorrupt) throw;
     }
   }
@@ -81,13 +81,13 @@ class Scan::Visitor final : public store::RowVisitor {
   std::uint64_t first_ = 0, end_ = 0;
 };
 
-// The threads of one run: each takes the next block, and waits for its turn to have it linked.
+// The state that the threads of one run share. Each thread takes the next block, and waits for its turn to link it.
 struct Scan::Crew {
   std::mutex mutex;
   std::condition_variable changed;
-  std::uint64_t next = 0;   // place of the first block that nobody has taken
-  std::uint64_t taken = 0;  // blocks so far
-  std::uint64_t turn = 0;   // of these, linked
+  std::uint64_t next = 0;   // commit index where the next block to take begins
+  std::uint64_t taken = 0;  // number of blocks taken
+  std::uint64_t turn = 0;   // number of blocks linked
   std::exception_ptr failure;
 
   void fail(std::exception_ptr error) {
@@ -112,7 +112,7 @@ Scan::~Scan() = default;
 void Scan::resume(const ledger::CompactRange& tree, ledger::ChainVerifier::Before before) {
   next_ = tree.size();
   chain_.resume(next_, std::move(before));
-  store::StoredTiles tiles(store_, store::StoredTiles::View::kCommitted);
+  store::StoredTiles tiles(store_);
   tree_.resume(tree, tiles);
 }
 
@@ -123,7 +123,7 @@ void Scan::add_key_event(std::string_view canonical, std::uint64_t commit_index,
 void Scan::sequence(const ledger::Block& block, const Visitor& visitor, const store::FilterRows& rows) {
   chain_.add(block);
   if (options_.tree) {
-    store::StoredTiles tiles(store_, store::StoredTiles::View::kCommitted);
+    store::StoredTiles tiles(store_);
     tree_.add(block, tiles);
   }
   for (const SystemEvent& event : visitor.keys) {
@@ -157,7 +157,7 @@ void Scan::work(Crew& crew, bool leader) {
       if (crew.failure) break;
       sequence(block, visitor, reader->filter_rows());
       if (block.rows.empty()) {
-        // A great hole, or the end.
+        // A large range of missing rows, or the end.
         crew.next = following ? std::max(crew.next, *following / ledger::kBlockRows * ledger::kBlockRows) : total_;
       }
       ++crew.turn;
@@ -167,7 +167,7 @@ void Scan::work(Crew& crew, bool leader) {
     if (!options_.progress(std::min(end, total_), total_))
       throw Error(Status::kCancelled, "the verification was stopped");
     if (generation != process_generation()) {
-      throw Error(Status::kUnsupported, "a verification does not go on in a forked child");
+      throw Error(Status::kUnsupported, "a verification cannot continue in a forked child; start it again there");
     }
   }
 }
@@ -199,7 +199,7 @@ void Scan::run() {
   }
   if (crew.failure) std::rethrow_exception(crew.failure);
   if (options_.tree) {
-    store::StoredTiles tiles(store_, store::StoredTiles::View::kCommitted);
+    store::StoredTiles tiles(store_);
     tree_.finish(tiles);
   }
   if (options_.progress && !options_.progress(total_, total_)) {

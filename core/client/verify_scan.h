@@ -1,4 +1,5 @@
-// All rows of a ledger through the pure verifiers: blocks are read and hashed by several threads, and linked in order.
+// Passes all rows of a ledger through the verifiers of core/ledger. Several threads read and hash blocks of rows, which
+// are then linked in commit order.
 #pragma once
 
 #include <cstdint>
@@ -18,28 +19,28 @@
 namespace plog::client {
 
 struct ScanOptions {
-  std::optional<std::string> agent;  // only its chain
+  std::optional<std::string> agent;  // only this agent's chain
   bool tree = true;
   bool columns = true;
   ledger::Checks checks;
   unsigned threads = 2;
-  // Called on the caller's thread between blocks, with the events done and the events there are; false stops
-  // (kCancelled).
+  // As VerifyRequest::progress.
   std::function<bool(std::uint64_t, std::uint64_t)> progress;
 };
 
-// One scan of the rows up to an extent. Memory: one entry for each agent and each context of a label, and a block for
-// each thread.
+// One scan of the rows up to an extent. Uses memory for one entry per agent and per label context, and for one block
+// per thread.
 class Scan {
  public:
   Scan(store::Store& store, const store::Extent& extent, ScanOptions options, ledger::Findings& findings);
   ~Scan();
 
-  // Before run(): keeps the root over so many events.
+  // Called before run(): keeps the root over the first `size` events.
   void want_root(std::uint64_t size) { tree_.want_root(size); }
-  // Before run(): goes on from the end of `tree`, up to which all is vouched for.
+  // Called before run(): starts after the events in `tree`, which a trusted head covers. `before` returns the hash of a
+  // covered row.
   void resume(const ledger::CompactRange& tree, ledger::ChainVerifier::Before before);
-  // Before run(): an event that the ledger said of itself before that.
+  // Called before run(): adds a key event that is among the covered events.
   void add_key_event(std::string_view canonical, std::uint64_t commit_index, std::uint64_t sequence);
 
   void run();
@@ -47,9 +48,9 @@ class Scan {
   const ledger::ChainVerifier& chain() const noexcept { return chain_; }
   const ledger::Epochs& epochs() const noexcept { return epochs_; }
   const ledger::TreeVerifier& tree() const noexcept { return tree_; }
-  // What the tables for filters must have for the events that were read.
+  // How many rows the tables for filters must have for the events that were read.
   const store::FilterRows& filter_rows() const noexcept { return filter_rows_; }
-  // The newest context of each label value, by SHA-256 of key and value, and of context.
+  // The newest context of each label value: from context_key() to the SHA-256 of the context.
   using Contexts = std::map<Digest, Digest>;
   const Contexts& contexts() const noexcept { return contexts_; }
 
@@ -76,7 +77,7 @@ class Scan {
   store::FilterRows filter_rows_;
 };
 
-// What stands for a label value in Contexts.
+// The key of a label value in Contexts.
 Digest context_key(std::string_view key, std::string_view value);
 
 }  // namespace plog::client

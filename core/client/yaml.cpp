@@ -22,7 +22,7 @@ class TreeBuilder final : public YAML::EventHandler {
 
   Yaml take() { return std::move(root_); }
 
-  // The key that is being read, such as "redaction.rules[0].name"; empty at the top.
+  // The path of the key that is being read, such as "redaction.rules[0].name"; empty at the top level.
   std::string path() const {
     std::string path;
     for (const Frame& frame : frames_) {
@@ -37,7 +37,7 @@ class TreeBuilder final : public YAML::EventHandler {
   }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
-    if (++documents_ > 1) refuse(mark, "a second document; one file is one document");
+    if (++documents_ > 1) refuse(mark, "a second document begins here; a file must contain only one");
   }
   void OnDocumentEnd() override {}
 
@@ -53,7 +53,7 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
     check(mark, tag, "str", anchor);
-    if (!is_utf8(value)) refuse(mark, "an escape that is no character");
+    if (!is_utf8(value)) refuse(mark, "an escape sequence does not stand for a valid character");
     Yaml node;
     node.type = Yaml::Type::kScalar;
     node.line = line(mark);
@@ -111,7 +111,7 @@ class TreeBuilder final : public YAML::EventHandler {
       frame.has_key = true;
       frame.key = std::move(node.text);
       frame.key_line = node.line;
-      if (!frame.keys.insert(frame.key).second) refuse(mark, "this key stands twice in one mapping");
+      if (!frame.keys.insert(frame.key).second) refuse(mark, "this key occurs twice in one mapping");
     } else {
       frame.node.entries.push_back({std::move(frame.key), frame.key_line, std::move(node)});
       frame.has_key = false;
@@ -164,7 +164,7 @@ void check_characters(const std::string& text, const std::string& file_name) {
 
 void refuse_yaml(const std::string& file_name, int line, const std::string& key, const std::string& what) {
   std::string message = file_name + ":" + std::to_string(line) + ": ";
-  // A key from a broken file may be anything; the message stays one line of reasonable length.
+  // A key in a broken file can be anything. Keep the message to one line of reasonable length.
   for (char c : utf8_prefix(key, 200)) message += static_cast<unsigned char>(c) < 0x20 ? '?' : c;
   if (!key.empty()) message += ": ";
   throw Error(Status::kConfig, message + what);
@@ -174,8 +174,8 @@ Yaml read_yaml(const std::string& text, const std::string& file_name) {
   if (text.size() > kMaxYamlSize) refuse_yaml(file_name, 1, "", "the file is larger than 1 MiB");
   check_characters(text, file_name);
   TreeBuilder builder(file_name);
-  // yaml-cpp takes a quote that is still open for closed when the file ends behind a line break, and would so swallow
-  // all keys after it; behind a comment it does not.
+  // If the file ends with a line break, yaml-cpp takes an open quote for closed and swallows all keys after it. If the
+  // file ends with a comment, it does not.
   std::istringstream input(text.ends_with('\n') ? text + "#" : text);
   try {
     YAML::Parser parser(input);

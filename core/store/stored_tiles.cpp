@@ -3,8 +3,13 @@
 namespace plog::store {
 
 std::string_view StoredTiles::read(const ledger::Tile& tile) {
-  octets_ = view_ == View::kTransaction ? store_.own_tile(tile.level, tile.index) : store_.tile(tile.level, tile.index);
-  return octets_;
+  bytes_ = store_.tile(tile.level, tile.index);
+  return bytes_;
+}
+
+std::string_view TransactionTiles::read(const ledger::Tile& tile) {
+  bytes_ = transaction_.tile(tile.level, tile.index);
+  return bytes_;
 }
 
 }  // namespace plog::store

@@ -1,4 +1,4 @@
-// Reads the tiles of a store for proofs.
+// The stored tiles of a tree, for code that builds or checks proofs.
 #pragma once
 
 #include <string>
@@ -9,20 +9,26 @@
 
 namespace plog::store {
 
-// One thread at a time. Borrows the store.
+// The committed tiles. One thread at a time; any number of objects may read one store.
 class StoredTiles final : public ledger::TileReader {
  public:
-  enum class View {
-    kCommitted,    // any thread
-    kTransaction,  // inside the writer's transaction, including the tiles it has put
-  };
-  StoredTiles(Store& store, View view) : store_(store), view_(view) {}
+  explicit StoredTiles(Store& store) : store_(store) {}
   std::string_view read(const ledger::Tile& tile) override;
 
  private:
   Store& store_;
-  const View view_;
-  std::string octets_;
+  std::string bytes_;
+};
+
+// The tiles as a transaction sees them, with those that it has put. One thread at a time.
+class TransactionTiles final : public ledger::TileReader {
+ public:
+  explicit TransactionTiles(Transaction& transaction) : transaction_(transaction) {}
+  std::string_view read(const ledger::Tile& tile) override;
+
+ private:
+  Transaction& transaction_;
+  std::string bytes_;
 };
 
 }  // namespace plog::store

@@ -14,11 +14,10 @@
 #include "base/encoding.h"
 #include "base/error.h"
 #include "client/client.h"
-#include "client/heads.h"
 #include "client/verification.h"
 #include "query/filter_json.h"
 #include "report/package.h"
-#include "store/store.h"
+#include "store/driver.h"
 #include "store_fixture.h"
 
 namespace plog::attacks {
@@ -102,13 +101,14 @@ inline client::VerifyReport verify(const std::string& path, client::VerifyLevel 
   client::VerifyRequest request;
   request.level = level;
   request.read_only = true;
-  return client::verify_path(path, request);
+  return client::verify_ledger(store::LedgerAddress::at(path), request);
 }
 
 // The answers of every kind of query, and an export, as one text. The constructor throws if a query fails.
 class Answers {
  public:
-  Answers(const std::string& path, const std::string& scratch) : store_(store::open_sqlite(path, kReadOnly)) {
+  Answers(const std::string& path, const std::string& scratch)
+      : store_(store::open(store::LedgerAddress::at(path), kReadOnly)) {
     for (const char* order : {"asc", "desc"}) {
       ask(std::string(R"("include_system":true,"order":")") + order + '"');
     }

@@ -121,7 +121,7 @@ class Bits : public ::testing::Test {
     request.level = client::VerifyLevel::kTree;
     request.checks = ledger::Checks::all_but(ledger::Check::kSchema);
     request.read_only = true;
-    const client::VerifyReport report = client::verify_path(ledger_.path(), request);
+    const client::VerifyReport report = client::verify_ledger(store::LedgerAddress::at(ledger_.path()), request);
     ASSERT_EQ(report.verdict, ledger::Verdict::kTampered) << report.json();
     const auto& found = report.findings.kept();
     const auto names_it = [&](const ledger::Finding& finding) {

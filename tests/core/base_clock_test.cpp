@@ -11,7 +11,7 @@ namespace {
 
 constexpr Micros kSecond = 1'000'000;
 
-// The slow readable model: the C library's calendar.
+// A slow, readable model that uses the C library's calendar.
 std::string by_the_c_library(Micros time) {
   std::int64_t seconds = time / kSecond;
   std::int64_t micros = time % kSecond;
@@ -160,7 +160,7 @@ TEST(Timestamp, AnOffsetMustNotLeadOutOfTheFourDigitYears) {
 }
 
 TEST(Clock, TellsTheWallTime) {
-  // Not time(2): it tells the time of the last tick, and so an earlier second at the start of one.
+  // time(2) would not do: it returns the time of the last tick, which can still be in the previous second.
   const auto wall = [] {
     timespec time{};
     clock_gettime(CLOCK_REALTIME, &time);

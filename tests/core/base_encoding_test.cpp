@@ -99,12 +99,13 @@ TEST(Crc32c, InstructionTablesAndBitsAgreeAtEverySizeAndSplit) {
   }
 }
 
-// The slow model, by decoding: what of the text is a code point, by the definition of UTF-8.
+// A slow model of is_utf8 and repair_utf8, which decodes the text by the definition of UTF-8.
 struct Model {
   bool valid = true;
   std::string repaired;
 };
 
+// Returns the size of the code point at the start of the text, or 0 if it is invalid. The text must not be empty.
 int decoded_size(std::string_view text) {
   const auto at = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
   const int size = at(0) < 0x80 ? 1 : at(0) >> 5 == 6 ? 2 : at(0) >> 4 == 14 ? 3 : at(0) >> 3 == 30 ? 4 : 0;
@@ -119,7 +120,7 @@ int decoded_size(std::string_view text) {
   return size;
 }
 
-// Whether some code point's encoding starts with the part: what makes a "maximal subpart".
+// Whether the encoding of some code point starts with `part`, as Unicode defines a "maximal subpart".
 bool starts_a_code_point(std::string part) {
   if (part.size() >= 4) return false;
   for (const char fill : {'\x80', '\x90', '\xA0', '\xBF'}) {
@@ -160,7 +161,7 @@ TEST(RepairUtf8, PutsOneReplacementForEachMaximalInvalidPart) {
   EXPECT_EQ(repair_utf8("\xE2\x82z"), r + "z");
   EXPECT_EQ(repair_utf8("\xF0\x9F\x98z\xF0\x9F"), r + "z" + r);
   EXPECT_EQ(repair_utf8("\xE0\x80\x80"), r + r + r);
-  EXPECT_EQ(repair_utf8("\xF4\x90\x80\x80"), r + r + r + r);  // beyond U+10FFFF
+  EXPECT_EQ(repair_utf8("\xF4\x90\x80\x80"), r + r + r + r);  // above U+10FFFF
   EXPECT_EQ(repair_utf8("\xFF\xFE"), r + r);
   // Unicode 15, table 3-8
   EXPECT_EQ(repair_utf8("\xC0\xAF\xE0\x80\xBF\xF0\x81\x82\x41"), r + r + r + r + r + r + r + r + "A");

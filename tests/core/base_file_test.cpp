@@ -35,7 +35,7 @@ class FileTest : public testing::Test {
     EXPECT_EQ(stat(path.c_str(), &info), 0);
     return info.st_mode & 07777;
   }
-  // What a child process finds.
+  // Runs the check in a child process and returns its result.
   static bool in_child(const std::function<bool()>& check) {
     const pid_t pid = fork();
     if (pid == 0) _exit(check() ? 0 : 1);
@@ -183,7 +183,7 @@ TEST_F(FileTest, AWholeFileIsReadUpToALimit) {
 TEST_F(FileTest, ALockIsSeenByOtherProcessesAndByOtherDescriptions) {
   const Fd fd = create("lock");
   ASSERT_TRUE(try_lock(fd.get()));
-  EXPECT_TRUE(try_lock(fd.get()));  // its own
+  EXPECT_TRUE(try_lock(fd.get()));  // the same description may lock again
   const auto others_can = [&] { return try_lock(open_file(at("lock"), O_RDWR).get()); };
   EXPECT_FALSE(others_can());
   EXPECT_FALSE(in_child(others_can));

@@ -24,7 +24,7 @@ std::int64_t millis_of(const Uuid& uuid) {
   return millis;
 }
 
-// Runs `child` in a copy of this process that `copy` makes, and returns the octets it gives.
+// Runs `child` in a copy of this process, which `copy` creates, and returns the bytes that `child` returns.
 std::vector<std::uint8_t> in_child(const std::function<pid_t()>& copy,
                                    const std::function<std::vector<std::uint8_t>()>& child) {
   int ends[2];
@@ -60,7 +60,7 @@ std::vector<std::uint8_t> ids_and_octets() {
   return all;
 }
 
-// In pieces of 16 octets: none may appear twice.
+// Splits the sources into pieces of 16 bytes and expects that no piece occurs twice.
 void expect_no_shared_piece(const std::vector<std::vector<std::uint8_t>>& sources) {
   std::set<std::string> seen;
   for (const auto& source : sources) {
@@ -74,7 +74,7 @@ void expect_no_shared_piece(const std::vector<std::vector<std::uint8_t>>& source
 
 TEST(Uuid7, HasItsVersionVariantAndTheTime) {
   const std::int64_t before = now_micros() / 1000;
-  // In a new thread, whose last id is not ahead of the clock.
+  // A new thread has no last id that could be ahead of the clock.
   std::thread([&] {
     const Uuid uuid = uuid_v7();
     EXPECT_EQ(uuid[6] >> 4, 7);
@@ -112,7 +112,7 @@ TEST(Uuid7, IsUniqueAcrossThreads) {
 }
 
 TEST(Uuid7, AForkedChildSharesNothingWithItsParentAndSiblings) {
-  ids_and_octets();  // so that there is a pool to inherit
+  ids_and_octets();  // fills the pool that the child inherits
   const auto fork_it = [] { return fork(); };
   const auto first = in_child(fork_it, ids_and_octets);
   const auto second = in_child(fork_it, ids_and_octets);

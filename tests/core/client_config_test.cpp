@@ -163,16 +163,16 @@ TEST(Config, NamesFileLineAndKeyOfAWrongValue) {
       {"capture_content:\n  fields:\n    labels: no\n",
        "c.yaml:3: capture_content.fields.labels: must be one of: full"},
       {"capture_content:\n  fields:\n    agent_id: none\n",
-       "c.yaml:3: capture_content.fields.agent_id: no field with content; known are action_input, "},
+       "c.yaml:3: capture_content.fields.agent_id: not a content field; use one of action_input, "},
       {"capture_content:\n  action_types:\n\n    CUSTOM: []\n", "c.yaml:4: capture_content.action_types.CUSTOM: "},
-      {"db_path:", "c.yaml:1: db_path: needs a text"},
-      {"db_path: ''", "c.yaml:1: db_path: needs a text"},
-      {"agent_id: [a]", "c.yaml:1: agent_id: needs a text"},
-      {"db_path: \"a\\0b\"", "c.yaml:1: db_path: must not hold a NUL character"},
+      {"db_path:", "c.yaml:1: db_path: must be a non-empty string"},
+      {"db_path: ''", "c.yaml:1: db_path: must be a non-empty string"},
+      {"agent_id: [a]", "c.yaml:1: agent_id: must be a non-empty string"},
+      {"db_path: \"a\\0b\"", "c.yaml:1: db_path: must not contain a NUL character"},
       {"server_url: localhost:7600", "c.yaml:1: server_url: must begin with http:// or https://"},
       {"labels: [a]", "c.yaml:1: labels: must be a mapping"},
-      {"labels:\n  team: [a]", "c.yaml:2: labels.team: the value of a label must be a text"},
-      {"labels:\n  team:\n", "c.yaml:2: labels.team: the value of a label must be a text"},
+      {"labels:\n  team: [a]", "c.yaml:2: labels.team: the value of a label must be a string"},
+      {"labels:\n  team:\n", "c.yaml:2: labels.team: the value of a label must be a string"},
       {"metadata: text", "c.yaml:1: metadata: must be a mapping"},
       {"redaction: on", "c.yaml:1: redaction: must be a mapping"},
       {"redaction:\n  enabled: maybe", "c.yaml:2: redaction.enabled: must be true or false"},
@@ -195,8 +195,8 @@ TEST(Config, SuggestsTheKeyThatWasMeant) {
   EXPECT_EQ(refusal("redaction: {rule: []}"), "c.yaml:1: redaction.rule: unknown key; did you mean \"rules\"?");
   EXPECT_EQ(refusal("redaction: {rules: [{name: a, patern: b}]}"),
             "c.yaml:1: redaction.rules[0].patern: unknown key; did you mean \"pattern\"?");
-  EXPECT_THAT(refusal("colour: blue"), HasSubstr("unknown key; known are server_url, db_path, "));
-  EXPECT_THAT(refusal(std::string(500, 'k') + ": blue"), HasSubstr("unknown key; known are "));
+  EXPECT_THAT(refusal("colour: blue"), HasSubstr("unknown key; the known keys are server_url, db_path, "));
+  EXPECT_THAT(refusal(std::string(500, 'k') + ": blue"), HasSubstr("unknown key; the known keys are "));
 }
 
 TEST(Config, RefusesWhatYamlAllowsButAConfigurationDoesNotNeed) {
@@ -209,8 +209,8 @@ TEST(Config, RefusesWhatYamlAllowsButAConfigurationDoesNotNeed) {
       {"agent_id: &x y", "c.yaml:1: agent_id: anchors are not supported"},
       {"agent_id: !!binary aGk=", "c.yaml:1: agent_id: the tag tag:yaml.org,2002:binary is not supported"},
       {"agent_id: !own x", "c.yaml:1: agent_id: the tag !own is not supported"},
-      {"agent_id: x\nbatch_size: 1\nagent_id: y", "c.yaml:3: agent_id: this key stands twice in one mapping"},
-      {"metadata:\n  a:\n    b: 1\n    b: 2", "c.yaml:4: metadata.a.b: this key stands twice in one mapping"},
+      {"agent_id: x\nbatch_size: 1\nagent_id: y", "c.yaml:3: agent_id: this key occurs twice in one mapping"},
+      {"metadata:\n  a:\n    b: 1\n    b: 2", "c.yaml:4: metadata.a.b: this key occurs twice in one mapping"},
       {"? [a]\n: b", "c.yaml:1: a key must be plain text"},
       {"? {a: b}\n: c", "c.yaml:1: a key must be plain text"},
       {"~: b", "c.yaml:1: a key must be plain text"},
@@ -325,7 +325,7 @@ TEST(ConfigDocumentation, ListsTheKeysThatTheCodeKnows) {
       {"redaction.allow", "redaction: {allow: {values: [x]}}"},
       {"redaction.keep_last", "redaction: {keep_last: {visa: 4}}"},
       {"redaction.pseudonym_key_file", "redaction: {pseudonym_key_file: " PLOG_SOURCE_DIR "/.clang-format}"}};
-  std::map<std::string, bool> documented;  // by key: whether the additive file may hold it
+  std::map<std::string, bool> documented;  // for each key, whether ./provenlog.yaml may contain it
   const std::string text = documentation();
   const std::size_t begin = text.find("## Keys");
   ASSERT_NE(begin, std::string::npos);
@@ -353,7 +353,7 @@ TEST(ConfigDocumentation, HasExamplesThatAreAccepted) {
   EXPECT_EQ(examples, 2);
 }
 
-// Runs in a directory of its own, with HOME and the variables under control.
+// Runs in its own directory, with HOME and the environment variables set for each test.
 class LoadConfig : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -457,10 +457,10 @@ TEST_F(LoadConfig, RefusesANamedFileThatDoesNotExist) {
 
 TEST_F(LoadConfig, RefusesWhatIsNoRegularFileWithoutWaiting) {
   ASSERT_EQ(mkfifo((root_ / "work/provenlog.yaml").c_str(), 0600), 0);
-  EXPECT_THAT(refusal(), StartsWith("./provenlog.yaml:1: ./provenlog.yaml is no file"));
+  EXPECT_THAT(refusal(), StartsWith("./provenlog.yaml:1: ./provenlog.yaml is not a regular file"));
   std::filesystem::remove(root_ / "work/provenlog.yaml");
   std::filesystem::create_directory(root_ / "work/provenlog.yaml");
-  EXPECT_THAT(refusal(), StartsWith("./provenlog.yaml:1: ./provenlog.yaml is no file"));
+  EXPECT_THAT(refusal(), StartsWith("./provenlog.yaml:1: ./provenlog.yaml is not a regular file"));
 }
 
 TEST_F(LoadConfig, RefusesAFileThatItCannotRead) {

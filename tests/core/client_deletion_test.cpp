@@ -1,4 +1,5 @@
-// Files deleted under a running client: what was acknowledged and not yet committed is kept, and somebody is told.
+// Files that are deleted while a client uses them: acknowledged events that are not committed yet are kept, and the
+// client reports an error.
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
@@ -29,7 +30,7 @@ class DeletionTest : public testing::Test {
     return options;
   }
 
-  // The names of all events, system events too, in the order of commit.
+  // The names of all events, including system events, in commit order.
   static std::vector<std::string> names(Client& client) {
     std::vector<std::string> result;
     Cursor cursor(client, R"({"include_system":true})");
@@ -67,7 +68,7 @@ TEST_F(DeletionTest, ADeletedJournalLosesNothing) {
   client.log(R"({"action_name":"second"})");
   client.flush(5000);
   EXPECT_EQ(names(client), (std::vector<std::string>{"ledger.created", "first", "second"}));
-  // The thread notices within a second or so, and says it.
+  // The thread notices within about a second and reports an error.
   const auto error = client.next_error(5000);
   ASSERT_TRUE(error.has_value());
   EXPECT_NE(std::string(error->what()).find("journal"), std::string::npos);

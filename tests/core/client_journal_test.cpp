@@ -1,5 +1,5 @@
-// The journal's files: what their readers make of every state that a crash leaves, and how a dead process's journal
-// gets into the ledger.
+// The journal's files: how they are read in every state that a crash can leave, and how the journal of a dead process
+// is adopted.
 #include "client/journal.h"
 
 #include <fcntl.h>
@@ -15,8 +15,9 @@
 #include "base/error.h"
 #include "client/adopter.h"
 #include "event/builder.h"
+#include "heads/heads.h"
 #include "json/value.h"
-#include "store/store.h"
+#include "store/driver.h"
 
 namespace plog::client {
 namespace {
@@ -44,7 +45,7 @@ class JournalTest : public testing::Test {
     pwrite_all(fd.get(), octets.data(), octets.size(), static_cast<off_t>(offset));
   }
 
-  // The payloads of a segment, then how it ends: "end" or "damaged".
+  // The payloads of a segment, followed by how it ends: "end" or "damaged".
   static std::vector<std::string> read(const std::string& path, std::uint64_t offset = 0) {
     const Fd fd = open_file(path, O_RDONLY);
     SegmentReader reader(fd.get(), offset, file_size(fd.get()));
@@ -153,7 +154,7 @@ TEST_F(SegmentTest, AnyChangedOctetOfARecordIsNeverReadAsARecord) {
     const auto found = read(path_);
     ASSERT_EQ(found.size(), 2u) << at;
     EXPECT_EQ(found[0], "first");
-    // A length that now leads beyond the file can't be told from a torn write; all else is damage.
+    // A length that now reaches beyond the file cannot be distinguished from a torn write. Any other change is damage.
     if (at >= second_ + 4) {
       EXPECT_EQ(found[1], "damaged") << at;
     }
@@ -163,7 +164,7 @@ TEST_F(SegmentTest, AnyChangedOctetOfARecordIsNeverReadAsARecord) {
 }
 
 TEST_F(SegmentTest, ALengthBeyondTheLimitIsDamage) {
-  patch(path_, second_, std::string("\x01\x00\x00\x10", 4));  // one more than 256 MiB
+  patch(path_, second_, std::string("\x01\x00\x00\x10", 4));  // one byte more than 256 MiB
   EXPECT_THAT(read(path_), ElementsAre("first", "damaged"));
   patch(path_, second_, "\xFF\xFF\xFF\xFF");
   EXPECT_THAT(read(path_), ElementsAre("first", "damaged"));
@@ -200,7 +201,7 @@ TEST_F(JournalTest, DrainedSegmentsAreGivenUpButNeverTheOneBeingWritten) {
   auto drained = journal.take_before({2, 0});
   ASSERT_EQ(drained.size(), 1u);
   EXPECT_EQ(drained[0].path, segment_path(directory_, journal.id(), 1));
-  EXPECT_TRUE(fs::exists(drained[0].path)) << "the caller unlinks";
+  EXPECT_TRUE(fs::exists(drained[0].path)) << "the caller deletes the file";
   EXPECT_EQ(journal.first_segment(), 2u);
   std::uint64_t limit = 0;
   EXPECT_EQ(journal.segment(1, &limit), nullptr);
@@ -300,13 +301,14 @@ TEST(DropAccountTest, OtherVersionsAndForeignContentAreNotDecoded) {
 class AdoptionTest : public JournalTest {
  protected:
   AdoptionTest()
-      : store_(store::open_sqlite(root_ / "events.db", store::OpenMode::kReadWrite)),
-        committer_(*store_, root_ / "events.db", {}) {
+      : address_(store::LedgerAddress::at(root_ / "events.db")),
+        store_(store::open(address_, store::OpenMode::kReadWrite)),
+        committer_(*store_, address_.path(), heads::file_heads(address_, {}), true) {
     committer_.begin();
     committer_.commit(false);
   }
 
-  // What a process that died has left: one journal with events of these names.
+  // Leaves the journal of a dead process, with events of these names.
   Uuid dead_process(const std::vector<std::string>& names, const DropAccount& account = {}) {
     Journal journal(directory_);
     std::uint64_t number = 0;
@@ -340,7 +342,7 @@ class AdoptionTest : public JournalTest {
     return total;
   }
 
-  // Parsed events in commit order, without ledger.created.
+  // The parsed events in commit order, without ledger.created.
   std::vector<json::Value> events() {
     store::Filter filter;
     filter.include_system = true;
@@ -368,11 +370,12 @@ class AdoptionTest : public JournalTest {
     fs::copy(root_ / "saved", directory_, fs::copy_options::recursive | fs::copy_options::overwrite_existing);
   }
   void set_position(const Uuid& id, const store::JournalPosition& position) {
-    store_->begin();
-    store_->set_journal_position(id, position);
-    store_->commit(false);
+    const auto transaction = store_->begin();
+    transaction->set_journal_position(id, position);
+    transaction->commit(false);
   }
 
+  const store::LedgerAddress address_;
   std::unique_ptr<store::Store> store_;
   Committer committer_;
 };
@@ -462,7 +465,7 @@ TEST_F(AdoptionTest, OwnersThatWereNeverBornAreRemoved) {
   ASSERT_TRUE(try_lock(fd.get()));
   EXPECT_TRUE(find_orphans(directory_).empty());
   EXPECT_FALSE(fs::exists(unborn));
-  EXPECT_TRUE(fs::exists(held)) << "its process is about to name it";
+  EXPECT_TRUE(fs::exists(held)) << "its process is about to rename it";
 }
 
 TEST_F(AdoptionTest, AnOwnerFileOfZerosIsAJournalWithoutDrops) {

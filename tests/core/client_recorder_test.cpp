@@ -1,5 +1,5 @@
-// Recording through clients of one process: when events reach the ledger, what a ledger that can't be written does to
-// callers, and what is counted and told.
+// Recording through clients of one process: when events are committed, what callers see when the ledger cannot be
+// written, and what is counted and reported.
 #include "client/recorder.h"
 
 #include <gmock/gmock.h>
@@ -36,7 +36,7 @@ Status status_of(const std::function<void()>& work) {
   return Status::kOk;
 }
 
-// Polls, since it is the recorder's thread that does it.
+// Polls, because the recorder's thread does the work.
 bool eventually(const std::function<bool()>& holds) {
   for (const std::int64_t end = steady_millis() + 10000; steady_millis() < end;) {
     if (holds()) return true;
@@ -45,7 +45,7 @@ bool eventually(const std::function<bool()>& holds) {
   return false;
 }
 
-// Another program's connection to the ledger, which knows nothing of the library's locks.
+// Another program's connection to the ledger, which does not know the library's locks.
 class Foreign {
  public:
   explicit Foreign(const std::string& path) {
@@ -71,7 +71,7 @@ class RecorderTest : public testing::Test {
   }
   ~RecorderTest() override { fs::remove_all(directory_); }
 
-  // Nothing is committed before a flush, unless a test asks for it.
+  // With these options nothing is committed before a flush.
   ClientOptions options() const {
     ClientOptions options;
     options.db_path = db_.string();
@@ -91,7 +91,7 @@ class RecorderTest : public testing::Test {
   static std::string named(const std::string& name) { return R"({"action_name":")" + name + R"("})"; }
   // About 100 KiB, so that ten of them fill the smallest journal.
   static std::string large() { return R"({"action_input":")" + std::string(100u << 10, 'x') + R"("})"; }
-  // Logs large events until the first that is refused, and says how many were taken.
+  // Logs large events until one is rejected, and returns how many were accepted.
   static std::uint64_t fill(Client& client) {
     for (std::uint64_t taken = 0; taken < 100; ++taken) {
       if (status_of([&] { client.log(large()); }) == Status::kFull) return taken;
@@ -192,7 +192,7 @@ TEST_F(RecorderTest, TwoClientsOfOneLedgerShareARecorderAndItsOrder) {
   EXPECT_EQ(status_of([&] { second.log("{}"); }), Status::kClosed);
 }
 
-// ---- A ledger that can't be written
+// ---- A ledger that cannot be written
 
 TEST_F(RecorderTest, AFlushGivesUpAtItsDeadlineAndTheEventsAreStoredLater) {
   Client client(options());
@@ -297,7 +297,7 @@ TEST_F(RecorderTest, ABlockedCallerGoesOnAsSoonAsThereIsRoom) {
   Foreign foreign(db_);
   foreign.run("BEGIN IMMEDIATE");
   std::thread release([&] {
-    // The caller below has filled the journal by then, or this test shows nothing, but fails neither.
+    // By then the caller below has filled the journal. If it has not, the test shows nothing, but does not fail either.
     eventually([&] { return client.stats().queued_bytes > 900u << 10; });
     std::this_thread::sleep_for(std::chrono::milliseconds(200));
     foreign.run("ROLLBACK");
@@ -318,7 +318,7 @@ TEST_F(RecorderTest, AnEventsOwnPolicyOverridesTheClients) {
   scratch->builder.key("action_input");
   scratch->builder.string(std::string(200000, 'x'));
   EXPECT_EQ(status_of([&] { client.commit(*scratch, OnFull::kRaise); }), Status::kFull);
-  EXPECT_EQ(client.stats().dropped, 1u) << "only the one that filled it";
+  EXPECT_EQ(client.stats().dropped, 1u) << "only the one event that fill() could not log";
   foreign.run("ROLLBACK");
   client.flush(10000);
 }
@@ -333,12 +333,12 @@ TEST_F(RecorderTest, AWriterFormatOfTheFutureIsReadOnlyAndTheEventsWaitForIt) {
   EXPECT_EQ(status_of([&] { client.flush(5000); }), Status::kUnsupported);
   EXPECT_THAT(names(client), ElementsAre("old"));
   EXPECT_EQ(client.stats().queued_events, 1u);
-  foreign.run("UPDATE meta SET value = 2 WHERE key = 'format_writer'");
+  foreign.run("UPDATE meta SET value = 3 WHERE key = 'format_writer'");
   client.flush(5000);
   EXPECT_THAT(names(client), ElementsAre("old", "new"));
 }
 
-// ---- Telling
+// ---- Reporting
 
 TEST_F(RecorderTest, TheSameEventAgainIsADuplicateAndWithOtherContentAConflict) {
   Client client(options());
@@ -365,7 +365,7 @@ TEST_F(RecorderTest, TheSameEventAgainIsADuplicateAndWithOtherContentAConflict) 
   EXPECT_EQ(error->status(), Status::kInvalid);
   EXPECT_THAT(error->what(), HasSubstr("01890a5d-ac96-774b-bcce-b302099a8057"));
   EXPECT_THAT(error->what(), testing::Not(HasSubstr("other\"")));
-  EXPECT_FALSE(client.next_error(0).has_value()) << "it is told once";
+  EXPECT_FALSE(client.next_error(0).has_value()) << "each error is reported once";
   EXPECT_THAT(names(client), ElementsAre("first"));
 }
 
@@ -377,7 +377,7 @@ TEST_F(RecorderTest, EachClientIsToldEveryErrorAndAClosedOneThatThereAreNoMore) 
   first.flush(5000);
   EXPECT_TRUE(first.next_error(0).has_value());
   second.close(5000);
-  EXPECT_TRUE(second.next_error(0).has_value()) << "an error from before it was closed";
+  EXPECT_TRUE(second.next_error(0).has_value()) << "the error happened before it was closed";
   EXPECT_EQ(status_of([&] { second.next_error(-1); }), Status::kClosed);
   EXPECT_FALSE(first.next_error(0).has_value());
 }
@@ -413,7 +413,7 @@ TEST_F(RecorderTest, ParentAndChildOfAForkBothRecord) {
   ASSERT_TRUE(WIFEXITED(result));
   EXPECT_EQ(WEXITSTATUS(result), 0);
   EXPECT_THAT(names(client), testing::UnorderedElementsAre("before", "child", "parent"));
-  EXPECT_EQ(client.stats().accepted, 2u) << "the child counts for itself";
+  EXPECT_EQ(client.stats().accepted, 2u) << "the child has its own counters";
   EXPECT_EQ(verify_client(client, {}).verdict, ledger::Verdict::kOk);
 }
 

@@ -1,4 +1,4 @@
-// What a ledger says of the rules by which its writers redact, and how much of content they keep.
+// Tests what a ledger records about the redaction rules of its writers and about how much content they keep.
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 #include <stdlib.h>
@@ -38,7 +38,7 @@ class RedactionOnRecord : public testing::Test {
     setenv("PROVENLOG_CONFIG", path.c_str(), 1);
   }
 
-  // What the system events that a client sees say of redaction, in order.
+  // The redaction rules recorded in the system events that a client sees, in order.
   static std::vector<json::Value> rules(Client& client) {
     std::vector<json::Value> found;
     Cursor cursor(client, R"({"include_system":true,"agent_id":"provenlog"})");
@@ -147,13 +147,13 @@ TEST_F(RedactionOnRecord, VerificationComparesTheTableMetaWithIt) {
   rules();
   configure("redaction: {profile: strict}");
   rules();
-  EXPECT_EQ(verify_path(*options_.db_path, {}).verdict, ledger::Verdict::kOk);
+  EXPECT_EQ(verify_ledger(store::LedgerAddress::at(*options_.db_path), {}).verdict, ledger::Verdict::kOk);
   sqlite3* db = nullptr;
   ASSERT_EQ(sqlite3_open(options_.db_path->c_str(), &db), SQLITE_OK);
   ASSERT_EQ(sqlite3_exec(db, "UPDATE meta SET value = 'x' WHERE key = 'redaction'", nullptr, nullptr, nullptr),
             SQLITE_OK);
   sqlite3_close(db);
-  EXPECT_EQ(verify_path(*options_.db_path, {}).verdict, ledger::Verdict::kTampered);
+  EXPECT_EQ(verify_ledger(store::LedgerAddress::at(*options_.db_path), {}).verdict, ledger::Verdict::kTampered);
 }
 
 // ---- Contexts of labels

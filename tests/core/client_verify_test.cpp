@@ -1,4 +1,4 @@
-// Verification of ledgers that clients wrote: what each check is needed for, and the verdicts of what is sound.
+// Verification of ledgers that clients wrote: each check is needed, and sound ledgers get a valid verdict.
 #include <gmock/gmock.h>
 #include <sqlite3.h>
 #include <sys/wait.h>
@@ -12,10 +12,10 @@
 #include "base/encoding.h"
 #include "client/client.h"
 #include "client/committer.h"
-#include "client/heads.h"
 #include "client/verification.h"
-#include "client/writer_lock.h"
 #include "crypto/sha256.h"
+#include "heads/file_key_source.h"
+#include "heads/heads.h"
 #include "store_fixture.h"
 
 namespace plog::client {
@@ -33,6 +33,7 @@ class ClientVerifyTest : public ::testing::Test {
     setenv("HOME", directory_.path().c_str(), 1);
   }
   std::string path() const { return directory_.path() + "/events.db"; }
+  store::LedgerAddress address() const { return store::LedgerAddress::at(path()); }
 
   std::unique_ptr<Client> open(const std::string& agent = "agent") const {
     ClientOptions options;
@@ -49,7 +50,7 @@ class ClientVerifyTest : public ::testing::Test {
     }
     client->close(-1);
   }
-  // Events under a head, and a tail behind it that no head covers.
+  // Records events under a head, and after them a tail that no head covers.
   void record_with_tail() const {
     {
       const auto client = open();
@@ -86,7 +87,7 @@ class ClientVerifyTest : public ::testing::Test {
     sqlite3_free(message);
     sqlite3_close(db);
   }
-  // STRICT keeps wrong types out, but not from somebody who edits the schema first.
+  // STRICT tables reject wrong types, but an attacker can edit the schema first.
   void sql_loosely(const std::string& text) const {
     sql("PRAGMA writable_schema=ON; UPDATE sqlite_schema SET sql = replace(sql, ') STRICT', ')') WHERE name = 'event'; "
         "PRAGMA writable_schema=RESET");
@@ -94,7 +95,7 @@ class ClientVerifyTest : public ::testing::Test {
   }
   crypto::Signer signer() const {
     const auto head = ledger::parse_checkpoint(crypto::parse_note(read(path() + ".head"))->text);
-    return std::move(*read_key(path() + ".key", head->origin));
+    return std::move(*heads::FileKeySource(path() + ".key").read(head->origin));
   }
   // A head signed by the ledger's own key.
   void sign_head(const std::function<void(ledger::Checkpoint&)>& change) const {
@@ -102,19 +103,17 @@ class ClientVerifyTest : public ::testing::Test {
     change(head);
     write(path() + ".head", ledger::sign_checkpoint(head, signer()));
   }
-  // An event that gets its place in chain and tree like any other, whatever it holds.
+  // Commits an event to its chain and the tree like any other, whatever it contains.
   void commit(const std::string& canonical) const {
-    const auto store = store::open_sqlite(path(), store::OpenMode::kReadWrite);
-    Committer committer(*store, path(), {});
-    WriterLock lock(path());
-    lock.lock(5000);
+    const auto store = store::open(address(), store::OpenMode::kReadWrite);
+    Committer committer(*store, path(), heads::file_heads(address(), {}), true);
+    const auto lease = store->lock_writer(5000);
     committer.begin();
     event::Prepared event;
     event.canonical = canonical;
     event.index = event::index_of(canonical);
     committer.add(event);
     committer.commit(false);
-    lock.unlock();
   }
   static std::string system_event(const std::string& name, const std::string& input) {
     return R"({"action_input":)" + input + R"(,"action_name":")" + name +
@@ -127,7 +126,7 @@ class ClientVerifyTest : public ::testing::Test {
     request.level = level;
     request.checks = checks;
     request.read_only = true;
-    return verify_path(path(), request);
+    return verify_ledger(address(), request);
   }
 
   store::TemporaryDirectory directory_;
@@ -142,11 +141,12 @@ struct Case {
   void (*tamper)(const ClientVerifyTest&);
 };
 
-// Gives the table of cases what the fixture keeps to itself.
+// Gives the table of cases access to protected members of the fixture.
 class Tool : public ClientVerifyTest {
  public:
   using ClientVerifyTest::commit;
   using ClientVerifyTest::path;
+  using ClientVerifyTest::address;
   using ClientVerifyTest::read;
   using ClientVerifyTest::sign_head;
   using ClientVerifyTest::signer;
@@ -161,7 +161,7 @@ const Tool& tool(const ClientVerifyTest& test) { return static_cast<const Tool&>
 #define SQL(text) [](const ClientVerifyTest& test) { tool(test).sql(text); }
 
 const Case kCases[] = {
-    {Check::kPlace, "a row taken out behind which its agent has no more", VerifyLevel::kChain, Verdict::kTampered,
+    {Check::kPlace, "the last row of an agent deleted", VerifyLevel::kChain, Verdict::kTampered,
      SQL("DELETE FROM event WHERE commit_index = 3")},
     {Check::kSequence, "the last sequence of an agent", VerifyLevel::kChain, Verdict::kTampered,
      SQL("UPDATE event SET sequence = 7 WHERE commit_index = (SELECT max(commit_index) FROM event)")},
@@ -170,13 +170,13 @@ const Case kCases[] = {
          "WHERE commit_index = 99")},
     {Check::kIdentity, "the id of a row", VerifyLevel::kChain, Verdict::kTampered,
      SQL("UPDATE event SET id = zeroblob(16) WHERE commit_index = 99")},
-    {Check::kTypes, "a text for octets", VerifyLevel::kChain, Verdict::kTampered,
+    {Check::kTypes, "text instead of bytes", VerifyLevel::kChain, Verdict::kTampered,
      [](const ClientVerifyTest& test) {
        tool(test).sql_loosely("UPDATE event SET canonical = CAST(canonical AS TEXT) WHERE commit_index = 99");
      }},
     {Check::kPrevHash, "a link with its hash recomputed", VerifyLevel::kChain, Verdict::kTampered,
      [](const ClientVerifyTest& test) {
-       const auto store = store::open_sqlite(tool(test).path(), store::OpenMode::kReadOnly);
+       const auto store = store::open(tool(test).address(), store::OpenMode::kReadOnly);
        std::vector<store::EventRow> rows;
        store::Filter filter;
        filter.agent = "agent";
@@ -189,21 +189,21 @@ const Case kCases[] = {
     {Check::kLeaf, "warnings in the tail", VerifyLevel::kTree, Verdict::kTampered,
      SQL("UPDATE event SET warnings = x'5b5d' WHERE commit_index = (SELECT max(commit_index) FROM event WHERE warnings "
          "IS NOT NULL)")},
-    {Check::kTile, "a tile taken out", VerifyLevel::kTree, Verdict::kTampered, SQL("DELETE FROM tile WHERE place = 0")},
+    {Check::kTile, "a deleted tile", VerifyLevel::kTree, Verdict::kTampered, SQL("DELETE FROM tile WHERE place = 0")},
     {Check::kUpperTile, "a tile above the leaves", VerifyLevel::kTree, Verdict::kTampered,
      SQL("UPDATE tile SET hashes = zeroblob(length(hashes)) WHERE place = 1 << 56")},
-    {Check::kForeignTile, "a tile too many", VerifyLevel::kTree, Verdict::kTampered,
+    {Check::kForeignTile, "a surplus tile", VerifyLevel::kTree, Verdict::kTampered,
      SQL("INSERT INTO tile VALUES (5 << 56, zeroblob(32))")},
-    {Check::kTreeSize, "the newest rows cut off", VerifyLevel::kTree, Verdict::kTruncated,
+    {Check::kTreeSize, "the newest rows deleted", VerifyLevel::kTree, Verdict::kTruncated,
      SQL("DELETE FROM event WHERE commit_index > 590")},
-    {Check::kKeyEvent, "a rotation that nobody signed", VerifyLevel::kTree, Verdict::kTampered,
+    {Check::kKeyEvent, "an unsigned rotation", VerifyLevel::kTree, Verdict::kTampered,
      [](const ClientVerifyTest& test) {
        const std::string origin = tool(test).signer().name();
        const std::string vkey = crypto::Signer::generate(origin).verifier().format();
        tool(test).commit(tool(test).system_event(
            "key.rotated", R"({"epoch":2,"note":"x","origin":")" + origin + R"(","vkey":")" + vkey + "\"}"));
      }},
-    {Check::kHeadSignature, "a head by another key", VerifyLevel::kTree, Verdict::kUnverifiable,
+    {Check::kHeadSignature, "a head signed by another key", VerifyLevel::kTree, Verdict::kUnverifiable,
      [](const ClientVerifyTest& test) {
        const std::string file = tool(test).path() + ".head";
        const auto head = *ledger::parse_checkpoint(crypto::parse_note(tool(test).read(file))->text);
@@ -219,7 +219,7 @@ const Case kCases[] = {
        tool(test).commit(tool(test).system_event("note", "{}"));
      }},
     {Check::kSchema, "a view", VerifyLevel::kTree, Verdict::kTampered, SQL("CREATE VIEW mine AS SELECT * FROM event")},
-    {Check::kStructure, "an index that is another's", VerifyLevel::kFull, Verdict::kTampered,
+    {Check::kStructure, "two indexes swapped", VerifyLevel::kFull, Verdict::kTampered,
      SQL("PRAGMA writable_schema=ON; CREATE TEMP TABLE page AS SELECT name, rootpage FROM main.sqlite_schema; "
          "UPDATE sqlite_master SET rootpage = (SELECT page.rootpage FROM page WHERE page.name = CASE "
          "sqlite_master.name WHEN "
@@ -231,17 +231,17 @@ const Case kCases[] = {
      }},
     {Check::kColumn, "a column that filters read", VerifyLevel::kFull, Verdict::kTampered,
      SQL("UPDATE event SET name = NULL WHERE commit_index = 99")},
-    {Check::kLabel, "a label taken out", VerifyLevel::kFull, Verdict::kTampered,
+    {Check::kLabel, "a deleted label", VerifyLevel::kFull, Verdict::kTampered,
      SQL("DELETE FROM event_label WHERE commit_index = 99")},
-    {Check::kLabel, "a label put in", VerifyLevel::kFull, Verdict::kTampered,
+    {Check::kLabel, "an added label", VerifyLevel::kFull, Verdict::kTampered,
      SQL("INSERT INTO event_label SELECT label, 2 FROM event_label LIMIT 1")},
-    {Check::kReference, "a reference taken out", VerifyLevel::kFull, Verdict::kTampered,
+    {Check::kReference, "a deleted reference", VerifyLevel::kFull, Verdict::kTampered,
      SQL("DELETE FROM event_reference WHERE commit_index = 99")},
-    {Check::kReference, "a reference put in", VerifyLevel::kFull, Verdict::kTampered,
+    {Check::kReference, "an added reference", VerifyLevel::kFull, Verdict::kTampered,
      SQL("INSERT INTO event_reference VALUES (2, 'mine', 2)")},
     {Check::kActivity, "a sum", VerifyLevel::kFull, Verdict::kTampered,
      SQL("UPDATE activity SET errors = errors + 1 WHERE session <> 0")},
-    {Check::kActivity, "a sum of nobody", VerifyLevel::kFull, Verdict::kTampered,
+    {Check::kActivity, "a sum without events", VerifyLevel::kFull, Verdict::kTampered,
      SQL("INSERT INTO activity VALUES (1, 1, 1, 0, 0, 0, 0)")},
     {Check::kTimeBlock, "the times of a block", VerifyLevel::kFull, Verdict::kTampered,
      SQL("UPDATE time_block SET max_time = min_time")},
@@ -263,7 +263,7 @@ TEST_F(ClientVerifyTest, ASoundLedgerWithATailIsSound) {
 
 class EachCheck : public ClientVerifyTest, public ::testing::WithParamInterface<Case> {};
 
-// The mutation test of the verifier: what a check is for is found with it, and by nothing else.
+// The mutation test of the verifier: the check finds its fault, and without the check nothing else does.
 TEST_P(EachCheck, IsNeeded) {
   record_with_tail();
   GetParam().tamper(*this);
@@ -304,11 +304,11 @@ TEST_F(ClientVerifyTest, EventsOfADeadProcessAreAdoptedAndThenSaidSo) {
   EXPECT_EQ(verify().pending, 2u);
   EXPECT_EQ(verify().verdict, Verdict::kOk) << "nothing was adopted";
   const std::string head = read(path() + ".head");
-  const VerifyReport report = verify_path(path(), {});
+  const VerifyReport report = verify_ledger(address(), {});
   EXPECT_EQ(report.verdict, Verdict::kRecovered) << report.error;
   EXPECT_EQ(report.recovered, 2u);
   EXPECT_EQ(report.tail, 2u);
-  EXPECT_EQ(read(path() + ".head"), head) << "whoever verifies signs nothing";
+  EXPECT_EQ(read(path() + ".head"), head) << "verification signs no head";
 }
 
 TEST_F(ClientVerifyTest, NothingIsAdoptedWhereHeadAndLedgerDisagree) {
@@ -322,7 +322,7 @@ TEST_F(ClientVerifyTest, NothingIsAdoptedWhereHeadAndLedgerDisagree) {
   int status = 0;
   waitpid(child, &status, 0);
   sign_head([](ledger::Checkpoint& head) { head.root[3] ^= 1; });
-  const VerifyReport report = verify_path(path(), {});
+  const VerifyReport report = verify_ledger(address(), {});
   EXPECT_EQ(report.verdict, Verdict::kTampered);
   EXPECT_EQ(report.pending, 1u);
   EXPECT_EQ(report.events, 11u);

@@ -111,7 +111,7 @@ TEST(Ed25519, ASignatureHasOneSpelling) {
 }
 
 TEST(Ed25519, KeysOfSmallOrderAndOtherSpellingsAreRefused) {
-  // The eight points of small order, those of them that have a second spelling of the sign, and y >= p.
+  // The points of small order, with both sign bits, and encodings with y >= p.
   for (const char* hex : {
            "0000000000000000000000000000000000000000000000000000000000000000",
            "0000000000000000000000000000000000000000000000000000000000000080",
@@ -134,7 +134,7 @@ TEST(Ed25519, KeysOfSmallOrderAndOtherSpellingsAreRefused) {
 }
 
 TEST(Ed25519, OctetsThatAreNoPointVerifyNothing) {
-  // y = 2 is on no point of the curve.
+  // The curve has no point with y = 2.
   PublicKeyOctets octets{2};
   const std::string signature(kSignatureSize, '\0');
   EXPECT_FALSE(PublicKey(octets).verify("message", signature));

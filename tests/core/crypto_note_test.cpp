@@ -77,7 +77,7 @@ TEST(Notes, AreSignedAndOpened) {
   EXPECT_EQ(opened.fault, NoteFault::kNone);
   EXPECT_EQ(opened.verified.size(), 2u);
 
-  // Signatures of others stay as they are.
+  // Signatures of unknown keys are returned unchanged.
   opened = open_note(kText + '\n' + kEnochLine + kPeterLine, verifiers[1]);
   EXPECT_EQ(opened.fault, NoteFault::kNone);
   ASSERT_EQ(opened.unverified.size(), 1u);
@@ -114,11 +114,11 @@ TEST(Notes, TellWhyTheyAreRefused) {
   std::string line = kPeterLine;
   line[30] = line[30] == 'A' ? 'B' : 'A';
   EXPECT_EQ(fault(kText + '\n' + line, {&peter, 1}), NoteFault::kBadSignature);
-  // One good signature does not make up for a bad one, of another key or of the same.
+  // A valid signature does not compensate for an invalid one, whether of another key or of the same key.
   EXPECT_EQ(fault(kText + '\n' + kEnochLine + line, both), NoteFault::kBadSignature);
   EXPECT_EQ(fault(kText + '\n' + kPeterLine + line, both), NoteFault::kBadSignature);
   EXPECT_EQ(fault(kText + '\n' + line, {&enoch, 1}), NoteFault::kUnknownKey);
-  // The same name with another id is another key.
+  // A signature with the name of one key and the id of another belongs to neither.
   std::string renamed = kPeterLine;
   renamed.replace(renamed.find("PeterNeumann"), 12, "EnochRoot");
   EXPECT_EQ(fault(kText + '\n' + renamed, {&enoch, 1}), NoteFault::kUnknownKey);
@@ -190,10 +190,10 @@ TEST(Notes, ThatAreMalformedAreRefused) {
            kText + "\n— " + base64 + '\n',
            kText + "\n— PeterNeumann\n",
            kText + "\n— PeterNeumann \n",
-           kText + "\n— PeterNeumann x08gow==\n",  // a key id alone
+           kText + "\n— PeterNeumann x08gow==\n",  // only a key id
            kText + "\n— PeterNeumann " + base64.substr(0, base64.size() - 1) + '\n',
            kText + "\n— PeterNeumann " + base64 + "=\n",
-           kText + "\n— PeterNeumann " + base64.substr(0, base64.size() - 2) + "N=\n",  // bits left over
+           kText + "\n— PeterNeumann " + base64.substr(0, base64.size() - 2) + "N=\n",  // non-zero unused bits
            kText + "\n— PeterNeumann " + base64.substr(0, 20) + '\n' + base64.substr(20) + '\n',
            kText + "\n— PeterNeumann " + base64.substr(0, 20) + '-' + base64.substr(21) + '\n',
        }) {
@@ -208,7 +208,7 @@ TEST(Notes, HaveNoOtherSpellingThatIsAccepted) {
     for (unsigned bit = 0; bit < 8; ++bit) {
       std::string changed = good;
       changed[i] = static_cast<char>(changed[i] ^ (1u << bit));
-      ASSERT_NE(fault(changed, {&peter, 1}), NoteFault::kNone) << "bit " << bit << " of octet " << i;
+      ASSERT_NE(fault(changed, {&peter, 1}), NoteFault::kNone) << "bit " << bit << " of byte " << i;
     }
     ASSERT_NE(fault(good.substr(0, i), {&peter, 1}), NoteFault::kNone);
     ASSERT_NE(fault(good.substr(0, i) + good.substr(i + 1), {&peter, 1}), NoteFault::kNone) << i;
@@ -285,13 +285,13 @@ TEST(Keys, ThatAreIncompleteOrChangedAreRefused) {
 }
 
 TEST(Keys, OfOtherKindsAreNamed) {
-  // A key of a wrong length and of an unknown type, each with the id that it would have.
+  // A key with a wrong length and a key with an unknown type, each with the matching id.
   EXPECT_EQ(
       refusal([] { Verifier::parse("PeterNeumann+cc469956+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TWBADKEY=="); }),
       Status::kInvalid);
   EXPECT_EQ(refusal([] { Verifier::parse("PeterNeumann+173116ae+ZRpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"); }),
             Status::kUnsupported);
-  // A witness's key (timestamped cosignatures).
+  // The key of a witness, whose type is that of timestamped cosignatures.
   EXPECT_EQ(
       refusal([] { Verifier::parse("witness.example/w1+cc9a7044+BBpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"); }),
       Status::kUnsupported);

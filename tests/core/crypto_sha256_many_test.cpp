@@ -23,7 +23,7 @@ std::string random_text(std::size_t size) {
   return text;
 }
 
-// Each text is split at a place of its own, and hashed both ways.
+// Splits each text at its own position, hashes all at once, and compares with sha256 of each whole text.
 void expect_the_same(const std::vector<std::string>& texts, const std::vector<std::size_t>& splits) {
   std::vector<HashInput> inputs;
   for (std::size_t i = 0; i < texts.size(); ++i) {
@@ -34,7 +34,7 @@ void expect_the_same(const std::vector<std::string>& texts, const std::vector<st
   sha256_many(inputs, digests.data());
   for (std::size_t i = 0; i < texts.size(); ++i) {
     ASSERT_EQ(hex_encode(digests[i].data(), digests[i].size()), sha256_hex(texts[i]))
-        << "message " << i << " of " << texts.size() << ", " << texts[i].size() << " octets, split at " << splits[i];
+        << "message " << i << " of " << texts.size() << ", " << texts[i].size() << " bytes, split at " << splits[i];
   }
 }
 

@@ -1,4 +1,4 @@
-// What an event becomes: the decided cases of schema 1.0, one by one.
+// Tests of what a prepared event contains, one case of schema 1.0 at a time.
 #include <gtest/gtest.h>
 
 #include <limits>
@@ -23,7 +23,7 @@ struct Result {
   Effects effects;
 
   Value event() const { return json::parse(canonical); }
-  // The canonical text of a field; "" when absent.
+  // The canonical text of a field, or "" if it is absent.
   std::string field(std::string_view name) const {
     const Value parsed = event();
     const Value* value = parsed.find(name);
@@ -64,7 +64,7 @@ Result prepare(std::string_view json, const Defaults& defaults = plain()) {
   return finish(builder, defaults);
 }
 
-// An event with one more member; its other fields are fixed.
+// Prepares an event that has fixed fields and the given members.
 Result with(const std::string& member, const Defaults& defaults = plain()) {
   return prepare(R"({"agent_id":"a","id":"00000000-0000-7000-8000-000000000001","timestamp":"2026-01-02T03:04:05Z",)" +
                      member + "}",
@@ -313,7 +313,7 @@ TEST(Event, ContainersBelowDepth128BecomeMarkers) {
   for (int i = 0; i < 200; ++i) deep += "]";
   const Result result = with(deep);
   EXPECT_NE(result.canonical.find(R"({"reason":"depth","truncated":true})"), std::string::npos);
-  // The event is depth 1, so 127 arrays stand around the marker.
+  // The event is level 1, so 127 arrays enclose the marker.
   EXPECT_NE(result.canonical.find(std::string(127, '[') + "{\"reason\""), std::string::npos);
   EXPECT_EQ(result.canonical.find(std::string(128, '[')), std::string::npos);
 }
@@ -351,7 +351,7 @@ TEST(Event, RedactionSeesTextNotItsEscapes) {
             R"("\n[REDACTED:aws_key]")");
   EXPECT_EQ(with(R"("action_input":"bob\u0040example.com")", redacting()).field("action_input"),
             "\"[REDACTED:email]\"");
-  // Two strings side by side are never read as one.
+  // Adjacent strings are never scanned as one.
   EXPECT_EQ(with(R"("action_input":["bob@exam","ple.com"])", redacting()).field("action_input"),
             R"(["bob@exam","ple.com"])");
 }

@@ -1,4 +1,4 @@
-// What is kept of content: capture_content.
+// Tests of capture_content: which content of events is kept.
 #include "event/capture.h"
 
 #include <gtest/gtest.h>
@@ -147,10 +147,10 @@ TEST(Capture, APolicyIsWrittenAsItIsRead) {
 TEST(Capture, WhatIsNoPolicyIsRefused) {
   EXPECT_EQ(refusal("\"all\""), "capture_content: must be one of: full, redacted, digest, none");
   EXPECT_EQ(refusal("7"), "capture_content: must be one of: full, redacted, digest, none");
-  EXPECT_EQ(refusal(R"({"field":{}})"), "capture_content.field: unknown; known are default, fields and action_types");
+  EXPECT_EQ(refusal(R"({"field":{}})"), "capture_content.field: unknown key; use default, fields or action_types");
   EXPECT_EQ(refusal(R"({"fields":"none"})"), "capture_content.fields: must be an object");
   EXPECT_EQ(refusal(R"({"fields":{"agent_id":"none"}})"),
-            "capture_content.fields.agent_id: no field with content; known are action_input, action_output, context, "
+            "capture_content.fields.agent_id: not a content field; use one of action_input, action_output, context, "
             "error_message, labels, metadata, unknown");
   EXPECT_EQ(refusal(R"({"action_types":{"A":"some"}})"),
             "capture_content.action_types.A: must be one of: full, redacted, digest, none");

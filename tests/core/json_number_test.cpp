@@ -23,7 +23,7 @@ std::string text_of(double value) {
   return std::string(text, format_double(value, text));
 }
 
-// "t:" before what stays text.
+// Marks a number that is kept as text.
 std::string kept(std::string_view literal) { return std::string("t:").append(literal); }
 std::string canonical(std::string_view literal) {
   char buffer[kNumberSize];
@@ -149,7 +149,7 @@ TEST(IntegerIsExact, UpToTwoToThe53AndWhereTheDigitsAreTheSame) {
   EXPECT_FALSE(integer_is_exact(-kLimit - 1));
   EXPECT_TRUE(integer_is_exact(kLimit + 2));                               // 9007199254740994
   EXPECT_TRUE(integer_is_exact(std::int64_t{1'000'000'000'000'000'000}));  // a power of ten
-  EXPECT_FALSE(integer_is_exact(std::int64_t{1} << 60));                   // 1152921504606846976 is written …7000
+  EXPECT_FALSE(integer_is_exact(std::int64_t{1} << 60));                   // 1152921504606846976 is written as …7000
   EXPECT_FALSE(integer_is_exact(std::numeric_limits<std::int64_t>::min()));
   EXPECT_FALSE(integer_is_exact(std::numeric_limits<std::int64_t>::max()));
   EXPECT_FALSE(integer_is_exact(std::numeric_limits<std::uint64_t>::max()));

@@ -10,7 +10,7 @@
 namespace plog::json {
 namespace {
 
-// Texts of every length around the word sizes, with special characters at any place.
+// Returns a text of `size` random letters with up to three special characters at random positions.
 std::string random_text(std::mt19937& random, std::size_t size) {
   constexpr std::string_view kSpecial("\"\\\n\t\x01\x1f\x7f\x80\xff/", 10);
   std::string text(size, 'a');

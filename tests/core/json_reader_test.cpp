@@ -12,7 +12,7 @@
 namespace plog::json {
 namespace {
 
-// Writes what it is told as one line.
+// Records all calls in one line of text.
 class Recorder : public Handler {
  public:
   void key(std::string_view text) override { add("k:", text); }
@@ -49,7 +49,7 @@ class Recorder : public Handler {
   int deepest_;
 };
 
-// Only counts, for large texts.
+// Only counts the calls; for large texts.
 class Counter final : public Handler {
  public:
   void key(std::string_view) override { ++values; }
@@ -133,18 +133,18 @@ TEST(Reader, MalformedTextIsToldWithItsPlace) {
       {"{\"a\" 1}", 5, "expected ':'"},
       {"{\"a\",1}", 4, "expected ':'"},
       {"{\"a\"::1}", 5, "expected a value"},
-      {"[1]]", 3, "content after the value"},
-      {"{} {}", 3, "content after the value"},
-      {"1 1", 2, "content after the value"},
-      {"1,", 1, "content after the value"},
-      {"\"a\"x", 3, "content after the value"},
-      {"\"a\"\"b\"", 3, "content after the value"},
+      {"[1]]", 3, "unexpected content after the value"},
+      {"{} {}", 3, "unexpected content after the value"},
+      {"1 1", 2, "unexpected content after the value"},
+      {"1,", 1, "unexpected content after the value"},
+      {"\"a\"x", 3, "unexpected content after the value"},
+      {"\"a\"\"b\"", 3, "unexpected content after the value"},
       {"]", 0, "expected a value"},
       {":", 0, "expected a value"},
-      {"[01]", 1, "bad number"},
-      {"[1.]", 1, "bad number"},
-      {"[-]", 1, "bad number"},
-      {"[1\"a\"]", 1, "bad number"},
+      {"[01]", 1, "invalid number"},
+      {"[1.]", 1, "invalid number"},
+      {"[-]", 1, "invalid number"},
+      {"[1\"a\"]", 1, "invalid number"},
       {"[.5]", 1, "expected a value"},
       {"[+1]", 1, "expected a value"},
       {"[NaN]", 1, "expected a value"},
@@ -153,17 +153,17 @@ TEST(Reader, MalformedTextIsToldWithItsPlace) {
       {"[True]", 1, "expected a value"},
       {"[true\"x\"]", 1, "expected a value"},
       {"['a']", 1, "expected a value"},
-      {"[1/*x*/]", 1, "bad number"},
-      {"[\"abc", 1, "string without an end"},
-      {"[\"abc\\\"]", 1, "string without an end"},
-      {"[\"a\", \"bc]", 6, "string without an end"},
+      {"[1/*x*/]", 1, "invalid number"},
+      {"[\"abc", 1, "unterminated string"},
+      {"[\"abc\\\"]", 1, "unterminated string"},
+      {"[\"a\", \"bc]", 6, "unterminated string"},
       {"[\"a\tb\"]", 3, "control character in a string"},
       {std::string_view("[\"\0\"]", 5), 2, "control character in a string"},
-      {std::string_view("[1\0]", 4), 1, "bad number"},
+      {std::string_view("[1\0]", 4), 1, "invalid number"},
       {std::string_view("[\0]", 3), 1, "expected a value"},
-      {std::string_view("[1]\0", 4), 3, "content after the value"},
-      {"[\"a\",\"\\x\"]", 5, "string with a bad escape"},
-      {"{\"\\u12\":1}", 1, "string with a bad escape"},
+      {std::string_view("[1]\0", 4), 3, "unexpected content after the value"},
+      {"[\"a\",\"\\x\"]", 5, "invalid escape in a string"},
+      {"{\"\\u12\":1}", 1, "invalid escape in a string"},
       {"[\v1]", 1, "expected a value"},
       {"[\xC2\xA0 1]", 1, "expected a value"},
       {"\\\"a\"", 0, "expected a value"},
@@ -176,7 +176,7 @@ TEST(Reader, MalformedTextIsToldWithItsPlace) {
   }
 }
 
-// Where depends on the CPU, whose instructions simdjson's first stage uses.
+// The reported position depends on the CPU, because simdjson's first stage has an implementation for each CPU type.
 TEST(Reader, OtherControlCharactersAreMalformedToo) {
   for (const char* text :
        {"[\"a\\\nb\"]", "[\"a\\\x01\"]", "[1\f]", "[1,\f2]", "[\x1A]", "{\"a\"\x1A 1}", "[1\x0C 2]"}) {
@@ -211,14 +211,14 @@ TEST(Reader, InvalidUtf8IsRepairedAndToldBeforeTheTextConcerned) {
 }
 
 TEST(Reader, ATextThatEndsInTheMiddleOfACharacterIsMalformedAtItsEnd) {
-  EXPECT_EQ(read("[\"a\xE2\x82"), "malformed JSON at byte 1: string without an end");
+  EXPECT_EQ(read("[\"a\xE2\x82"), "malformed JSON at byte 1: unterminated string");
 }
 
 TEST(Reader, PlacesAreThoseOfTheTextBeforeTheRepair) {
   EXPECT_EQ(read("[\"\x80\",\"\xED\xA0\x80\",x]"), "malformed JSON at byte 11: expected a value");
   EXPECT_EQ(read("\xEF\xBB\xBF[\"\x80\",x]"), "malformed JSON at byte 8: expected a value");
   EXPECT_EQ(read("[\"a\",\x80]"), "malformed JSON at byte 5: expected a value");
-  EXPECT_EQ(read("[\"a\",1\x80]"), "malformed JSON at byte 5: bad number");
+  EXPECT_EQ(read("[\"a\",1\x80]"), "malformed JSON at byte 5: invalid number");
 }
 
 TEST(Reader, ALoneSurrogateIsToldBeforeTheTextConcerned) {
@@ -315,7 +315,7 @@ TEST(Reader, ATextOf64MebibytesIsReadAndALargerOneRefused) {
   EXPECT_EQ(small.calls(), "[ n:1 ]");
 }
 
-// Were an escape or a repair looked for again from the start, or to the end, for each string, this would take minutes.
+// If each string caused a new search for the next escape or repair, this would take minutes.
 TEST(Reader, ManyEscapesAndRepairsTakeTimeInProportion) {
   for (const std::string piece : {"\"a\\n\",\"b\x80\",\"plain\",", "\"a\\n\",", "\"b\x80\",", "\"plain\","}) {
     std::string text = "[";

@@ -61,7 +61,7 @@ std::string utf8(std::u32string_view text) {
   return out;
 }
 
-// RFC 8785 section 3.2.2.2, one character at a time.
+// A slow model of RFC 8785 section 3.2.2.2: one character at a time.
 std::string slow_in_quotes(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
@@ -161,7 +161,7 @@ TEST(CompareKeys, OrdersByUtf16CodeUnits) {
   EXPECT_LT(compare_keys("a", "aa"), 0);
   EXPECT_GT(compare_keys("b", "aa"), 0);
   EXPECT_LT(compare_keys("10", "9"), 0);
-  // U+FF5E comes before U+10000 as code points and as UTF-8, but after its surrogates.
+  // U+FF5E sorts before U+10000 by code point and in UTF-8, but after its surrogates in UTF-16.
   EXPECT_GT(compare_keys(utf8(U'\uFF5E'), utf8(U'\U00010000')), 0);
   EXPECT_LT(compare_keys(utf8(U'\uD7FF'), utf8(U'\U00010000')), 0);
   EXPECT_GT(compare_keys(utf8(U'\uE000'), utf8(U'\U0010FFFF')), 0);

@@ -71,7 +71,7 @@ TEST(Value, NestingBelowDepth512IsRefused) {
     ADD_FAILURE();
   } catch (const Error& error) {
     EXPECT_EQ(error.status(), Status::kInvalid);
-    EXPECT_STREQ(error.what(), "JSON nested below depth 512");
+    EXPECT_STREQ(error.what(), "the JSON is nested more than 512 levels deep");
   }
   EXPECT_THROW(parse(std::string(1'000'000, '[')), Error);
 }
@@ -94,7 +94,7 @@ TEST(Value, PublishedCanonicalDocumentsAreMet) {
   EXPECT_EQ(count, 6);
 }
 
-// Writes a random JSON text with every liberty of the grammar.
+// Writes random JSON texts that use every freedom of the grammar.
 class RandomText {
  public:
   explicit RandomText(unsigned seed) : random_(seed) {}

@@ -54,12 +54,12 @@ TEST(Checkpoint, OfAnyOtherFormIsRefused) {
            "Log\n1e3\n" + kRoot + "\n",
            "Log\n3438945738945739845734895735\n" + kRoot + "\n",
            "Log\n18446744073709551616\n" + kRoot + "\n",
-           "Log\n0\n" + kRoot + "\n",  // the empty tree has one root
+           "Log\n0\n" + kRoot + "\n",  // the root of an empty tree must be the empty root
            std::string("Log\n123\nThisIsn'tBase64\n"),
-           std::string("Log\n123\nYmFuYW5hcw==\n"),  // no 32 octets
+           std::string("Log\n123\nYmFuYW5hcw==\n"),  // not 32 bytes
            "Log\n123\n" + std::string(44, 'A') + "\n",
            "Log\n123\n" + kRoot.substr(0, 43) + "\n",
-           "Log\n123\n" + kRoot.substr(0, 42) + "1=\n",  // bits left over
+           "Log\n123\n" + kRoot.substr(0, 42) + "1=\n",  // leftover bits
            "Log\n123\n" + kRoot + " \n",
            "Log\n123\n " + kRoot + "\n",
            "Log\n123\n" + kRoot + "\n\n",

@@ -1,4 +1,4 @@
-// The two members that tell whose an event is, among everything that may look like them.
+// Finding agent_id and id of an event among other text that looks like them.
 #include "ledger/identity.h"
 
 #include <gtest/gtest.h>
@@ -47,7 +47,7 @@ TEST(IdentityOf, SaysWhenAMemberIsMissingOrNoText) {
   }
 }
 
-// Against a parser, with values that end and begin at all places of a block.
+// Compares with a JSON parser. Values begin and end at any position of a block.
 TEST(IdentityOf, AgreesWithAParserOnRandomEvents) {
   std::mt19937_64 random(7);
   const auto pick = [&random](std::size_t n) { return static_cast<std::size_t>(random() % n); };

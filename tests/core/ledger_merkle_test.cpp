@@ -63,7 +63,7 @@ TEST(MerkleRoots, MatchPublishedTrees) {
   }
 }
 
-// The "Subtree Test Vectors" of draft-ietf-plants-merkle-tree-certs: entry i is the octet i.
+// The "Subtree Test Vectors" of draft-ietf-plants-merkle-tree-certs: entry i is the byte i.
 TEST(MerkleRoots, OfAllSubtreesMatchTheAccumulatedVector) {
   std::string lines;
   for (std::uint64_t end = 1; end <= 130; ++end) {

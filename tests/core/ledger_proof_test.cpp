@@ -17,10 +17,10 @@ namespace {
 
 constexpr std::uint64_t kMax = ~std::uint64_t{0};
 
-// The cases of transparency-dev/merkle, one JSON object to a line.
+// The test cases of transparency-dev/merkle, one JSON object on each line.
 class PublishedProofs : public testing::Test {
  protected:
-  // Skips when there are none.
+  // Skips the test if the file is missing.
   void load(const std::string& name) {
     const std::string path = PLOG_SOURCE_DIR "/../shared/vectors/" + name;
     if (!std::filesystem::exists(path)) GTEST_SKIP() << "no test vectors at ../shared/vectors";
@@ -31,7 +31,7 @@ class PublishedProofs : public testing::Test {
   static std::uint64_t number(const json::Value& vector, std::string_view key) {
     return std::stoull(vector.find(key)->text());
   }
-  // nullopt: not 32 octets, which no caller could hand over.
+  // nullopt: not 32 bytes, so it cannot be passed to the API.
   static std::optional<Hash> hash(const json::Value& value) {
     const std::optional<std::string> octets = base64_decode(value.text());
     Hash hash;
@@ -65,7 +65,7 @@ TEST_F(PublishedProofs, OfInclusionAreAcceptedOrRefusedAsStated) {
 TEST_F(PublishedProofs, OfConsistencyAreAcceptedOrRefusedAsStated) {
   load("merkle-consistency.jsonl");
   for (const json::Value& vector : cases_) {
-    // Where only their equality matters, texts stand for roots.
+    // Some cases have other text in place of roots; only whether the two are equal matters.
     const auto root = [&](std::string_view key) {
       const json::Value& value = *vector.find(key);
       return hash(value).value_or(sha256(value.text()));
@@ -77,7 +77,7 @@ TEST_F(PublishedProofs, OfConsistencyAreAcceptedOrRefusedAsStated) {
   }
 }
 
-// The "Subtree Test Vectors" of draft-ietf-plants-merkle-tree-certs: entry i is the octet i.
+// The "Subtree Test Vectors" of draft-ietf-plants-merkle-tree-certs: entry i is the byte i.
 TEST(Proofs, OfInclusionMatchTheAccumulatedVector) {
   std::string lines;
   for (std::uint64_t end = 1; end <= 130; ++end) {
@@ -153,7 +153,7 @@ TEST_F(AllProofs, OfConsistencyFitOnePairOfRootsOnly) {
   }
 }
 
-// Every bit of every hash, every hash left out, put in, doubled or swapped.
+// Flips every bit of every hash, and removes, inserts, duplicates and swaps hashes.
 template <typename Check>
 void expect_mutations_refused(const Proof& proof, Check accepted) {
   ASSERT_TRUE(accepted(proof));
@@ -177,7 +177,7 @@ void expect_mutations_refused(const Proof& proof, Check accepted) {
     for (const Hash& extra : {zero, empty_root(), i > 0 ? proof[i - 1] : zero}) {
       Proof longer = proof;
       longer.insert(longer.begin() + static_cast<std::ptrdiff_t>(i), extra);
-      ASSERT_FALSE(accepted(longer)) << "a hash more before " << i;
+      ASSERT_FALSE(accepted(longer)) << "an additional hash before " << i;
     }
   }
   Proof padded = proof;
@@ -260,8 +260,8 @@ TEST(Proofs, CannotBeMadeForWhatTheTreeHasNot) {
   EXPECT_EQ(status([&] { inclusion_proof(0, 0, tiles); }), Status::kInvalid);
   EXPECT_EQ(status([&] { inclusion_proof(kMax, kMax, tiles); }), Status::kInvalid);
   EXPECT_EQ(status([&] { consistency_proof(6, 5, tiles); }), Status::kInvalid);
-  EXPECT_EQ(status([&] { inclusion_proof(2, 6, tiles); }), Status::kCorrupt);     // a tile too short
-  EXPECT_EQ(status([&] { inclusion_proof(2, 600, tiles); }), Status::kNotFound);  // a tile too few
+  EXPECT_EQ(status([&] { inclusion_proof(2, 6, tiles); }), Status::kCorrupt);     // a tile is too short
+  EXPECT_EQ(status([&] { inclusion_proof(2, 600, tiles); }), Status::kNotFound);  // a tile is missing
   EXPECT_TRUE(consistency_proof(0, 5, tiles).empty());
   EXPECT_TRUE(consistency_proof(5, 5, tiles).empty());
 }

@@ -215,7 +215,7 @@ TEST(EntryBundles, OfAnotherWidthOrLengthAreRefused) {
   EXPECT_TRUE(parse_entries("", 0));
 }
 
-// The test log of transparency-dev/tessera: each bundle of entries gives the tile beside it.
+// The test log of transparency-dev/tessera: each tile follows from the bundle of entries beside it.
 TEST(PublishedTiles, FollowFromTheirEntries) {
   const std::string log = PLOG_SOURCE_DIR "/../shared/vectors/tlog-tiles/";
   if (!std::filesystem::exists(log)) GTEST_SKIP() << "no test vectors at ../shared/vectors";

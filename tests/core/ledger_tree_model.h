@@ -1,4 +1,4 @@
-// The Merkle tree as RFC 6962 defines it, word for word and slowly, and tiles in memory: what tests compare with.
+// Reference models for tests: the Merkle tree, written slowly but literally from RFC 6962, and tiles in memory.
 #pragma once
 
 #include <bit>
@@ -20,7 +20,7 @@ inline std::string hex(const Hash& hash) { return hex_encode(hash.data(), hash.s
 class TreeModel {
  public:
   explicit TreeModel(std::vector<std::string> entries) : entries_(std::move(entries)) {}
-  // Entry i is the octet i, then those of i / 256.
+  // Entry i is the byte i for i < 256, and the decimal text of i above.
   static TreeModel of_size(std::uint64_t size) {
     std::vector<std::string> entries(size);
     for (std::uint64_t i = 0; i < size; ++i)
@@ -72,7 +72,7 @@ class TreeModel {
   mutable std::map<std::pair<std::uint64_t, std::uint64_t>, Hash> roots_;
 };
 
-// Counts what is read, and gives no more than what the tile has in the tree asked for.
+// Counts the reads, and returns no more hashes than the requested width.
 class MemoryTiles final : public TileReader {
  public:
   MemoryTiles() = default;

@@ -1,4 +1,4 @@
-// Verification of chains: what is sound passes, and each fault is found once, at its place.
+// Verification of chains: a sound chain passes, and each fault is found exactly once, at its event.
 #include "ledger/verify.h"
 
 #include <gmock/gmock.h>
@@ -23,7 +23,7 @@ struct Row {
 
 std::string octets(const Digest& digest) { return std::string(digest.begin(), digest.end()); }
 
-// What the verifiers of rows and chains say.
+// The results of the verifiers of rows and chains.
 struct Verified {
   Findings found;
   std::uint64_t events = 0, rows = 0, agents = 0;
@@ -32,7 +32,7 @@ struct Verified {
   const std::vector<Finding>& findings() const { return found.kept(); }
 };
 
-// A ledger of some events of two agents, as a reader of rows sees it.
+// A ledger with some events of two agents, as rows.
 class ChainVerifierTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -85,7 +85,7 @@ class ChainVerifierTest : public ::testing::Test {
     return result;
   }
 
-  // The only finding, after something was changed.
+  // The text of the only finding.
   std::string fault() const {
     const Verified verifier = verify();
     EXPECT_EQ(verifier.finding_count(), 1u);
@@ -104,7 +104,7 @@ TEST_F(ChainVerifierTest, SoundLedgerHasNoFindings) {
 }
 
 TEST_F(ChainVerifierTest, OneAgentIsVerifiedAlone) {
-  rows_[2].canonical[30] ^= 1;  // of the other agent
+  rows_[2].canonical[30] ^= 1;  // a row of the other agent
   const Verified verifier = verify("agent");
   EXPECT_EQ(verifier.finding_count(), 0u);
   EXPECT_EQ(verifier.events, 8u);
@@ -151,7 +151,7 @@ TEST_F(ChainVerifierTest, HashesOfAnotherSizeAreFound) {
 }
 
 TEST_F(ChainVerifierTest, DeletedRowIsAGapInItsChainAndInTheLedger) {
-  rows_.erase(rows_.begin() + 3);  // of agent, sequence 3; the next row is of agent too
+  rows_.erase(rows_.begin() + 3);  // sequence 3 of `agent`; the next row is of the same agent
   const std::string what = fault();
   EXPECT_THAT(what, HasSubstr("sequence gap: expected 3 at sequence 4"));
   EXPECT_THAT(what, HasSubstr("prev_hash mismatch"));
@@ -160,7 +160,7 @@ TEST_F(ChainVerifierTest, DeletedRowIsAGapInItsChainAndInTheLedger) {
 
 TEST_F(ChainVerifierTest, DeletedLastRowOfAnAgentIsAGapInTheLedger) {
   rows_.erase(rows_.begin() + 11);
-  EXPECT_EQ(verify().finding_count(), 0u) << "a cut tail is for heads to find";
+  EXPECT_EQ(verify().finding_count(), 0u) << "only a head can show that the tail was cut";
   rows_.erase(rows_.begin() + 8);
   EXPECT_THAT(fault(), HasSubstr("commit index 9 where 8 was expected"));
 }
@@ -185,18 +185,18 @@ TEST_F(ChainVerifierTest, RenumberedRowIsFound) {
 }
 
 TEST_F(ChainVerifierTest, AgentOfTheRowMustBeTheAgentOfTheOctets) {
-  rows_[0].agent = "nested";  // what a nested member says does not count
+  rows_[0].agent = "nested";  // nested members do not count
   const Verified verifier = verify();
-  EXPECT_THAT(verifier.findings()[0].what, HasSubstr("agent differs from the recorded agent_id"));
+  EXPECT_THAT(verifier.findings()[0].what, HasSubstr("column agent differs from the event's agent_id"));
 }
 
 TEST_F(ChainVerifierTest, IdOfTheRowMustBeTheIdOfTheOctets) {
   rows_[7].id[15] ^= 1;
-  EXPECT_THAT(fault(), HasSubstr("id differs from the recorded id at sequence 6"));
+  EXPECT_THAT(fault(), HasSubstr("column id differs from the event's id at sequence 6"));
 }
 
 TEST_F(ChainVerifierTest, RewrittenChainWithoutAnOutsideHeadPassesAndSaysSoNowhere) {
-  // A chain proves order and content against whoever can't rewrite it to the end; heads do the rest.
+  // A chain does not protect against somebody who can rewrite it to the end. A head that is kept elsewhere does.
   std::vector<Row> old;
   rows_.swap(old);
   for (const Row& row : old) append(row.agent);
@@ -212,9 +212,9 @@ TEST_F(ChainVerifierTest, FindingsAreKeptUpToALimitAndCountedBeyond) {
 }
 
 TEST_F(ChainVerifierTest, ReadersFindingAndTheRowsOwnAreOne) {
-  rows_[0].fault = "column id has a wrong type";
+  rows_[0].fault = "column id has the wrong type";
   rows_[0].id[3] ^= 1;
-  EXPECT_THAT(fault(), HasSubstr("wrong type at sequence 1; id differs"));
+  EXPECT_THAT(fault(), HasSubstr("wrong type at sequence 1; column id differs"));
 }
 
 TEST(ChainHash, IsSha256OfTheOctetsAndTheHexadecimalTextOfThePredecessor) {

@@ -1,4 +1,4 @@
-// Filters as JSON text: what is accepted, and how refusals name what is wrong.
+// Tests of filters as JSON text: what is accepted, and that errors name the member at fault.
 #include "query/filter_json.h"
 
 #include <gmock/gmock.h>
@@ -83,8 +83,8 @@ TEST(ParseFilter, RefusalsNameTheMember) {
 
 TEST(ParseFilter, OtherTextsAreRefused) {
   EXPECT_THAT(refusal("[]"), HasSubstr("must be a JSON object"));
-  EXPECT_THAT(refusal("{"), HasSubstr("no JSON"));
-  EXPECT_THAT(refusal("{} {}"), HasSubstr("no JSON"));
+  EXPECT_THAT(refusal("{"), HasSubstr("not valid JSON"));
+  EXPECT_THAT(refusal("{} {}"), HasSubstr("not valid JSON"));
   EXPECT_THAT(refusal("{\"agent_id\":\"\xff\"}"), HasSubstr("UTF-8"));
 }
 

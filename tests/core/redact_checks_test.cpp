@@ -1,4 +1,4 @@
-// Checksums and number ranges against published examples.
+// Tests checksums and number ranges with published examples.
 #include "redact/checks.h"
 
 #include <gtest/gtest.h>
@@ -27,7 +27,7 @@ TEST(Luhn, RefusesTextWithoutDigits) {
   EXPECT_FALSE(luhn("- -"));
 }
 
-// Examples of the SWIFT IBAN registry.
+// The examples of the SWIFT IBAN registry.
 constexpr const char* kIbans[] = {"AD12 0001 2030 2003 5910 0100",
                                   "AE07 0331 2345 6789 0123 456",
                                   "AT61 1904 3002 3457 3201",

@@ -1,4 +1,4 @@
-// False positives over real agent traffic, which was cleaned of personal data: every hit is a false one.
+// Counts false positives in real agent traffic. The traffic contains no personal data, so every hit is false.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -26,7 +26,7 @@ class RealData : public ::testing::TestWithParam<const char*> {};
 TEST_P(RealData, HasNoHitsAndHardlyAnyCandidates) {
   const auto path = std::filesystem::path(PLOG_SOURCE_DIR) / ".." / "shared" / "data" / GetParam();
   std::ifstream file(path);
-  if (!file) GTEST_SKIP() << "no such data set beside the source directory: shared/data/" << GetParam();
+  if (!file) GTEST_SKIP() << "there is no shared/data/" << GetParam() << " next to the source directory";
   const auto redactor = Redactor::make({});
   std::size_t strings = 0, candidates = 0, hits = 0;
   for (std::string line; std::getline(file, line);) {

@@ -1,4 +1,4 @@
-// The detectors of detectors.txt: each example is hidden or left alone as the file says.
+// Tests the detectors of detectors.txt with their own positive and negative examples.
 #include "redact/detectors.h"
 
 #include <gmock/gmock.h>
@@ -18,7 +18,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-// All detectors but the one are off, so that what it does is seen.
+// Disables all other detectors and rules for keys.
 std::shared_ptr<const Redactor> only(const Detector& wanted) {
   Options options;
   for (const Profile profile : {Profile::kSecrets, Profile::kPii, Profile::kStrict, Profile::kDefault}) {
@@ -60,7 +60,7 @@ TEST(Detectors, LeaveTheirNegativeExamplesAlone) {
 }
 
 TEST(Detectors, HideTheExamplesOfTheDefaultProfileBesideEachOtherToo) {
-  // Another name may win, but nothing of the secret stays.
+  // Another detector may name the marker, but the secret must be hidden.
   const auto redactor = Redactor::make({});
   for (const Detector& detector : detectors()) {
     if (!detector.in(Profile::kDefault)) continue;

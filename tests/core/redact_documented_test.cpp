@@ -1,4 +1,4 @@
-// What each built-in pattern hides and what it leaves alone.
+// Tests what each built-in pattern hides and what it leaves unchanged.
 #include "redact/detectors.h"
 
 #include <gmock/gmock.h>
@@ -12,7 +12,7 @@
 namespace plog::redact {
 namespace {
 
-// Built from parts so that scanners of source code do not take test data for leaked secrets.
+// Joins the parts of a secret. Source code scanners would report whole secrets in test data as leaked.
 std::string join(std::string_view a, std::string_view b) { return std::string(a).append(b); }
 
 std::string redacted(std::string_view text) {
@@ -118,7 +118,7 @@ TEST(Builtin, HidesBearerTokensButNotTheWord) {
 }
 
 TEST(Builtin, HidesJsonWebTokens) {
-  // RFC 7515, appendix A.1, its line breaks removed.
+  // RFC 7515, appendix A.1, without line breaks.
   const std::string token = join(
       "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9."
       "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.",

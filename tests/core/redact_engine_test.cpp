@@ -1,4 +1,4 @@
-// The engine around the patterns: prefilter, overlaps, markers, custom rules, threads.
+// Tests the engine: prefilters, overlaps, markers, custom rules, threads.
 #include "redact/engine.h"
 
 #include <gmock/gmock.h>
@@ -25,7 +25,8 @@ std::string redacted(const Redactor& redactor, std::string_view text) {
   return out;
 }
 
-// Text put together from pieces of secrets, near misses, markers and neighbours: most of what can go wrong at edges.
+// Random text assembled from parts of secrets, near misses, markers and their neighbours. Most errors occur at the
+// edges between such parts.
 class TextSource {
  public:
   explicit TextSource(unsigned seed) : random_(seed) {}
@@ -174,7 +175,7 @@ TEST(Engine, FindsTheSameCandidatesInStringsSideBySideAsOneByOne) {
   const Engine engine(with_rules(some_rules()));
   for (int i = 0; i < 2000; ++i) {
     std::string strings;
-    std::vector<std::pair<std::size_t, std::size_t>> must;  // of strings with a hit
+    std::vector<std::pair<std::size_t, std::size_t>> must;  // ranges of strings with a hit
     for (int n = 0; n < 12; ++n) {
       const std::string text = n % 5 == 4 ? "" : source.next();
       std::string out;
@@ -255,7 +256,7 @@ TEST(Engine, PrefersTheLeftmostThenTheLongestThenTheMostSpecificHit) {
   const auto builtin = Redactor::make({});
   EXPECT_EQ(redacted(*builtin, "4111111111111111@example.com"), "[REDACTED:email]");
   EXPECT_EQ(redacted(*builtin, "+1 555-123-4567"), "[REDACTED:phone]");
-  // The same octets: the rule of the user names them.
+  // For the same bytes, the custom rule names the marker.
   const auto custom = Redactor::make(with_rules({{"pan", "\\d{16}", ""}}));
   EXPECT_EQ(redacted(*custom, "4111111111111111"), "[REDACTED:pan]");
 }
@@ -268,7 +269,7 @@ TEST(Engine, HidesAllOfHitsThatOverlap) {
 }
 
 TEST(Engine, FindsWhatAMarkerUncovers) {
-  // The card has a letter beside it until the first rule has replaced that.
+  // A letter stands next to the card number until the first rule replaces it.
   const auto redactor = Redactor::make(with_rules({{"foo", "foo", ""}}));
   EXPECT_EQ(redacted(*redactor, "foo4111111111111111foo"), "[REDACTED:foo][REDACTED:visa][REDACTED:foo]");
 }
@@ -309,7 +310,7 @@ TEST(Engine, LooksIntoNoMarkerThatItKnows) {
 }
 
 TEST(Engine, LooksIntoMarkersThatItDoesNotKnow) {
-  // Else a secret could be smuggled out in what looks like one.
+  // Otherwise text in the form of a marker could smuggle a secret out.
   const auto redactor = Redactor::make({});
   EXPECT_THAT(redacted(*redactor, "[REDACTED:4111111111111111]"), ::testing::Not(HasSubstr("4111")));
   EXPECT_THAT(redacted(*redactor, "[REDACTED:email 4111111111111111"), ::testing::Not(HasSubstr("4111")));
@@ -327,7 +328,7 @@ TEST(Engine, KeepsTextOfAllScriptsAroundHits) {
 }
 
 TEST(Engine, TakesTimeInProportionToTheTextOnly) {
-  // Each would take minutes if some search began anew at every octet.
+  // Each text would take minutes if a search started again at every byte.
   constexpr std::size_t kSize = 256 << 10, kPlainSize = 2 << 10;
   const auto repeat = [](std::string_view piece, std::size_t size) {
     std::string text;
@@ -385,7 +386,7 @@ TEST(Engine, TakesTimeInProportionToTheTextAlsoWithARuleThatLooksFarAhead) {
   std::string out;
   EXPECT_EQ(redactor->redact(text, out), text.size());
   EXPECT_EQ(out, std::string(text.size(), '.'));
-  // A hit that is longer than the view is found in the end.
+  // A later round finds a hit that is longer than the view.
   const std::string far = std::string(1000, 'a') + "\n" + "a" + std::string(5000, 'x') + "b";
   EXPECT_GT(redactor->redact(far, out), 1000U);
   EXPECT_EQ(out.find('a'), out.npos);
@@ -443,7 +444,7 @@ struct RedactsAtThreadExit {
 TEST(Engine, WorksWhileAThreadEnds) {
   std::string result;
   std::thread([&] {
-    static thread_local RedactsAtThreadExit at_exit;  // made first, so destroyed after the cache of patterns
+    static thread_local RedactsAtThreadExit at_exit;  // created first, so destroyed after the cache of patterns
     at_exit.result = &result;
     std::string out;
     Redactor::make({})->redact("jane@example.com", out);

@@ -1,4 +1,4 @@
-// What names say about their values: in text of many notations, and for the keys of an event.
+// Tests the rules for the names of values, in text of many notations and for the keys of an event.
 #include "redact/keys.h"
 
 #include <gmock/gmock.h>

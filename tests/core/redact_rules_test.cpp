@@ -1,4 +1,4 @@
-// The digest that says which rules are in force.
+// Tests the summary and digest of the rules in force.
 #include <gtest/gtest.h>
 
 #include <functional>

@@ -1,12 +1,15 @@
-// Ledgers for tests of the store: a directory of their own, and events from a few members.
+// Fixture for tests of the store: a temporary directory, and events built from a few members and linked to chains.
 #pragma once
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <deque>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -18,7 +21,7 @@
 #include "json/value.h"
 #include "ledger/chain.h"
 #include "ledger/verify.h"
-#include "store/store.h"
+#include "store/driver.h"
 
 namespace plog::store {
 
@@ -38,7 +41,7 @@ class TemporaryDirectory {
   std::string path_;
 };
 
-// The members of an event; id and timestamp are added when absent.
+// The members of an event. A missing id or timestamp is added.
 struct Draft {
   json::Value::Object members;
 
@@ -54,54 +57,86 @@ struct Draft {
     labels.object()[key] = value;
     return *this;
   }
+  std::string canonical() const {
+    json::Value::Object complete = members;
+    if (complete.count("id") == 0) complete["id"] = format_uuid(uuid_v7());
+    if (complete.count("timestamp") == 0) complete["timestamp"] = format_timestamp(now_micros());
+    return json::Value(std::move(complete)).canonical();
+  }
 };
 
-// Puts drafts into chains, as a writer does.
-class Recorder {
+// Rows for one append(). Each follows the newest event of its agent, in the ledger or in the batch.
+class Batch {
  public:
-  explicit Recorder(Store& store) : store_(store) {}
+  explicit Batch(Transaction& transaction) : transaction_(transaction) {}
 
-  // In an open transaction. False when the event is there already.
-  bool add(const Draft& draft, const std::string& warnings = {}) {
-    json::Value::Object members = draft.members;
-    if (members.count("id") == 0) members["id"] = format_uuid(uuid_v7());
-    if (members.count("timestamp") == 0) members["timestamp"] = format_timestamp(now_micros());
-    canonical_ = json::Value(members).canonical();
-    return add_canonical(canonical_, warnings);
-  }
-  bool add_canonical(const std::string& canonical, const std::string& warnings = {}) {
-    event::Prepared event;
-    event.canonical = canonical;
-    event.warnings = warnings;
-    event.index = event::index_of(canonical);
+  void add(const Draft& draft, const std::string& warnings = {}) { add(draft.canonical(), warnings); }
+  void add(const std::string& canonical, const std::string& warnings = {}) {
+    Entry& entry = entries_.emplace_back();
+    entry.canonical = canonical;
+    entry.warnings = warnings;
+    entry.event.canonical = entry.canonical;
+    entry.event.warnings = entry.warnings;
+    entry.event.index = event::index_of(entry.canonical);
     std::string buffer;
-    const std::string agent(event::text_of(event, event.index.agent, buffer));
-    const ChainHead head = store_.chain_head(agent);
-    last_hash_ = ledger::chain_hash(canonical, head.hash);
-    last_id_ = event.index.id;
-    return store_.append(event, agent, head.sequence + 1, last_hash_, head.hash);
+    entry.agent = event::text_of(entry.event, entry.event.index.agent, buffer);
+    const std::string_view agent = entry.agent;
+    const auto [head, is_new] = heads_.try_emplace(entry.agent);
+    if (is_new) head->second = transaction_.chain_heads({&agent, 1}).front();
+    ChainHead& newest = head->second;
+    const Digest hash = ledger::chain_hash(entry.canonical, newest.hash);
+    rows_.push_back({&entry.event, agent, newest.sequence + 1, hash, newest.hash});
+    newest = {newest.sequence + 1, hash};
   }
-  // In a transaction of its own.
+  std::span<const NewRow> rows() const { return rows_; }
+  EventKey key(std::size_t row) const { return {rows_.at(row).agent, rows_.at(row).event->index.id}; }
+  // Returns the number of rows appended.
+  std::size_t append() { return transaction_.append(rows_); }
+
+ private:
+  struct Entry {
+    std::string canonical, warnings, agent;
+    event::Prepared event;
+  };
+
+  Transaction& transaction_;
+  std::deque<Entry> entries_;
+  std::vector<NewRow> rows_;
+  std::map<std::string, ChainHead> heads_;
+};
+
+// Appends drafts to their agents' chains one by one, as the writer does.
+class ChainWriter {
+ public:
+  explicit ChainWriter(Store& store) : store_(store) {}
+
+  // False if the ledger already has the event.
+  bool add(Transaction& transaction, const Draft& draft, const std::string& warnings = {}) {
+    Batch batch(transaction);
+    last_canonical_ = draft.canonical();
+    batch.add(last_canonical_, warnings);
+    last_id_ = batch.key(0).id;
+    return batch.append() == 1;
+  }
+  // Adds the event in its own transaction.
   bool record(const Draft& draft, bool sync = false) {
-    store_.begin();
-    const bool added = add(draft);
-    store_.commit(sync);
+    const auto transaction = store_.begin();
+    const bool added = add(*transaction, draft);
+    transaction->commit(sync);
     return added;
   }
   const Uuid& last_id() const { return last_id_; }
-  const std::string& last_canonical() const { return canonical_; }
+  const std::string& last_canonical() const { return last_canonical_; }
 
  private:
   Store& store_;
-  std::string canonical_;
-  Digest last_hash_{};
+  std::string last_canonical_;
   Uuid last_id_{};
 };
 
 class StoreTest : public ::testing::Test {
  protected:
   std::string path(const std::string& name = "events.db") const { return directory_.path() + "/" + name; }
-  std::unique_ptr<Store> open(OpenMode mode = OpenMode::kReadWrite) const { return open_sqlite(path(), mode); }
 
   static std::vector<EventRow> all(Store& store, Filter filter = {}, std::size_t page = 7) {
     std::vector<EventRow> rows;
@@ -109,7 +144,21 @@ class StoreTest : public ::testing::Test {
     }
     return rows;
   }
-  // What the verification of rows finds: chains and columns alone, since these ledgers have no tree.
+  static std::vector<std::uint64_t> indexes(const std::vector<EventRow>& rows) {
+    std::vector<std::uint64_t> result;
+    for (const EventRow& row : rows) result.push_back(row.commit_index);
+    return result;
+  }
+  // The status of the error that a call throws; kOk if it throws none.
+  static Status status_of(const std::function<void()>& call) {
+    try {
+      call();
+    } catch (const Error& error) {
+      return error.status();
+    }
+    return Status::kOk;
+  }
+  // The findings of a scan of chains and columns. These ledgers have no tree.
   static std::vector<std::string> findings(Store& store, std::uint64_t* events = nullptr) {
     ledger::Findings findings;
     client::ScanOptions options;

@@ -1,18 +1,18 @@
-// fork() around stores in use.
+// fork() while stores are in use.
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <thread>
 
-#include "store_fixture.h"
+#include "sqlite_fixture.h"
 
 namespace plog::store {
 namespace {
 
-class StoreForkTest : public StoreTest {
+class StoreForkTest : public SqliteTest {
  protected:
-  // Runs `work` in a child; its exit code: 0 when it returned true.
+  // Runs `work` in a child process and returns its exit code: 0 if `work` returned true, 1 if false, 2 if it threw.
   static int in_child(const std::function<bool()>& work) {
     const pid_t child = fork();
     if (child == 0) {
@@ -32,11 +32,11 @@ class StoreForkTest : public StoreTest {
 
 TEST_F(StoreForkTest, ParentAndChildGoOnWithTheSameStore) {
   auto store = open();
-  Recorder recorder(*store);
+  ChainWriter writer(*store);
   for (int i = 0; i < 5; ++i) {
-    recorder.record(Draft("parent"));
+    writer.record(Draft("parent"));
     EXPECT_EQ(store->count({}), static_cast<std::uint64_t>(2 * i + 1));
-    EXPECT_EQ(in_child([&] { return recorder.record(Draft("child")) && store->count({}) == 2u * i + 2; }), 0);
+    EXPECT_EQ(in_child([&] { return writer.record(Draft("child")) && store->count({}) == 2u * i + 2; }), 0);
   }
   EXPECT_EQ(store->count({}), 10u);
   EXPECT_TRUE(findings(*store).empty());
@@ -44,17 +44,17 @@ TEST_F(StoreForkTest, ParentAndChildGoOnWithTheSameStore) {
 
 TEST_F(StoreForkTest, TheChildsEndDoesNotDropTheParentsLocks) {
   auto store = open();
-  Recorder recorder(*store);
-  recorder.record(Draft("parent"));
+  ChainWriter writer(*store);
+  writer.record(Draft("parent"));
   EXPECT_EQ(in_child([&] {
               store->count({});
               store.reset();
               return true;
             }),
             0);
-  store->begin();
-  recorder.add(Draft("parent"));
-  // Nobody else may write now.
+  const auto transaction = store->begin();
+  writer.add(*transaction, Draft("parent"));
+  // No other process may write now.
   EXPECT_EQ(in_child([&] {
               try {
                 open()->begin();
@@ -64,16 +64,16 @@ TEST_F(StoreForkTest, TheChildsEndDoesNotDropTheParentsLocks) {
               return false;
             }),
             0);
-  store->commit(false);
+  transaction->commit(false);
   EXPECT_EQ(store->count({}), 2u);
 }
 
 TEST_F(StoreForkTest, ReadersOfOtherThreadsGoOnAcrossManyForks) {
   auto store = open();
-  Recorder recorder(*store);
-  store->begin();
-  for (int i = 0; i < 3000; ++i) recorder.add(Draft("agent").with("action_type", i % 2 ? "A" : "B"));
-  store->commit(false);
+  ChainWriter writer(*store);
+  const auto transaction = store->begin();
+  for (int i = 0; i < 3000; ++i) writer.add(*transaction, Draft("agent").with("action_type", i % 2 ? "A" : "B"));
+  transaction->commit(false);
   std::atomic<bool> stop{false};
   std::atomic<int> failures{0}, reads{0};
   std::vector<std::thread> threads;
@@ -95,7 +95,7 @@ TEST_F(StoreForkTest, ReadersOfOtherThreadsGoOnAcrossManyForks) {
   }
   int forks = 0;
   for (; forks < 20 || reads < 10; ++forks) {
-    EXPECT_EQ(in_child([&] { return store->count({}) >= 3000 && recorder.record(Draft("child")); }), 0);
+    EXPECT_EQ(in_child([&] { return store->count({}) >= 3000 && writer.record(Draft("child")); }), 0);
   }
   stop = true;
   for (std::thread& thread : threads) thread.join();
@@ -107,17 +107,17 @@ TEST_F(StoreForkTest, AWriterOfAnotherThreadFinishesItsTransactionFirst) {
   auto store = open();
   std::atomic<bool> stop{false};
   std::atomic<int> recorded{0};
-  std::thread writer([&] {
-    Recorder recorder(*store);
+  std::thread thread([&] {
+    ChainWriter writer(*store);
     while (!stop) {
       try {
-        store->begin();
-        recorder.add(Draft("writer"));
+        const auto transaction = store->begin();
+        writer.add(*transaction, Draft("writer"));
         usleep(500);
-        store->commit(false);
+        transaction->commit(false);
         ++recorded;
       } catch (const Error& error) {
-        store->rollback();
+        // The transaction was rolled back.
       }
     }
   });
@@ -126,17 +126,18 @@ TEST_F(StoreForkTest, AWriterOfAnotherThreadFinishesItsTransactionFirst) {
     usleep(1000);
   }
   stop = true;
-  writer.join();
+  thread.join();
   EXPECT_EQ(store->count({}), static_cast<std::uint64_t>(recorded.load()));
 }
 
 TEST_F(StoreForkTest, AForkInTheMiddleOfItsOwnTransactionLeavesTheParentsWhole) {
   auto store = open();
-  Recorder recorder(*store);
-  recorder.record(Draft("agent"));
-  store->begin();
-  recorder.add(Draft("agent"));
+  ChainWriter writer(*store);
+  writer.record(Draft("agent"));
+  auto transaction = store->begin();
+  writer.add(*transaction, Draft("agent"));
   EXPECT_EQ(in_child([&] {
+              transaction.reset();
               try {
                 store->count({});
               } catch (const Error& error) {
@@ -145,18 +146,18 @@ TEST_F(StoreForkTest, AForkInTheMiddleOfItsOwnTransactionLeavesTheParentsWhole) 
               return false;
             }),
             0);
-  recorder.add(Draft("agent"));
-  store->commit(false);
+  writer.add(*transaction, Draft("agent"));
+  transaction->commit(false);
   EXPECT_EQ(store->count({}), 3u);
   EXPECT_TRUE(findings(*store).empty());
 }
 
 TEST_F(StoreForkTest, CallbacksMayFork) {
   auto store = open();
-  Recorder recorder(*store);
-  store->begin();
-  for (int i = 0; i < 1500; ++i) recorder.add(Draft("agent").with("action_input", std::string(10000, 'x')));
-  store->commit(false);
+  ChainWriter writer(*store);
+  const auto transaction = store->begin();
+  for (int i = 0; i < 1500; ++i) writer.add(*transaction, Draft("agent").with("action_input", std::string(10000, 'x')));
+  transaction->commit(false);
   ledger::Findings findings;
   client::ScanOptions options;
   options.tree = false;
@@ -169,15 +170,15 @@ TEST_F(StoreForkTest, CallbacksMayFork) {
   store->backup(path("copy.db"),
                 [&](std::uint64_t, std::uint64_t) { return ++forks > 2 || in_child([] { return true; }) == 0; });
   EXPECT_GT(forks, 2);
-  EXPECT_EQ(open_sqlite(path("copy.db"), OpenMode::kReadOnly)->count({}), 1500u);
+  EXPECT_EQ(open(path("copy.db"), OpenMode::kReadOnly)->count({}), 1500u);
 }
 
 TEST_F(StoreForkTest, AChildDoesNotFinishTheParentsBackup) {
   auto store = open();
-  Recorder recorder(*store);
-  store->begin();
-  for (int i = 0; i < 1500; ++i) recorder.add(Draft("agent").with("action_input", std::string(10000, 'x')));
-  store->commit(false);
+  ChainWriter writer(*store);
+  const auto transaction = store->begin();
+  for (int i = 0; i < 1500; ++i) writer.add(*transaction, Draft("agent").with("action_input", std::string(10000, 'x')));
+  transaction->commit(false);
   pid_t child = -1;
   const pid_t parent = getpid();
   try {
@@ -193,7 +194,7 @@ TEST_F(StoreForkTest, AChildDoesNotFinishTheParentsBackup) {
   int status = 0;
   waitpid(child, &status, 0);
   EXPECT_EQ(status, 0);
-  EXPECT_EQ(open_sqlite(path("copy.db"), OpenMode::kReadOnly)->count({}), 1500u);
+  EXPECT_EQ(open(path("copy.db"), OpenMode::kReadOnly)->count({}), 1500u);
 }
 
 }  // namespace

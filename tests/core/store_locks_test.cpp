@@ -1,4 +1,4 @@
-// Other copies of SQLite in the process, and other connections of ours, while the store writes.
+// A second copy of SQLite in the process, and further connections of our own, while the store writes.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sqlite3.h>
@@ -10,18 +10,19 @@
 #include <set>
 #include <thread>
 
-#include "store_fixture.h"
+#include "sqlite_fixture.h"
 
 namespace plog::store {
 namespace {
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kSanitized = true;  // sanitizers refuse a library that is bound to itself
+constexpr bool kSanitized = true;  // sanitizers reject RTLD_DEEPBIND
 #else
 constexpr bool kSanitized = false;
 #endif
 
-// A second SQLite in this process, with its own state: a copy of the library under another name, bound to itself.
+// A second SQLite with its own state in this process: a copy of the library under another name, loaded so that it uses
+// its own symbols.
 class SecondSqlite {
  public:
   explicit SecondSqlite(const std::string& directory) {
@@ -38,12 +39,12 @@ class SecondSqlite {
   ~SecondSqlite() {
     if (handle_ != nullptr) dlclose(handle_);
   }
-  // Whether it is there, and really another one.
+  // Whether it was loaded and is not the first SQLite.
   explicit operator bool() const {
     return handle_ != nullptr && dlsym(handle_, "sqlite3_open") != reinterpret_cast<void*>(&sqlite3_open);
   }
 
-  // Opens, reads, closes. The number of events that it sees, or -1.
+  // Opens the ledger, reads it and closes it. Returns the number of events that it sees, or -1 after an error.
   int look(const std::string& path) const {
     const auto open = reinterpret_cast<decltype(&sqlite3_open)>(dlsym(handle_, "sqlite3_open"));
     const auto prepare = reinterpret_cast<decltype(&sqlite3_prepare_v2)>(dlsym(handle_, "sqlite3_prepare_v2"));
@@ -68,9 +69,9 @@ class SecondSqlite {
   void* handle_ = nullptr;
 };
 
-class StoreLocksTest : public StoreTest {
+class StoreLocksTest : public SqliteTest {
  protected:
-  // What another process sees: the ledger as it would be after our death.
+  // The number of events that another process sees, which is what would survive the death of this one.
   int count_elsewhere() const {
     int ends[2];
     EXPECT_EQ(pipe(ends), 0);
@@ -78,7 +79,7 @@ class StoreLocksTest : public StoreTest {
     if (child == 0) {
       int count = -1;
       try {
-        count = static_cast<int>(open_sqlite(path(), OpenMode::kReadOnly)->count({}));
+        count = static_cast<int>(open(OpenMode::kReadOnly)->count({}));
       } catch (const std::exception&) {
       }
       [[maybe_unused]] const ssize_t done = write(ends[1], &count, sizeof count);
@@ -96,11 +97,11 @@ class StoreLocksTest : public StoreTest {
 
 TEST_F(StoreLocksTest, SecondCopyOfSqliteThatClosesTheLedgerLosesNothing) {
   const SecondSqlite second(directory_.path());
-  if (!second) GTEST_SKIP() << "no second SQLite: it is linked statically here, or this is a sanitizer build";
+  if (!second) GTEST_SKIP() << "no second SQLite: this build links SQLite statically or uses a sanitizer";
   auto store = open();
-  Recorder recorder(*store);
+  ChainWriter writer(*store);
   for (int i = 1; i <= 20; ++i) {
-    ASSERT_TRUE(recorder.record(Draft("agent")));
+    ASSERT_TRUE(writer.record(Draft("agent")));
     EXPECT_EQ(second.look(path()), i);
     EXPECT_TRUE(wal_exists());
     EXPECT_EQ(store->count({}), static_cast<std::uint64_t>(i));
@@ -111,10 +112,10 @@ TEST_F(StoreLocksTest, SecondCopyOfSqliteThatClosesTheLedgerLosesNothing) {
 
 TEST_F(StoreLocksTest, SecondCopyThatReadsInAThreadWhileTheStoreWritesLosesNothing) {
   const SecondSqlite second(directory_.path());
-  if (!second) GTEST_SKIP() << "no second SQLite: it is linked statically here, or this is a sanitizer build";
+  if (!second) GTEST_SKIP() << "no second SQLite: this build links SQLite statically or uses a sanitizer";
   auto store = open();
-  Recorder recorder(*store);
-  recorder.record(Draft("agent"));
+  ChainWriter writer(*store);
+  writer.record(Draft("agent"));
   std::atomic<bool> stop{false};
   std::atomic<int> looks{0};
   std::thread reader([&] {
@@ -125,14 +126,11 @@ TEST_F(StoreLocksTest, SecondCopyThatReadsInAThreadWhileTheStoreWritesLosesNothi
   int recorded = 1;
   while (recorded < 400 || looks < 20) {
     try {
-      store->begin();
-      recorder.add(Draft("agent"));
-      store->commit(false);
+      writer.record(Draft("agent"));
       ++recorded;
-      if (recorded % 50 == 0) store->checkpoint(0);
+      if (recorded % 50 == 0) store->consolidate();
     } catch (const Error& error) {
       ASSERT_EQ(error.status(), Status::kBusy) << error.what();
-      store->rollback();
     }
     ASSERT_TRUE(wal_exists());
   }
@@ -145,12 +143,12 @@ TEST_F(StoreLocksTest, SecondCopyThatReadsInAThreadWhileTheStoreWritesLosesNothi
 
 TEST_F(StoreLocksTest, OnlyFilesOfLedgersGetOtherLocks) {
   auto store = open();
-  Recorder(*store).record(Draft("agent"));
+  ChainWriter(*store).record(Draft("agent"));
   const std::string other = path("other.db");
   sqlite3* db = nullptr;
   ASSERT_EQ(sqlite3_open(other.c_str(), &db), SQLITE_OK);
   ASSERT_EQ(sqlite3_exec(db, "CREATE TABLE t(x); BEGIN EXCLUSIVE", nullptr, nullptr, nullptr), SQLITE_OK);
-  // POSIX locks are those of the process, so they don't stand in the way of the process itself.
+  // POSIX locks belong to the process, so they do not exclude the process that holds them.
   const int fd = ::open(other.c_str(), O_RDWR | O_CLOEXEC);
   struct flock lock {};
   lock.l_type = F_WRLCK;
@@ -158,23 +156,22 @@ TEST_F(StoreLocksTest, OnlyFilesOfLedgersGetOtherLocks) {
   EXPECT_EQ(fcntl(fd, F_SETLK, &lock), 0);
   ::close(fd);
   sqlite3_close(db);
-  // Those of a ledger do.
+  // The locks on a ledger do.
   const int ledger = ::open(path().c_str(), O_RDWR | O_CLOEXEC);
   EXPECT_EQ(fcntl(ledger, F_SETLK, &lock), -1);
   ::close(ledger);
-  store->begin();
-  store->commit(false);
+  store->begin()->commit(false);
 }
 
-// SQLite shares lock state between the connections of a process: one may take a lock that another gives up.
+// SQLite shares lock state between the connections of a process: one connection may take a lock that another releases.
 TEST_F(StoreLocksTest, LocksHoldInEveryOrderOfOpeningAndClosing) {
   std::uint64_t recorded = 0;
   for (int order = 0; order < 27; ++order) {
     std::vector<std::unique_ptr<Store>> stores;
     for (int i = 0; i < 3; ++i) {
       stores.push_back(open());
-      Recorder recorder(*stores.back());
-      ASSERT_TRUE(recorder.record(Draft("agent")));
+      ChainWriter writer(*stores.back());
+      ASSERT_TRUE(writer.record(Draft("agent")));
       ++recorded;
       ASSERT_EQ(stores.back()->count({}), recorded);
     }
@@ -187,19 +184,19 @@ TEST_F(StoreLocksTest, LocksHoldInEveryOrderOfOpeningAndClosing) {
     for (const std::size_t victim : sequence) {
       stores.erase(stores.begin() + static_cast<std::ptrdiff_t>(victim));
       if (stores.empty()) break;
-      // Those that are left still hold their locks: nobody else can take the file for unused.
+      // The remaining stores still hold their locks, so no other process takes the file for unused.
       const int fd = ::open(path().c_str(), O_RDWR | O_CLOEXEC);
       struct flock lock {};
       lock.l_type = F_WRLCK;
       lock.l_whence = SEEK_SET;
       EXPECT_EQ(fcntl(fd, F_OFD_SETLK, &lock), -1) << "order " << order;
       ::close(fd);
-      Recorder recorder(*stores.front());
-      ASSERT_TRUE(recorder.record(Draft("agent")));
+      ChainWriter writer(*stores.front());
+      ASSERT_TRUE(writer.record(Draft("agent")));
       ++recorded;
       ASSERT_EQ(stores.front()->count({}), recorded);
     }
-    // And when all are gone, so are the locks.
+    // Once all stores are closed, no lock is left.
     const int fd = ::open(path().c_str(), O_RDWR | O_CLOEXEC);
     struct flock lock {};
     lock.l_type = F_WRLCK;
@@ -212,16 +209,16 @@ TEST_F(StoreLocksTest, LocksHoldInEveryOrderOfOpeningAndClosing) {
 
 TEST_F(StoreLocksTest, TwoStoresOnOneFileWriteByTurns) {
   auto first = open(), second = open();
-  Recorder a(*first), b(*second);
+  ChainWriter a(*first), b(*second);
   for (int i = 0; i < 50; ++i) {
     ASSERT_TRUE(a.record(Draft("agent")));
     ASSERT_TRUE(b.record(Draft("agent")));
   }
-  first->begin();
-  EXPECT_THROW(second->begin(), Error);
-  first->rollback();
+  {
+    const auto transaction = first->begin();
+    EXPECT_THROW(second->begin(), Error);
+  }
   EXPECT_NO_THROW(second->begin());
-  second->rollback();
   std::uint64_t events = 0;
   EXPECT_TRUE(findings(*first, &events).empty());
   EXPECT_EQ(events, 100u);

@@ -1,14 +1,10 @@
-// Reading: filters and pages, summaries, read-only ledgers, backups.
+// Reading, on each driver: filters, pages, summaries, and readers beside a writer.
 #include <gmock/gmock.h>
-#include <sqlite3.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <atomic>
-#include <fstream>
 #include <thread>
 
-#include "store_fixture.h"
+#include "store_suite.h"
 
 namespace plog::store {
 namespace {
@@ -16,65 +12,46 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-class StoreReadTest : public StoreTest {
- protected:
-  static std::vector<std::uint64_t> indexes(const std::vector<EventRow>& rows) {
-    std::vector<std::uint64_t> result;
-    for (const EventRow& row : rows) result.push_back(row.commit_index);
-    return result;
-  }
-  std::vector<std::string> names_in_directory() const {
-    std::vector<std::string> names;
-    for (const auto& entry : std::filesystem::directory_iterator(directory_.path())) {
-      names.push_back(entry.path().filename());
-    }
-    std::sort(names.begin(), names.end());
-    return names;
-  }
-  // A ledger whose last writer died: its log is not in the file.
-  void record_and_crash(int events) const {
-    auto store = open();
-    Recorder recorder(*store);
-    for (int i = 0; i < events; ++i) recorder.record(Draft("agent"));
-  }
-};
+class StoreReadTest : public EachDriver {};
 
-TEST_F(StoreReadTest, PagesGoOnWhereTheLastOneEnded) {
-  auto store = open();
-  Recorder recorder(*store);
-  store->begin();
-  for (int i = 0; i < 10; ++i) recorder.add(Draft("agent"));
-  store->commit(false);
+INSTANTIATE_TEST_SUITE_P(Driver, StoreReadTest, drivers(), driver_name);
+
+TEST_P(StoreReadTest, PagesGoOnWhereTheLastOneEnded) {
+  auto store = open_to_write();
+  ChainWriter writer(*store);
+  const auto transaction = store->begin();
+  for (int i = 0; i < 10; ++i) writer.add(*transaction, Draft("agent"));
+  transaction->commit(false);
   Filter filter;
   std::vector<EventRow> rows;
   EXPECT_TRUE(store->page(filter, 4, rows));
   EXPECT_THAT(indexes(rows), ElementsAre(0, 1, 2, 3));
   EXPECT_EQ(filter.after, 3u);
-  recorder.record(Draft("agent"));
+  writer.record(Draft("agent"));
   EXPECT_TRUE(store->page(filter, 4, rows));
   EXPECT_FALSE(store->page(filter, 4, rows));
   EXPECT_THAT(indexes(rows), ElementsAre(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10));
-  // The position stays good for what comes later.
-  recorder.record(Draft("agent"));
+  // The position stays valid for later events.
+  writer.record(Draft("agent"));
   rows.clear();
   EXPECT_FALSE(store->page(filter, 4, rows));
   EXPECT_THAT(indexes(rows), ElementsAre(11));
 }
 
-TEST_F(StoreReadTest, AFullLastPageSaysThatItIsTheLast) {
-  auto store = open();
-  Recorder recorder(*store);
-  for (int i = 0; i < 4; ++i) recorder.record(Draft("agent"));
+TEST_P(StoreReadTest, AFullLastPageSaysThatItIsTheLast) {
+  auto store = open_to_write();
+  ChainWriter writer(*store);
+  for (int i = 0; i < 4; ++i) writer.record(Draft("agent"));
   Filter filter;
   std::vector<EventRow> rows;
   EXPECT_FALSE(store->page(filter, 4, rows));
   EXPECT_EQ(rows.size(), 4u);
 }
 
-TEST_F(StoreReadTest, LimitAndOffsetAreUsedUp) {
-  auto store = open();
-  Recorder recorder(*store);
-  for (int i = 0; i < 10; ++i) recorder.record(Draft("agent"));
+TEST_P(StoreReadTest, LimitAndOffsetAreUsedUp) {
+  auto store = open_to_write();
+  ChainWriter writer(*store);
+  for (int i = 0; i < 10; ++i) writer.record(Draft("agent"));
   Filter filter;
   filter.limit = 5;
   filter.offset = 2;
@@ -90,10 +67,10 @@ TEST_F(StoreReadTest, LimitAndOffsetAreUsedUp) {
   EXPECT_EQ(rows.size(), 5u);
 }
 
-TEST_F(StoreReadTest, OrderIsThatOfCommitWhateverTheTimestampsSay) {
-  auto store = open();
-  Recorder recorder(*store);
-  for (const Micros time : {30, 10, 20}) recorder.record(Draft("agent").at(time));
+TEST_P(StoreReadTest, OrderIsThatOfCommitWhateverTheTimestampsSay) {
+  auto store = open_to_write();
+  ChainWriter writer(*store);
+  for (const Micros time : {30, 10, 20}) writer.record(Draft("agent").at(time));
   Filter filter;
   EXPECT_THAT(indexes(all(*store, filter)), ElementsAre(0, 1, 2));
   filter.since = 10;
@@ -103,12 +80,12 @@ TEST_F(StoreReadTest, OrderIsThatOfCommitWhateverTheTimestampsSay) {
   EXPECT_THAT(indexes(all(*store, filter)), ElementsAre(2, 1));
 }
 
-TEST_F(StoreReadTest, TimeRangesAreFoundAcrossManyBlocks) {
-  auto store = open();
-  Recorder recorder(*store);
-  store->begin();
-  for (int i = 0; i < 5000; ++i) recorder.add(Draft("agent").at(Micros{1000000} * (i == 4500 ? 7 : i)));
-  store->commit(false);
+TEST_P(StoreReadTest, TimeRangesAreFoundAcrossManyBlocks) {
+  auto store = open_to_write();
+  ChainWriter writer(*store);
+  const auto transaction = store->begin();
+  for (int i = 0; i < 5000; ++i) writer.add(*transaction, Draft("agent").at(Micros{1000000} * (i == 4500 ? 7 : i)));
+  transaction->commit(false);
   Filter filter;
   filter.since = 7 * 1000000;
   filter.until = 8 * 1000000;
@@ -123,14 +100,14 @@ TEST_F(StoreReadTest, TimeRangesAreFoundAcrossManyBlocks) {
   EXPECT_THAT(indexes(all(*store, filter, 2)), ElementsAre(1024, 1023, 1022, 1021, 1020));
 }
 
-TEST_F(StoreReadTest, AParentIsFoundHoweverItWasNamed) {
-  auto store = open();
-  Recorder recorder(*store);
+TEST_P(StoreReadTest, AParentIsFoundHoweverItWasNamed) {
+  auto store = open_to_write();
+  ChainWriter writer(*store);
   const std::string id = "01890a5d-ac96-774b-bcce-b302099a8057";
-  recorder.record(Draft("agent").with("parent_event_id", id));
-  recorder.record(Draft("agent").with("parents", json::parse("[\"other\",\"" + id + "\"]")));
-  recorder.record(Draft("agent").with("parent_event_id", "call-7"));
-  recorder.record(Draft("agent").with("parents", json::parse("[\"" + id + "\",\"" + id + "\"]")));
+  writer.record(Draft("agent").with("parent_event_id", id));
+  writer.record(Draft("agent").with("parents", json::parse("[\"other\",\"" + id + "\"]")));
+  writer.record(Draft("agent").with("parent_event_id", "call-7"));
+  writer.record(Draft("agent").with("parents", json::parse("[\"" + id + "\",\"" + id + "\"]")));
   const auto by_parent = [&](const std::string& parent) {
     Filter filter;
     filter.references[static_cast<std::size_t>(event::Reference::kParentEventId)] = parent;
@@ -140,27 +117,27 @@ TEST_F(StoreReadTest, AParentIsFoundHoweverItWasNamed) {
   EXPECT_THAT(by_parent("01890A5D-AC96-774B-BCCE-B302099A8057"), ElementsAre(0, 1, 3));
   EXPECT_THAT(by_parent("other"), ElementsAre(1));
   EXPECT_THAT(by_parent("call-7"), ElementsAre(2));
-  // A foreign id is the id of an event too.
+  // The UUID derived from a foreign id finds it too.
   EXPECT_THAT(by_parent(format_uuid(uuid_v5(foreign_id_namespace(), "call-7"))), ElementsAre(2));
   EXPECT_THAT(by_parent("nothing"), IsEmpty());
 }
 
-TEST_F(StoreReadTest, EmptyTextIsAValueAndAbsenceIsNone) {
-  auto store = open();
-  Recorder recorder(*store);
-  recorder.record(Draft("agent").with("session_id", ""));
-  recorder.record(Draft("agent"));
+TEST_P(StoreReadTest, EmptyTextIsAValueAndAbsenceIsNone) {
+  auto store = open_to_write();
+  ChainWriter writer(*store);
+  writer.record(Draft("agent").with("session_id", ""));
+  writer.record(Draft("agent"));
   Filter filter;
   filter.session = "";
   EXPECT_THAT(indexes(all(*store, filter)), ElementsAre(0));
 }
 
-TEST_F(StoreReadTest, LongLabelsAreTheSameOnlyWhenAllOfThemIs) {
-  auto store = open();
-  Recorder recorder(*store);
+TEST_P(StoreReadTest, LongLabelsAreTheSameOnlyWhenAllOfThemIs) {
+  auto store = open_to_write();
+  ChainWriter writer(*store);
   const std::string head(5000, 'x');
-  recorder.record(Draft("agent").label("k", head + "1").label(head, "v"));
-  recorder.record(Draft("agent").label("k", head + "2"));
+  writer.record(Draft("agent").label("k", head + "1").label(head, "v"));
+  writer.record(Draft("agent").label("k", head + "2"));
   Filter filter;
   filter.labels = {{"k", head + "2"}};
   EXPECT_THAT(indexes(all(*store, filter)), ElementsAre(1));
@@ -170,12 +147,11 @@ TEST_F(StoreReadTest, LongLabelsAreTheSameOnlyWhenAllOfThemIs) {
   EXPECT_THAT(indexes(all(*store, filter)), ElementsAre(0));
 }
 
-TEST_F(StoreReadTest, SystemEventsAreLeftOutUnlessAskedFor) {
-  auto store = open();
-  Recorder recorder(*store);
-  recorder.record(Draft("provenlog").with("action_type", "SYSTEM").with("action_status", "success"));
-  recorder.record(
-      Draft("agent").with("action_type", "CUSTOM").with("action_status", "success").with("session_id", "s"));
+TEST_P(StoreReadTest, SystemEventsAreLeftOutUnlessAskedFor) {
+  auto store = open_to_write();
+  ChainWriter writer(*store);
+  writer.record(Draft("provenlog").with("action_type", "SYSTEM").with("action_status", "success"));
+  writer.record(Draft("agent").with("action_type", "CUSTOM").with("action_status", "success").with("session_id", "s"));
   Filter filter;
   EXPECT_THAT(indexes(all(*store, filter)), ElementsAre(1));
   EXPECT_EQ(store->count(filter), 1u);
@@ -199,14 +175,14 @@ TEST_F(StoreReadTest, SystemEventsAreLeftOutUnlessAskedFor) {
   EXPECT_EQ(events, 2u);
 }
 
-TEST_F(StoreReadTest, SummariesCountWhatIsThere) {
-  auto store = open();
+TEST_P(StoreReadTest, SummariesCountWhatIsThere) {
+  auto store = open_to_write();
   EXPECT_EQ(store->summary().events, 0u);
-  Recorder recorder(*store);
-  recorder.record(Draft("b").with("session_id", "s1").with("action_status", "error").at(30));
-  recorder.record(Draft("a").with("session_id", "s1").with("action_status", "success").at(10));
-  recorder.record(Draft("a").with("session_id", "s2").with("action_type", "T").at(20));
-  recorder.record(Draft("a").at(5));
+  ChainWriter writer(*store);
+  writer.record(Draft("b").with("session_id", "s1").with("action_status", "error").at(30));
+  writer.record(Draft("a").with("session_id", "s1").with("action_status", "success").at(10));
+  writer.record(Draft("a").with("session_id", "s2").with("action_type", "T").at(20));
+  writer.record(Draft("a").at(5));
   const std::vector<AgentSummary> agents = store->agents(true);
   ASSERT_EQ(agents.size(), 2u);
   EXPECT_EQ(agents[0].agent, "a");
@@ -231,11 +207,182 @@ TEST_F(StoreReadTest, SummariesCountWhatIsThere) {
   EXPECT_EQ(summary.first, 5);
   EXPECT_EQ(summary.last, 30);
   EXPECT_EQ(summary.by_status, (std::vector<std::pair<std::string, std::uint64_t>>{{"error", 1}, {"success", 1}}));
-  EXPECT_GT(summary.file_bytes + summary.wal_bytes, 0u);
+  std::uint64_t bytes = 0;
+  for (const auto& [name, size] : summary.storage) bytes += size;
+  EXPECT_GT(bytes, 0u);
 }
 
-TEST_F(StoreReadTest, ReadersAndAWriterWorkAtTheSameTime) {
-  auto store = open();
+TEST_P(StoreReadTest, CountIgnoresLimitOffsetAndPosition) {
+  auto store = open_to_write();
+  ChainWriter writer(*store);
+  for (int i = 0; i < 10; ++i) writer.record(Draft(i % 2 == 0 ? "a" : "b"));
+  Filter filter;
+  filter.limit = 3;
+  filter.offset = 2;
+  filter.after = 5;
+  filter.descending = true;
+  EXPECT_EQ(store->count(filter), 10u);
+  filter.agent = "a";
+  EXPECT_EQ(store->count(filter), 5u);
+}
+
+TEST_P(StoreReadTest, AnOffsetBeyondTheEndIsKept) {
+  auto store = open_to_write();
+  ChainWriter writer(*store);
+  for (int i = 0; i < 3; ++i) writer.record(Draft("agent"));
+  Filter filter;
+  filter.offset = 5;
+  std::vector<EventRow> rows;
+  EXPECT_FALSE(store->page(filter, 4, rows));
+  EXPECT_THAT(rows, IsEmpty());
+  EXPECT_EQ(filter.offset, 5u);
+  EXPECT_FALSE(filter.after);
+  for (int i = 0; i < 3; ++i) writer.record(Draft("agent"));
+  EXPECT_FALSE(store->page(filter, 4, rows));
+  EXPECT_THAT(indexes(rows), ElementsAre(5));
+}
+
+TEST_P(StoreReadTest, PagesAreAppended) {
+  auto store = open_to_write();
+  ChainWriter writer(*store);
+  for (int i = 0; i < 3; ++i) writer.record(Draft("agent"));
+  std::vector<EventRow> rows(2);
+  Filter filter;
+  filter.agent = "nobody";
+  EXPECT_FALSE(store->page(filter, 7, rows));
+  EXPECT_EQ(rows.size(), 2u);
+  filter.agent = "agent";
+  EXPECT_TRUE(store->page(filter, 2, rows));
+  EXPECT_EQ(rows.size(), 4u);
+  EXPECT_EQ(rows[2].commit_index, 0u);
+}
+
+TEST_P(StoreReadTest, APageOfLargeEventsIsShort) {
+  auto store = open_to_write();
+  ChainWriter writer(*store);
+  const auto transaction = store->begin();
+  for (int i = 0; i < 12; ++i) writer.add(*transaction, Draft("agent").with("n", std::string(1000000, 'x')));
+  transaction->commit(false);
+  Filter filter;
+  std::vector<EventRow> rows;
+  EXPECT_TRUE(store->page(filter, 12, rows));
+  EXPECT_LT(rows.size(), 12u);
+  while (store->page(filter, 12, rows)) {
+  }
+  EXPECT_EQ(rows.size(), 12u);
+  EXPECT_EQ(rows.back().commit_index, 11u);
+}
+
+TEST_P(StoreReadTest, AnEventMustMeetAllConditions) {
+  auto store = open_to_write();
+  ChainWriter writer(*store);
+  const auto complete = [] {
+    return Draft("a")
+        .with("session_id", "s")
+        .with("source", "sdk")
+        .with("action_type", "t")
+        .with("action_name", "n")
+        .with("action_status", "ok")
+        .with("tool_call_id", "c")
+        .label("k", "v")
+        .label("l", "w")
+        .at(10);
+  };
+  writer.record(complete());
+  for (const char* member : {"session_id", "source", "action_type", "action_name", "action_status", "tool_call_id"}) {
+    writer.record(complete().with(member, "another"));
+  }
+  writer.record(complete().label("l", "another"));
+  writer.record(complete().at(20));
+  Filter filter;
+  filter.agent = "a";
+  filter.session = "s";
+  filter.source = "sdk";
+  filter.type = "t";
+  filter.name = "n";
+  filter.status = "ok";
+  filter.references[static_cast<std::size_t>(event::Reference::kToolCallId)] = "c";
+  filter.labels = {{"k", "v"}, {"l", "w"}};
+  EXPECT_THAT(indexes(all(*store, filter)), ElementsAre(0, 8));
+  filter.until = 20;
+  EXPECT_THAT(indexes(all(*store, filter)), ElementsAre(0));
+  EXPECT_EQ(store->count(filter), 1u);
+  filter.agent = "b";
+  EXPECT_EQ(store->count(filter), 0u);
+}
+
+TEST_P(StoreReadTest, TextsAreComparedWithoutTheirEscapes) {
+  auto store = open_to_write();
+  ChainWriter writer(*store);
+  const std::string text = "line\nbreak \"\xc3\xa9\\";
+  writer.record(Draft(text).with("session_id", text).with("artifact_id", text).label(text, text));
+  Filter filter;
+  filter.agent = text;
+  filter.session = text;
+  filter.references[static_cast<std::size_t>(event::Reference::kArtifactId)] = text;
+  filter.labels = {{text, text}};
+  EXPECT_THAT(indexes(all(*store, filter)), ElementsAre(0));
+  EXPECT_EQ(store->agents(true).at(0).agent, text);
+  EXPECT_EQ(store->sessions(text, 1).at(0).session, text);
+}
+
+TEST_P(StoreReadTest, AReferenceWithoutTextRefersToNothing) {
+  auto store = open_to_write();
+  ChainWriter writer(*store);
+  writer.record(Draft("agent").with("tool_call_id", "").with("parent_event_id", ""));
+  writer.record(Draft("agent").with("parents", json::parse(R"([""])")));
+  for (const event::Reference kind : {event::Reference::kToolCallId, event::Reference::kParentEventId}) {
+    Filter filter;
+    filter.references[static_cast<std::size_t>(kind)] = "";
+    EXPECT_THAT(all(*store, filter), IsEmpty());
+  }
+}
+
+TEST_P(StoreReadTest, LabelsThatAreNotTextsAreNotFound) {
+  auto store = open_to_write();
+  ChainWriter writer(*store);
+  writer.record(Draft("agent").with("labels", json::parse(R"({"a":1,"b":"1","c":{"d":"1"}})")));
+  const auto by_label = [&](const char* key, const char* value) {
+    Filter filter;
+    filter.labels = {{key, value}};
+    return store->count(filter);
+  };
+  EXPECT_EQ(by_label("b", "1"), 1u);
+  EXPECT_EQ(by_label("a", "1"), 0u);
+  EXPECT_EQ(by_label("d", "1"), 0u);
+}
+
+TEST_P(StoreReadTest, SummariesPutTheMostFrequentFirst) {
+  auto store = open_to_write();
+  ChainWriter writer(*store);
+  for (const char* type : {"b", "c", "a", "c"}) writer.record(Draft("agent").with("action_type", type));
+  writer.record(Draft("provenlog").with("action_type", "system").with("session_id", "s"));
+  const Summary summary = store->summary();
+  EXPECT_EQ(summary.by_type, (std::vector<std::pair<std::string, std::uint64_t>>{{"c", 2}, {"a", 1}, {"b", 1}}));
+  EXPECT_EQ(summary.sessions, 0u);
+  EXPECT_THAT(store->sessions(std::nullopt, 10), IsEmpty());
+  EXPECT_EQ(store->sessions("provenlog", 10).size(), 1u);
+}
+
+TEST_P(StoreReadTest, SessionsWithTheNewestActivityComeFirst) {
+  auto store = open_to_write();
+  ChainWriter writer(*store);
+  // Activity is the order of commit, whatever the timestamps say.
+  writer.record(Draft("a").with("session_id", "s1").at(300));
+  writer.record(Draft("a").with("session_id", "s2").at(200));
+  writer.record(Draft("b").with("session_id", "s1").at(100));
+  writer.record(Draft("a").with("session_id", "s1").at(50));
+  std::vector<std::string> order;
+  for (const SessionSummary& each : store->sessions(std::nullopt, 10)) order.push_back(each.agent + "/" + each.session);
+  EXPECT_THAT(order, ElementsAre("a/s1", "b/s1", "a/s2"));
+  const SessionSummary newest = store->sessions(std::nullopt, 1).at(0);
+  EXPECT_EQ(newest.events, 2u);
+  EXPECT_EQ(newest.first, 50);
+  EXPECT_EQ(newest.last, 300);
+}
+
+TEST_P(StoreReadTest, ReadersAndAWriterWorkAtTheSameTime) {
+  auto store = open_to_write();
   std::atomic<bool> stop{false};
   std::atomic<int> failures{0}, reads{0};
   std::vector<std::thread> readers;
@@ -258,116 +405,14 @@ TEST_F(StoreReadTest, ReadersAndAWriterWorkAtTheSameTime) {
       }
     });
   }
-  Recorder recorder(*store);
+  ChainWriter writer(*store);
   for (int i = 0; i < 300 || reads < 30; ++i) {
-    recorder.record(Draft("agent"));
-    if (i % 20 == 0) store->checkpoint(0);
+    writer.record(Draft("agent"));
+    if (i % 20 == 0) store->consolidate();
   }
   stop = true;
   for (std::thread& reader : readers) reader.join();
   EXPECT_EQ(failures, 0);
-}
-
-TEST_F(StoreReadTest, AReadOnlyLedgerIsNeverWrittenTo) {
-  record_and_crash(3);
-  auto store = open(OpenMode::kReadOnly);
-  EXPECT_EQ(all(*store).size(), 3u);
-  EXPECT_THROW(store->begin(), Error);
-  EXPECT_THROW(store->checkpoint(0), Error);
-}
-
-TEST_F(StoreReadTest, NothingIsCreatedBesideAReadOnlyLedger) {
-  {
-    auto store = open();
-    Recorder(*store).record(Draft("agent"));
-    store->checkpoint(0);
-  }
-  std::filesystem::remove(path() + "-shm");
-  std::filesystem::remove(path() + "-wal");
-  auto store = open(OpenMode::kReadOnly);
-  EXPECT_EQ(all(*store).size(), 1u);
-  EXPECT_THAT(findings(*store), IsEmpty());
-  EXPECT_THAT(names_in_directory(), ElementsAre("events.db"));
-  // A writer that comes is noticed.
-  auto writer = open();
-  Recorder(*writer).record(Draft("agent"));
-  EXPECT_EQ(all(*store).size(), 2u);
-}
-
-TEST_F(StoreReadTest, ALogWithoutItsIndexIsReadAndLeftAsItIs) {
-  record_and_crash(5);
-  std::filesystem::remove(path() + "-shm");
-  auto store = open(OpenMode::kReadOnly);
-  EXPECT_EQ(all(*store).size(), 5u);
-  EXPECT_THAT(findings(*store), IsEmpty());
-  EXPECT_THAT(names_in_directory(), ElementsAre("events.db", "events.db-wal"));
-  auto writer = open();
-  Recorder(*writer).record(Draft("agent"));
-  EXPECT_EQ(all(*store).size(), 6u);
-}
-
-TEST_F(StoreReadTest, AReadOnlyDirectoryCanBeRead) {
-  record_and_crash(5);
-  // Permissions don't bind root: be somebody else for a while.
-  constexpr uid_t kNobody = 65534;
-  const bool root = geteuid() == 0;
-  if (root) {
-    for (const char* suffix : {"", "-wal", "-shm"}) ASSERT_EQ(chown((path() + suffix).c_str(), kNobody, kNobody), 0);
-    ASSERT_EQ(chown(directory_.path().c_str(), kNobody, kNobody), 0);
-    ASSERT_EQ(seteuid(kNobody), 0);
-  }
-  EXPECT_EQ(chmod(directory_.path().c_str(), 0500), 0);
-  EXPECT_EQ(all(*open(OpenMode::kReadOnly)).size(), 5u);
-  EXPECT_EQ(chmod((path() + "-shm").c_str(), 0400), 0);
-  EXPECT_EQ(all(*open(OpenMode::kReadOnly)).size(), 5u);
-  // Asked to write, it says that it can't.
-  EXPECT_EQ(chmod(path().c_str(), 0400), 0);
-  try {
-    open()->begin();
-    ADD_FAILURE() << "began a transaction in a read-only file";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.status(), Status::kIo) << error.what();
-  }
-  EXPECT_EQ(chmod(directory_.path().c_str(), 0700), 0);
-  if (root) {
-    ASSERT_EQ(seteuid(0), 0);
-  }
-}
-
-TEST_F(StoreReadTest, ABackupIsALedgerOfItsOwn) {
-  auto store = open();
-  Recorder recorder(*store);
-  store->begin();
-  for (int i = 0; i < 500; ++i) recorder.add(Draft("agent").with("action_input", std::string(20000, 'x')));
-  store->commit(false);
-  int calls = 0;
-  store->backup(path("copy.db"), [&](std::uint64_t done, std::uint64_t total) {
-    EXPECT_LE(done, total);
-    if (calls++ == 0) recorder.record(Draft("agent"));  // comes too late for the copy
-    return true;
-  });
-  EXPECT_GT(calls, 1);
-  auto copy = open_sqlite(path("copy.db"), OpenMode::kReadOnly);
-  EXPECT_EQ(copy->count({}), 500u);
-  EXPECT_THAT(findings(*copy), IsEmpty());
-  EXPECT_FALSE(std::filesystem::exists(path("copy.db-wal")));
-  EXPECT_EQ(store->count({}), 501u);
-  EXPECT_THROW(store->backup(path("copy.db"), nullptr), Error);
-}
-
-TEST_F(StoreReadTest, AStoppedBackupLeavesNoFile) {
-  auto store = open();
-  Recorder recorder(*store);
-  store->begin();
-  for (int i = 0; i < 500; ++i) recorder.add(Draft("agent").with("action_input", std::string(20000, 'x')));
-  store->commit(false);
-  try {
-    store->backup(path("copy.db"), [](std::uint64_t, std::uint64_t) { return false; });
-    ADD_FAILURE() << "was not stopped";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.status(), Status::kCancelled);
-  }
-  EXPECT_FALSE(std::filesystem::exists(path("copy.db")));
 }
 
 }  // namespace

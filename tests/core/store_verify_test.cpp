@@ -1,8 +1,8 @@
-// Verification of a ledger that somebody changed with a database tool.
+// Verification of a ledger that was changed with a database tool.
 #include <gmock/gmock.h>
-#include <sqlite3.h>
+#include <filesystem>
 
-#include "store_fixture.h"
+#include "sqlite_fixture.h"
 
 namespace plog::store {
 namespace {
@@ -11,11 +11,11 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-class StoreVerifyTest : public StoreTest {
+class StoreVerifyTest : public SqliteTest {
  protected:
   static constexpr int kEvents = 10001;
 
-  // Without a tree: these ledgers were put together by hand.
+  // No tree: these ledgers are built without one.
   client::ScanOptions options() const {
     client::ScanOptions options;
     options.tree = false;
@@ -24,25 +24,18 @@ class StoreVerifyTest : public StoreTest {
   }
   void SetUp() override {
     auto store = open();
-    Recorder recorder(*store);
-    store->begin();
-    for (int i = 0; i < kEvents - 1; ++i) recorder.add(Draft("agent"), i == 7 ? R"([{"code":"x"}])" : "");
-    recorder.add(Draft("other"));
-    store->commit(false);
-    store->checkpoint(0);
+    ChainWriter writer(*store);
+    const auto transaction = store->begin();
+    for (int i = 0; i < kEvents - 1; ++i) {
+      writer.add(*transaction, Draft("agent"), i == 7 ? R"([{"code":"x"}])" : "");
+    }
+    writer.add(*transaction, Draft("other"));
+    transaction->commit(false);
+    store->consolidate();
   }
-  void tamper(const std::string& sql) const {
-    sqlite3* db = nullptr;
-    ASSERT_EQ(sqlite3_open(path().c_str(), &db), SQLITE_OK);
-    char* message = nullptr;
-    EXPECT_EQ(sqlite3_exec(db, sql.c_str(), nullptr, nullptr, &message), SQLITE_OK) << message;
-    sqlite3_free(message);
-    sqlite3_close(db);
-  }
-  // STRICT keeps wrong types out, but not from somebody who edits the schema first.
+  // Removes STRICT from the table, as an attacker would who wants to store values of the wrong type.
   void loosen() const {
-    tamper(
-        "PRAGMA writable_schema=ON; UPDATE sqlite_schema SET sql = replace(sql, ') STRICT', ')') WHERE name = 'event'; "
+    sql("PRAGMA writable_schema=ON; UPDATE sqlite_schema SET sql = replace(sql, ') STRICT', ')') WHERE name = 'event'; "
         "PRAGMA writable_schema=RESET");
   }
   std::vector<std::string> faults() const { return findings(*open(OpenMode::kReadOnly)); }
@@ -69,8 +62,7 @@ TEST_F(StoreVerifyTest, ASoundLedgerIsVerifiedWithProgress) {
 }
 
 TEST_F(StoreVerifyTest, AnyNumberOfThreadsFindsTheSame) {
-  tamper(
-      "UPDATE event SET hash = zeroblob(32) WHERE commit_index % 1000 = 17; DELETE FROM event WHERE commit_index = "
+  sql("UPDATE event SET hash = zeroblob(32) WHERE commit_index % 1000 = 17; DELETE FROM event WHERE commit_index = "
       "5000");
   const std::vector<std::string> alone = faults();
   EXPECT_GT(alone.size(), 10u);
@@ -97,7 +89,7 @@ TEST_F(StoreVerifyTest, ProgressMayStopIt) {
     client::Scan scan(*store, store->audit().extent(), given, findings);
     try {
       scan.run();
-      ADD_FAILURE() << "was not stopped";
+      ADD_FAILURE() << "the scan was not stopped";
     } catch (const Error& error) {
       EXPECT_EQ(error.status(), Status::kCancelled);
     }
@@ -106,9 +98,9 @@ TEST_F(StoreVerifyTest, ProgressMayStopIt) {
 
 TEST_F(StoreVerifyTest, EventsCommittedMeanwhileAreLeftForTheNextTime) {
   auto store = open();
-  Recorder recorder(*store);
+  ChainWriter writer(*store);
   client::ScanOptions given = options();
-  given.progress = [&](std::uint64_t, std::uint64_t) { return recorder.record(Draft("agent")); };
+  given.progress = [&](std::uint64_t, std::uint64_t) { return writer.record(Draft("agent")); };
   ledger::Findings findings;
   client::Scan scan(*store, store->audit().extent(), given, findings);
   scan.run();
@@ -117,58 +109,57 @@ TEST_F(StoreVerifyTest, EventsCommittedMeanwhileAreLeftForTheNextTime) {
 }
 
 TEST_F(StoreVerifyTest, ChangedColumnsAreFound) {
-  tamper(
-      "UPDATE event SET canonical = CAST(replace(CAST(canonical AS TEXT), 'agent_id', 'agent_ID') AS BLOB) "
+  sql("UPDATE event SET canonical = CAST(replace(CAST(canonical AS TEXT), 'agent_id', 'agent_ID') AS BLOB) "
       "WHERE commit_index = 41");
   EXPECT_THAT(faults(), ElementsAre(HasSubstr("hash mismatch at sequence 42")));
 }
 
 TEST_F(StoreVerifyTest, AnotherAgentOnARowIsFound) {
-  tamper("UPDATE event SET agent = (SELECT id FROM term WHERE text = 'other'), sequence = 2 WHERE commit_index = 9999");
+  sql("UPDATE event SET agent = (SELECT id FROM term WHERE text = 'other'), sequence = 2 WHERE commit_index = 9999");
   EXPECT_THAT(faults(), ElementsAre(HasSubstr("agent differs"), HasSubstr("sequence gap")));
 }
 
 TEST_F(StoreVerifyTest, AnotherIdOnARowIsFound) {
-  tamper("UPDATE event SET id = x'00000000000070008000000000000000' WHERE commit_index = 3");
-  EXPECT_THAT(faults(), ElementsAre(HasSubstr("id differs from the recorded id at sequence 4")));
+  sql("UPDATE event SET id = x'00000000000070008000000000000000' WHERE commit_index = 3");
+  EXPECT_THAT(faults(), ElementsAre(HasSubstr("column id differs from the event's id at sequence 4")));
 }
 
 TEST_F(StoreVerifyTest, DeletedAndMovedRowsAreFound) {
-  tamper("DELETE FROM event WHERE commit_index = 100");
+  sql("DELETE FROM event WHERE commit_index = 100");
   EXPECT_THAT(faults(), ElementsAre(HasSubstr("sequence gap: expected 101 at sequence 102")));
-  tamper("UPDATE event SET commit_index = 70000 WHERE commit_index = 50");
+  sql("UPDATE event SET commit_index = 70000 WHERE commit_index = 50");
   EXPECT_THAT(faults().front(), HasSubstr("commit index 51 where 50 was expected"));
 }
 
 TEST_F(StoreVerifyTest, ARowFarBehindTheEndIsReached) {
-  tamper("UPDATE event SET commit_index = 9223372036854775807 WHERE commit_index = 10000");
+  sql("UPDATE event SET commit_index = 9223372036854775807 WHERE commit_index = 10000");
   EXPECT_THAT(faults(), ElementsAre(HasSubstr("commit index 9223372036854775807 where 10000 was expected")));
 }
 
 TEST_F(StoreVerifyTest, ColumnsOfAnotherTypeAreFoundEvenIfTheirTextIsTheSame) {
   loosen();
   const std::pair<const char*, const char*> changes[] = {
-      {"canonical = CAST(canonical AS TEXT)", "column canonical has a wrong type"},
-      {"hash = lower(hex(hash))", "column hash has a wrong type"},
-      {"id = substr(id, 1, 15)", "column id has a wrong size"},
-      {"sequence = sequence + 0.5", "column sequence has a wrong type"},
-      {"agent = 'agent'", "column agent has a wrong type"},
-      {"warnings = CAST(warnings AS TEXT)", "column warnings has a wrong type"},
+      {"canonical = CAST(canonical AS TEXT)", "column canonical has the wrong type"},
+      {"hash = lower(hex(hash))", "column hash has the wrong type"},
+      {"id = substr(id, 1, 15)", "column id has the wrong size"},
+      {"sequence = sequence + 0.5", "column sequence has the wrong type"},
+      {"agent = 'agent'", "column agent has the wrong type"},
+      {"warnings = CAST(warnings AS TEXT)", "column warnings has the wrong type"},
   };
   for (const auto& [change, expected] : changes) {
-    tamper("CREATE TABLE saved AS SELECT * FROM event WHERE commit_index = 7");
-    tamper(std::string("UPDATE event SET ") + change + " WHERE commit_index = 7");
+    sql("CREATE TABLE saved AS SELECT * FROM event WHERE commit_index = 7");
+    sql(std::string("UPDATE event SET ") + change + " WHERE commit_index = 7");
     const std::vector<std::string> found = faults();
     ASSERT_FALSE(found.empty()) << change;
     EXPECT_THAT(found.front(), HasSubstr(expected)) << change;
-    tamper("DELETE FROM event WHERE commit_index = 7; INSERT INTO event SELECT * FROM saved; DROP TABLE saved");
+    sql("DELETE FROM event WHERE commit_index = 7; INSERT INTO event SELECT * FROM saved; DROP TABLE saved");
     ASSERT_THAT(faults(), IsEmpty());
   }
 }
 
 TEST_F(StoreVerifyTest, ADanglingAgentIsFound) {
-  tamper("DELETE FROM term WHERE text = 'other'");
-  EXPECT_THAT(faults(), ElementsAre(HasSubstr("column agent names no term")));
+  sql("DELETE FROM term WHERE text = 'other'");
+  EXPECT_THAT(faults(), ElementsAre(HasSubstr("column agent refers to a missing term")));
 }
 
 TEST_F(StoreVerifyTest, ADamagedFileIsAnErrorAndNoVerdict) {

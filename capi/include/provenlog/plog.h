@@ -1,32 +1,36 @@
 /*
  * provenlog: a flight recorder for AI agents. The C API.
  *
- * This header is the only stable surface of the library. It compiles as strict C99 and as C++.
+ * This header is the only stable interface of the library. It compiles as strict C99 and as C++.
  *
  * CONVENTIONS
- *  1. Handles are typed and opaque. X_destroy(NULL) does nothing, and never fails.
- *  2. A call that can fail returns plog_status (0 is success) and takes a last argument `plog_error **err`, which may
- *     be NULL. On failure it receives an error that the caller destroys; on success it is left alone. The status alone
- *     is enough to choose an exception class. Nothing crosses through errno or thread-local state, and no C++
- *     exception ever leaves the library.
+ *  1. Handles are typed and opaque. X_destroy(NULL) does nothing. Destroying a handle never fails.
+ *  2. A call that can fail returns a plog_status (0 is success). Its last argument is `plog_error **err`, which may be
+ *     NULL. On failure `*err` receives an error that the caller must destroy; on success it is not touched. The status
+ *     alone is enough to choose an exception class. Errors are not reported through errno or thread-local state, and no
+ *     C++ exception leaves the library.
  *  3. Out-parameters are cleared (NULL, 0, "") on failure.
- *  4. Strings are pointer + length in UTF-8 and need no terminator; NULL with length 0 is the empty string. Invalid
- *     UTF-8 in an event is repaired (U+FFFD) and recorded as a warning; elsewhere it is refused.
- *  5. A returned `const` pointer is borrowed from the handle it came from, and lives until the time its comment says.
- *     An out-pointer to a handle is owned by the caller. Memory is freed only by the library that made it.
- *  6. Events, filters and reports cross as JSON text.
- *  7. An options struct starts with `struct_size`: call its _init function, then set fields. A pointer NULL means "not
- *     given"; see each field for what then applies. A size that this library does not know is refused
- *     (PLOG_E_UNSUPPORTED) unless all the bytes that it does not know are zero. For C and C++ _init is a macro, which
- *     knows the struct that the program was compiled with; the function of that name, for those who load the library at
- *     run time, clears as much as the library knows, so give it a struct as large or set struct_size without it.
- *  8. Thread words: "shared" = any thread, any time, internally locked; "one at a time" = any thread, but never two at
- *     once; "immutable" = any thread, no locks.
- *  9. A callback runs on the thread that made the call, inside it. It must not call back into the same handle, except
- *     where its comment allows it. A non-zero result stops the work (PLOG_E_CANCELLED).
- * 10. Status numbers, enum values and struct layouts never change within one PLOG_ABI_VERSION.
- * 11. fork(): a client may be used on both sides. The child's first call opens a journal of its own. Handles other than
- *     plog_client that were in use by another thread at the fork must not be used in the child.
+ *  4. A string is a pointer and a length in bytes. It must be UTF-8 and needs no terminator, except where a comment
+ *     says "terminated". NULL with length 0 is the empty string. Invalid UTF-8 in an event is repaired (U+FFFD) and
+ *     recorded as a warning; anywhere else it is rejected.
+ *  5. A returned `const` pointer is borrowed from the handle it was obtained from, and is valid for as long as its
+ *     comment says. The caller owns a handle that it receives through an out-pointer. Memory must be freed by the
+ *     library that allocated it.
+ *  6. Events, filters and reports are passed as JSON text.
+ *  7. An options struct starts with `struct_size`. Call the struct's _init function, then set fields. A NULL pointer
+ *     means "not given"; each field's comment states the default. If the struct is larger than the one this library
+ *     knows, the extra bytes must be zero; otherwise the call fails with PLOG_E_UNSUPPORTED. In C and C++, _init is a
+ *     macro that uses the size of the struct that the program was compiled with. The function of the same name is for
+ *     programs that load the library at run time. It clears as many bytes as the library's own struct has, so pass it a
+ *     struct that is at least as large, or do not call it and set struct_size yourself.
+ *  8. Thread safety is stated in three words. "Shared": any thread may call at any time; the library locks. "One at a
+ *     time": any thread may call, but never two at once. "Immutable": any thread may call at any time; no locks.
+ *  9. A callback runs on the thread that made the call, before the call returns. It must not call into the same handle,
+ *     unless its comment allows it. A non-zero result stops the operation (PLOG_E_CANCELLED).
+ * 10. Status numbers, enum values and struct layouts never change within one PLOG_ABI_VERSION, except that a struct may
+ *     gain fields at its end and that new numbers and values may be added.
+ * 11. fork(): a client may be used in the parent and in the child. The child opens its own journal at its first call.
+ *     The child must not use any other handle that another thread was using at the moment of the fork.
  */
 #ifndef PROVENLOG_PLOG_H
 #define PROVENLOG_PLOG_H
@@ -46,10 +50,10 @@ extern "C" {
 #define PLOG_API
 #endif
 
-/* The ABI number: changes only when a compiled caller would break. It is the library's SOVERSION. */
+/* The ABI number, which is also the library's SOVERSION. It changes only when a compiled caller would break. */
 #define PLOG_ABI_VERSION 1
 
-/* What the _init macros do. */
+/* Used by the _init macros. Do not call it directly. */
 static inline void plog_clear_options_(void *options, uint32_t size) {
   uint32_t i;
   if (options == NULL) return;
@@ -62,366 +66,424 @@ static inline void plog_clear_options_(void *options, uint32_t size) {
 typedef int32_t plog_status;
 enum {
   PLOG_OK = 0,
-  PLOG_E_INVALID = 1,      /* an argument, an event or a filter is not acceptable; the message names it */
-  PLOG_E_CONFIG = 2,       /* a configuration file or environment variable is broken; names file, line and key */
+  PLOG_E_INVALID = 1,      /* an argument, an event or a filter is invalid; the message names it */
+  PLOG_E_CONFIG = 2,       /* a configuration file or environment variable is invalid; names file, line and key */
   PLOG_E_NOT_FOUND = 3,    /* no such event, file or agent */
-  PLOG_E_IO = 4,           /* the operating system refused: permission, disk, device */
+  PLOG_E_IO = 4,           /* the operating system reported an error: permission, disk, device */
   PLOG_E_FULL = 5,         /* the journal reached its limit, or the disk is full: the event was NOT recorded */
-  PLOG_E_TIMEOUT = 6,      /* the deadline passed; what was accepted is safe in the journal */
-  PLOG_E_CLOSED = 7,       /* the client was closed */
-  PLOG_E_BUSY = 8,         /* another process holds the ledger's lock for too long */
-  PLOG_E_CORRUPT = 9,      /* the file is no ledger, or is damaged */
+  PLOG_E_TIMEOUT = 6,      /* the deadline passed; accepted events are safe in the journal */
+  PLOG_E_CLOSED = 7,       /* the client is closed */
+  PLOG_E_BUSY = 8,         /* another process has held the ledger's lock for too long */
+  PLOG_E_CORRUPT = 9,      /* the file is not a ledger, or is damaged */
   PLOG_E_UNSUPPORTED = 10, /* newer format, unknown struct_size, network file system, server mode */
   PLOG_E_CANCELLED = 11,   /* a callback asked to stop */
-  PLOG_E_NO_MEMORY = 12,
-  PLOG_E_INTERNAL = 13 /* a defect of the library; please report it */
+  PLOG_E_NO_MEMORY = 12,   /* the library could not allocate memory */
+  PLOG_E_INTERNAL = 13     /* a defect of the library; please report it */
 };
 
-/* A stable name, such as "PLOG_E_FULL"; "PLOG_E_UNKNOWN" for numbers not listed. Immutable, static. */
+/* The stable name of a status, such as "PLOG_E_FULL"; "PLOG_E_UNKNOWN" for a number that is not listed above. Static,
+ * terminated. Immutable. */
 PLOG_API const char *plog_status_name(plog_status status);
 
-/* An error. One at a time. */
+/* A status with a message. One at a time. */
 typedef struct plog_error plog_error;
 PLOG_API plog_status plog_error_status(const plog_error *error); /* PLOG_OK for NULL */
-/* Terminated text that lives with the error; "" for NULL. */
+/* One line of text: what failed, why, and what to do. Terminated; valid until the error is destroyed; "" for NULL. */
 PLOG_API const char *plog_error_message(const plog_error *error);
 PLOG_API void plog_error_destroy(plog_error *error);
 
 /* ---- Version ----------------------------------------------------------------------------------------------- */
 
-/* The release, "MAJOR.MINOR.PATCH". Static. */
+/* The release, "MAJOR.MINOR.PATCH". Static, terminated. Immutable. */
 PLOG_API const char *plog_version(void);
-/* The PLOG_ABI_VERSION that the library was built with. A binding compares it with its own at load. */
+/* The PLOG_ABI_VERSION that the library was built with. A program that loads the library at run time must compare it
+ * with the number that the program was compiled with, and must not go on if they differ. Immutable. */
 PLOG_API int32_t plog_abi_version(void);
 
 /* ---- Buffers ----------------------------------------------------------------------------------------------- */
 
-/* Text owned by the caller. Immutable. */
+/* A text that the caller owns and must destroy. Immutable. */
 typedef struct plog_buffer plog_buffer;
-PLOG_API const char *plog_buffer_data(const plog_buffer *buffer); /* terminated by NUL beyond its size; "" for NULL */
-PLOG_API size_t plog_buffer_size(const plog_buffer *buffer);      /* without the NUL; 0 for NULL */
+PLOG_API const char *plog_buffer_data(const plog_buffer *buffer); /* has a NUL after its last byte; "" for NULL */
+PLOG_API size_t plog_buffer_size(const plog_buffer *buffer);      /* bytes, without the NUL; 0 for NULL */
 PLOG_API void plog_buffer_destroy(plog_buffer *buffer);
 
 /* ---- Client ------------------------------------------------------------------------------------------------ */
 
-/* A client records events into one ledger. Shared. All clients of a process on one ledger file share one journal and
- * one writer thread; the smallest batch_size and flush_interval of them apply. */
+/* A client records events in one ledger and reads them back. Shared. All clients of a process on one ledger file share
+ * one journal and one writer thread. The smallest batch_size and flush_interval_ms and the largest journal_limit_bytes
+ * among them apply to all. */
 typedef struct plog_client plog_client;
 
 typedef enum plog_durability {
-  PLOG_DURABILITY_DEFAULT = 0, /* what configuration says, else PROCESS */
+  PLOG_DURABILITY_DEFAULT = 0, /* the configured value, else PROCESS */
   PLOG_DURABILITY_PROCESS = 1, /* a recorded event survives the death of the process */
-  PLOG_DURABILITY_POWER = 2    /* a recorded event survives the loss of power: each call waits for an fsync */
+  PLOG_DURABILITY_POWER = 2    /* a recorded event survives a power failure: each call waits for an fsync */
 } plog_durability;
 
 typedef enum plog_on_full {
-  PLOG_ON_FULL_DEFAULT = 0, /* what configuration says, else BLOCK */
-  PLOG_ON_FULL_BLOCK = 1,   /* wait up to block_timeout_ms for space, then as DROP */
-  PLOG_ON_FULL_DROP = 2,    /* PLOG_E_FULL at once; the loss is counted and becomes a gap event in the ledger */
+  PLOG_ON_FULL_DEFAULT = 0, /* the configured value, else BLOCK */
+  PLOG_ON_FULL_BLOCK = 1,   /* wait up to block_timeout_ms for space, then behave like DROP */
+  PLOG_ON_FULL_DROP = 2,    /* PLOG_E_FULL at once; the loss is counted, and a gap event records it in the ledger */
   PLOG_ON_FULL_RAISE = 3    /* PLOG_E_FULL at once; the caller keeps the event, so nothing is counted as lost */
 } plog_on_full;
 
 typedef struct plog_client_options {
   uint32_t struct_size;
-  int32_t durability;   /* plog_durability */
-  int32_t on_full;      /* plog_on_full */
-  int32_t no_salt;      /* non-zero: events get no salt */
-  const char *base_url; /* terminated; not NULL: PLOG_E_UNSUPPORTED until server mode exists */
-  const char *db_path;  /* terminated; NULL: PROVENLOG_DB_PATH, configuration, then ~/.provenlog/events.db */
-  const char *agent_id; /* terminated; default of events that name none */
-  const char *session_id;
-  const char *labels_json;    /* terminated; an object of strings, merged into every event (the event's own keys win) */
-  const char *metadata_json;  /* terminated; an object, merged likewise */
-  const char *context_json;   /* terminated; {label_key: {...}}: what plog_client_set_context does, for several keys */
+  int32_t durability;   /* a plog_durability */
+  int32_t on_full;      /* a plog_on_full */
+  int32_t no_salt;      /* non-zero: events get no salt; 0: as configured, else they get one */
+  const char *base_url; /* terminated; must be NULL (PLOG_E_UNSUPPORTED) until server mode exists */
+  const char *db_path;  /* terminated; NULL: PROVENLOG_DB_PATH, else the configured path, else ~/.provenlog/events.db */
+  const char *agent_id; /* terminated; for events without an agent_id; NULL: the configured value, else none */
+  const char *session_id;     /* terminated; for events without a session_id; NULL: the configured value, else none */
+  const char *labels_json;    /* terminated; a JSON object of strings, merged into every event (the event's keys win) */
+  const char *metadata_json;  /* terminated; a JSON object, merged into every event (the event's keys win) */
+  const char *context_json;   /* terminated; {label_key: {...}}: calls plog_client_set_context for each default label */
   const char *source;         /* terminated; NULL: "sdk" */
   const char *capture_method; /* terminated; NULL: "embedded" */
-  uint32_t batch_size;        /* 1..4096 events; 0: configuration, else 100 */
-  uint32_t flush_interval_ms; /* 1..3600000; 0: configuration, else 1000 */
-  uint32_t block_timeout_ms;  /* for PLOG_ON_FULL_BLOCK; 0: configuration, else 5000 */
-  uint32_t reserved;          /* 0 */
-  uint64_t max_event_bytes;   /* canonical octets of one event, 4096..67108864; 0: configuration, else 1 MiB */
-  uint64_t journal_limit_bytes; /* undrained journal of this process, at least 1 MiB; 0: configuration, else 256 MiB */
-  /* terminated; what is kept of content: "full", "redacted", "digest", "none", or a JSON object of {"default",
-   * "fields", "action_types"} (docs/redaction.md); NULL: configuration, else "redacted" */
+  uint32_t batch_size;        /* 1..4096 events; 0: the configured value, else 100 */
+  uint32_t flush_interval_ms; /* 1..3600000; 0: the configured value, else 1000 */
+  uint32_t block_timeout_ms;  /* for PLOG_ON_FULL_BLOCK; 0: the configured value, else 5000 */
+  uint32_t reserved;          /* must be 0 */
+  uint64_t max_event_bytes;   /* canonical bytes of one event, 4096..67108864; 0: the configured value, else 1 MiB */
+  /* Bytes in the journal of this process that are not committed yet, at least 1 MiB; 0: the configured value, else
+   * 256 MiB */
+  uint64_t journal_limit_bytes;
+  /* terminated; how content is stored: "full", "redacted", "digest", "none", or a JSON object with any of "default",
+   * "fields" and "action_types" (docs/redaction.md); NULL: the configured value, else "redacted" */
   const char *capture_content;
 } plog_client_options;
 
-/* Clears the struct and sets its size. */
+/* Clears the struct and sets struct_size. Does nothing for NULL. */
 PLOG_API void plog_client_options_init(plog_client_options *options);
 #define plog_client_options_init(options) plog_clear_options_((options), sizeof(plog_client_options))
 
-/* Opens a ledger, creating it (directory 0700, files 0600) when absent, and records orphaned journals of dead
- * processes. `options` may be NULL. Configuration and environment are read here, once. */
+/* Opens a ledger, or creates it (directory 0700, files 0600) if it does not exist, and commits orphaned journals.
+ * `options` may be NULL. The configuration files and the environment are read here, once per client. The call succeeds
+ * even if the ledger cannot be written now because another process holds its lock or because its format is newer: the
+ * client then records to its journal and commits as soon as it can. Shared. */
 PLOG_API plog_status plog_client_new(const plog_client_options *options, plog_client **out, plog_error **err);
 
-/* Commits everything accepted before the call to the ledger. PLOG_E_TIMEOUT when that takes longer than timeout_ms
- * (negative: no deadline). Shared. */
+/* Waits until every event that was accepted before the call is committed to the ledger. PLOG_E_TIMEOUT if that takes
+ * longer than timeout_ms (negative: no deadline); otherwise fails as the commit failed. Events that could not be
+ * committed stay in the journal. Shared. */
 PLOG_API plog_status plog_client_flush(plog_client *client, int64_t timeout_ms, plog_error **err);
 
-/* flush, then refuses further events with PLOG_E_CLOSED. On PLOG_E_TIMEOUT the client is closed too, and its events
- * stay in the journal for the next process that opens the ledger. Closing twice is no error. Shared. */
+/* Closes the client: further events are rejected with PLOG_E_CLOSED, pending events are committed as by
+ * plog_client_flush, and a head is signed over them. Queries, verification and plog_client_stats still work afterwards.
+ * If the call fails, for example with PLOG_E_TIMEOUT, the client is closed all the same, and its pending events stay in
+ * the journal until this process or the next one that opens the ledger commits them. A second call does nothing and
+ * succeeds. Shared. */
 PLOG_API plog_status plog_client_close(plog_client *client, int64_t timeout_ms, plog_error **err);
 
-/* Closes with a deadline of 5 s if still open, and frees. Cursors of the client must be destroyed first. */
+/* Closes the client with a deadline of 5 s, if it is open, and frees it. No other call on the client may be running.
+ * Event writers and cursors of the client must be destroyed first. */
 PLOG_API void plog_client_destroy(plog_client *client);
 
-/* Records one event, given as a JSON object (schema 1.0). On return it is in the journal: it survives the death of this
- * process (and, with PLOG_DURABILITY_POWER, the loss of power). Only malformed JSON, a value that is no object, and a
- * missing agent_id are refused; everything else is repaired or kept, with an entry in validation_warnings.
- * `id_out` (may be NULL) receives the event's id as 36 characters and a NUL. Shared. */
+/* Records one event, given as a JSON object (schema 1.0, docs/formats.md). When the call returns, the event is in the
+ * journal: it survives the death of this process and, with PLOG_DURABILITY_POWER, a power failure. Only malformed JSON,
+ * a value that is not an object, and a missing agent_id are rejected (PLOG_E_INVALID). Everything else is repaired or
+ * kept, with an entry in validation_warnings. PLOG_E_FULL, PLOG_E_CLOSED and PLOG_E_IO mean that the event was not
+ * recorded. `id_out` (may be NULL) receives the event's id: 36 characters and a NUL. Shared. */
 PLOG_API plog_status plog_log_event(plog_client *client, const char *json, size_t json_len, char id_out[37],
                                     plog_error **err);
 
-/* Attaches the JSON object `context` to one value of a label; replaces an earlier one. Recorded as a system event.
- * With value NULL the value is the client's default label `key`; PLOG_E_INVALID if there is none. Shared. */
+/* Attaches the JSON object `context` to one value of the label `key`, and replaces an earlier context. This is recorded
+ * as a system event. If `value` is NULL, the value of the client's default label `key` is used; PLOG_E_INVALID if the
+ * client has no such default label. Shared. */
 PLOG_API plog_status plog_client_set_context(plog_client *client, const char *key, size_t key_len, const char *value,
                                              size_t value_len, const char *context, size_t context_len,
                                              plog_error **err);
 
-/* The context of a label value as a JSON object; PLOG_E_NOT_FOUND if none was set. Shared. */
+/* Returns the context of a label value as a JSON object; PLOG_E_NOT_FOUND if the value has no context. Contexts that
+ * this client set before the call are seen. Shared. */
 PLOG_API plog_status plog_client_get_context(plog_client *client, const char *key, size_t key_len, const char *value,
                                              size_t value_len, plog_buffer **out, plog_error **err);
 
+/* Counters of this process for one ledger, over all its clients, since the first of them was created. */
 typedef struct plog_client_stats_t {
-  uint32_t struct_size;
+  uint32_t struct_size; /* set it to sizeof(plog_client_stats_t) before the call */
   uint32_t reserved;
-  uint64_t accepted;      /* events journalled by this process for this ledger */
-  uint64_t stored;        /* of these, committed */
+  uint64_t accepted;      /* events that this process wrote to its journal */
+  uint64_t stored;        /* accepted events that are committed, without duplicates */
   uint64_t recovered;     /* events of dead processes that this process committed */
-  uint64_t duplicates;    /* retries of an (agent_id, id) already in the ledger: stored once */
-  uint64_t conflicts;     /* of these, with different content: the first content stands */
-  uint64_t dropped;       /* events lost to on_full */
-  uint64_t gaps;          /* gap events recorded for them, and for gaps found in adopted journals */
-  uint64_t queued_events; /* journalled, not yet committed */
-  uint64_t queued_bytes;
-  uint64_t truncated;  /* events cut to max_event_bytes */
-  uint64_t redactions; /* markers written */
-  uint64_t errors;     /* asynchronous errors so far */
+  uint64_t duplicates;    /* events whose (agent_id, id) was already in the ledger: stored once */
+  uint64_t conflicts;     /* duplicates with different content: the first content is kept */
+  uint64_t dropped;       /* events lost because the journal or the disk was full */
+  uint64_t gaps;          /* gap events recorded for dropped events and for gaps in adopted journals */
+  uint64_t queued_events; /* accepted events that are not committed yet */
+  uint64_t queued_bytes;  /* their size in the journal */
+  uint64_t truncated;     /* events shortened to max_event_bytes */
+  uint64_t redactions;    /* redaction markers written */
+  uint64_t errors;        /* asynchronous errors */
 } plog_client_stats_t;
 
-/* Counters. `last_error` (may be NULL) receives the newest asynchronous error or NULL, owned by the caller. Shared. */
+/* Fills `*stats`. `*last_error` (may be NULL) receives the newest asynchronous error, which the caller must destroy, or
+ * NULL. Shared. */
 PLOG_API plog_status plog_client_stats(plog_client *client, plog_client_stats_t *stats, plog_error **last_error,
                                        plog_error **err);
 
-/* Waits up to timeout_ms (negative: for ever) for an asynchronous error (a commit that failed, an event dropped, a
- * conflicting duplicate). `*out` is the oldest one not yet taken, or NULL when the time passed.
- * PLOG_E_CLOSED: the client is closed and no more will come. At most 64 are kept. Shared. */
+/* Waits up to timeout_ms (negative: without a limit) for an asynchronous error: a failed commit, a dropped event, a
+ * duplicate with different content. `*out` receives the oldest error that this client has not returned yet, or NULL if
+ * the time passed (PLOG_OK). PLOG_E_CLOSED: the client is closed and has no more errors. At most 64 errors are kept,
+ * and the oldest are discarded. Shared. */
 PLOG_API plog_status plog_client_next_error(plog_client *client, int64_t timeout_ms, plog_error **out,
                                             plog_error **err);
 
-/* The real path of the ledger file. Terminated; lives with the client. */
+/* The real path of the ledger file. Terminated; valid until the client is destroyed; "" for NULL. Immutable. */
 PLOG_API const char *plog_client_db_path(const plog_client *client);
-/* What options and configuration came to: a plog_durability and a plog_on_full, never the DEFAULT (0: NULL client).
- * Immutable. */
+/* The plog_durability and the plog_on_full that are in effect for this client: the option, else the configured value,
+ * else the built-in default. Never DEFAULT, except for a NULL client. Immutable. */
 PLOG_API int32_t plog_client_durability(const plog_client *client);
 PLOG_API int32_t plog_client_on_full(const plog_client *client);
 
 /* ---- Event writer ------------------------------------------------------------------------------------------ */
 
-/* Writes one event value by value, without JSON text: what bindings use. One at a time, and nested use on one thread is
- * allowed (begin another event while one is open). A writer holds no lock and no journal space.
+/* Writes one event value by value, without JSON text. Language bindings use it. One at a time. A thread may begin
+ * another event while one is open. A writer holds no lock and takes no journal space until it commits.
  *
- * The event is an object: it is open after plog_event_begin, and plog_event_commit closes it. Inside an object each
- * value is preceded by plog_event_key. Calls do not fail one by one: commit reports the first misuse. */
+ * The event is an object: plog_event_begin opens it and plog_event_commit closes it. Inside an object, plog_event_key
+ * precedes each value. These calls do not return a status. plog_event_commit reports the first misuse (PLOG_E_INVALID)
+ * or a lack of memory (PLOG_E_NO_MEMORY). Each call copies its arguments, and does nothing for a NULL event. */
 typedef struct plog_event plog_event;
 
+/* PLOG_E_CLOSED if the client is closed. The writer must end with commit, commit_with or cancel. */
 PLOG_API plog_status plog_event_begin(plog_client *client, plog_event **out, plog_error **err);
+/* Writes the key of the next value. If a key occurs twice in an object, the last value is stored. */
 PLOG_API void plog_event_key(plog_event *event, const char *key, size_t len);
-/* A key that was no string in the host language, given as its text. On collision it is numbered: "1~2". */
+/* Like plog_event_key, for a key that is not a string in the host language and is given as its text. Adds a warning. If
+ * it collides with another key of the object, it gets a number: "1~2". */
 PLOG_API void plog_event_coerced_key(plog_event *event, const char *key, size_t len);
 PLOG_API void plog_event_string(plog_event *event, const char *text, size_t len);
+/* An integer whose RFC 8785 form would have other digits is stored as a string of its digits, with a warning. */
 PLOG_API void plog_event_integer(plog_event *event, int64_t value);
-/* Decimal digits of any length with an optional '-'. */
+/* Like plog_event_integer, for any length: decimal digits, with an optional '-' before them. */
 PLOG_API void plog_event_integer_text(plog_event *event, const char *digits, size_t len);
+/* Writes a number. NaN and infinities are stored as "NaN", "Infinity" and "-Infinity", with a warning. */
 PLOG_API void plog_event_double(plog_event *event, double value);
+/* Writes true (non-zero) or false. */
 PLOG_API void plog_event_bool(plog_event *event, int value);
 PLOG_API void plog_event_null(plog_event *event);
+/* Each container must be closed by the end function of its kind, before the event is committed. */
 PLOG_API void plog_event_begin_object(plog_event *event);
 PLOG_API void plog_event_end_object(plog_event *event);
 PLOG_API void plog_event_begin_array(plog_event *event);
 PLOG_API void plog_event_end_array(plog_event *event);
-/* Writes a whole JSON text as the value. Malformed text is a misuse. */
+/* Writes the value of a complete JSON text. Malformed text is a misuse. */
 PLOG_API void plog_event_json(plog_event *event, const char *json, size_t len);
-/* The value {"reason": reason, "truncated": true}; reason "cycle" or "depth". */
+/* Writes the marker {"reason": reason, "truncated": true}, where `reason` is "cycle", "depth" or "size". */
 PLOG_API void plog_event_truncated(plog_event *event, const char *reason, size_t len);
-/* Adds an entry to validation_warnings, about the value written next. */
+/* Adds an entry to validation_warnings about the value that is written next. */
 PLOG_API void plog_event_warning(plog_event *event, const char *code, size_t code_len, const char *detail,
                                  size_t detail_len);
-/* Depth of open containers: 1 for the event itself. A value below 128 is replaced by a marker. */
+/* The number of open containers, including the event itself; 0 for NULL. A container that would be the 129th is
+ * replaced by a marker. */
 PLOG_API int plog_event_depth(const plog_event *event);
-/* Journals the event and frees the writer, also on failure. As plog_log_event. */
+/* Records the event as plog_log_event does, and frees the writer, even if it fails. */
 PLOG_API plog_status plog_event_commit(plog_event *event, char id_out[37], plog_error **err);
-/* plog_event_commit with a plog_on_full of its own in place of the client's. With PLOG_ON_FULL_RAISE it never waits for
- * space: what a caller does first that holds an interpreter's lock or runs an event loop. */
+/* plog_event_commit with a plog_on_full for this event instead of the client's. With PLOG_ON_FULL_RAISE it never waits
+ * for space, so a caller that holds an interpreter lock or runs an event loop can try this first. */
 PLOG_API plog_status plog_event_commit_with(plog_event *event, int32_t on_full, char id_out[37], plog_error **err);
-/* Frees the writer; nothing is recorded. */
+/* Frees the writer. Nothing is recorded. */
 PLOG_API void plog_event_cancel(plog_event *event);
 
 /* ---- Queries ----------------------------------------------------------------------------------------------- */
 
-/* One event by its id (any text that was given as the id). With agent NULL: the first committed with that id.
- * `*out` is NULL with PLOG_E_NOT_FOUND. Events that this client recorded before the call are seen. Shared. */
+/* Returns the event with this id, as JSON text. `id` may be any text that was given as an event's id. `agent` selects
+ * the agent if several agents used the id; if it is NULL, the event that was committed first is returned.
+ * PLOG_E_NOT_FOUND if there is no such event. Events that this client recorded before the call are seen. Shared. */
 PLOG_API plog_status plog_client_get_event(plog_client *client, const char *id, size_t id_len, const char *agent,
                                            size_t agent_len, plog_buffer **out, plog_error **err);
 
-/* A query's result, read page by page: a million rows need no more memory than one page. No transaction is open
- * between calls. One at a time. */
+/* The result of a query. It is read page by page, so memory does not grow with the number of rows. No transaction is
+ * open between calls. One at a time. */
 typedef struct plog_cursor plog_cursor;
 
-/* `filter` is a JSON object, all members optional and ANDed:
+/* Queries the ledger. `filter` is a JSON object. All members are optional, and an event must match all that are given:
  *   agent_id, session_id, action_type, action_name, action_status, source: strings
  *   provenance_id, parent_event_id, tool_call_id, artifact_id, audit_id, intervention_id: strings
  *   since, until: RFC 3339 times; since <= timestamp < until
  *   labels: {"key": "value", ...}
- *   order: "asc" (default; by commit) | "desc"
- *   limit: 0..2^53 (default: none), offset: 0.. (default 0)
- *   after: a position from plog_cursor_position; rows beyond it in the chosen order
+ *   order: by commit, "asc" (the default: oldest first) or "desc"
+ *   limit: the largest number of events, 0..2^53 (default: no limit)
+ *   offset: the number of matching events to skip, 0..2^53 (default 0)
+ *   after: a position from plog_cursor_position; only events that come after it in the chosen order
  *   include_system: true to include the events of the reserved agent `provenlog` (default false)
- * An unknown member is refused. Events that this client recorded before the call are seen. Shared. */
+ * An unknown member is rejected (PLOG_E_INVALID). The empty text matches every event. Events that this client recorded
+ * before the call are seen. Shared. */
 PLOG_API plog_status plog_client_query(plog_client *client, const char *filter, size_t filter_len, plog_cursor **out,
                                        plog_error **err);
-/* The next event as JSON text, borrowed until the next call on the cursor; `*json` NULL at the end (PLOG_OK). */
+/* Returns the next event as JSON text, borrowed until the next call on the cursor. At the end `*json` is NULL and the
+ * status is PLOG_OK. */
 PLOG_API plog_status plog_cursor_next(plog_cursor *cursor, const char **json, size_t *json_len, plog_error **err);
-/* The position of the event last returned, to be given as "after" in a later filter; -1 before the first. */
+/* The commit index of the event that was returned last, to use as "after" in a later filter; -1 before the first. */
 PLOG_API int64_t plog_cursor_position(const plog_cursor *cursor);
 PLOG_API void plog_cursor_destroy(plog_cursor *cursor);
 
 /* ---- Verification ------------------------------------------------------------------------------------------ */
 
-/* Called now and then with the events done and the events there are. Non-zero stops the verification. */
+/* Called from time to time with the amount of work done and the total amount: in events for a verification, in database
+ * pages for a copy; otherwise only the ratio is meaningful. A non-zero result stops the operation with
+ * PLOG_E_CANCELLED. */
 typedef int (*plog_progress_fn)(void *user_data, uint64_t done, uint64_t total);
 
 typedef struct plog_verify_options {
   uint32_t struct_size;
-  int32_t read_only;         /* non-zero: never drain orphaned journals first; their records are counted as pending */
-  const char *db_path;       /* terminated; used when client is NULL; NULL as in plog_client_options */
+  int32_t read_only;         /* non-zero: do not commit journals first; their events are counted as pending */
+  const char *db_path;       /* terminated; used if client is NULL; NULL: as in plog_client_options */
   const char *agent_id;      /* terminated; NULL: all agents. An unknown agent is never valid */
-  plog_progress_fn progress; /* may be NULL; called on the caller's thread */
-  void *user_data;
-  const char *level;        /* terminated: "chain" (chains and the order of commit), "tree" (and leaves, tree, heads,
-                               keys, schema), "full" (and all that repeats the octets); NULL: full */
+  plog_progress_fn progress; /* may be NULL */
+  void *user_data;           /* passed to progress */
+  /* terminated; "chain": the hash chains and the order of commit; "tree": also leaves, tree, heads, keys and schema;
+   * "full": also every column, table and sum that repeats content of events, and the database's structure; NULL:
+   * "full" */
+  const char *level;
   const char *key;          /* terminated; a trusted public key (vkey), or the path of a file with one; may be NULL */
-  const char *const *heads; /* head_count paths of trusted heads; may be NULL */
+  const char *const *heads; /* head_count terminated paths of trusted heads; may be NULL */
   uint32_t head_count;
-  int32_t incremental; /* non-zero: only the events behind the newest trusted head, if the ledger extends it */
-  uint32_t threads;    /* that read and hash; 0: two */
-  uint32_t reserved;   /* 0 */
+  int32_t
+      incremental;   /* non-zero (needs heads): read only the events after the newest head, if the ledger extends it */
+  uint32_t threads;  /* threads that read and hash, up to 64; 0: two */
+  uint32_t reserved; /* must be 0 */
 } plog_verify_options;
 
 PLOG_API void plog_verify_options_init(plog_verify_options *options);
 #define plog_verify_options_init(options) plog_clear_options_((options), sizeof(plog_verify_options))
 
-/* Verifies a ledger, through a client (which is flushed first) or by path. `*report` is one JSON object, also when the
- * verification could not run: {"verdict","valid","events","agents","tail","assurance","findings":[{"agent_id",
- * "sequence","what"}...], ...} (docs/cli.md has them all). PLOG_OK whatever the verdict is; a status tells only of a
- * bad argument or a cancel. Shared; needs constant memory, and threads while it runs. */
+/* Verifies the ledger of `client`, which is flushed first unless read_only is set, or, if `client` is NULL, the ledger
+ * at db_path. `*report` receives one JSON object, even if the verification could not run:
+ * {"verdict","valid","events","agents","tail","assurance","findings":[{"agent_id","sequence","what"}...], ...}
+ * (docs/cli.md describes every member). `options` may be NULL. The call returns PLOG_OK whatever the verdict is. It
+ * fails only for an invalid argument or configuration, a cancellation or a lack of memory. Memory does not grow with
+ * the number of events. Shared. */
 PLOG_API plog_status plog_verify(plog_client *client, const plog_verify_options *options, plog_buffer **report,
                                  plog_error **err);
 
-/* The exit code of a verdict name ("OK", "TAMPERED", ...), as `plog verify` uses it; 2 for unknown names. */
+/* The exit code that `plog verify` uses for a verdict name ("OK", "TAMPERED", ...); 2 for an unknown name. Immutable.
+ */
 PLOG_API int32_t plog_verdict_exit_code(const char *verdict);
 
 /* ---- Heads and keys ---------------------------------------------------------------------------------------- */
 
-/* Commits everything accepted before the call, signs a head over it and publishes that (beside the ledger, and to the
- * configured copies). `*note` (may be NULL) receives it: a C2SP checkpoint, as text. PLOG_E_NOT_FOUND when the signing
- * key is missing. timeout_ms as in plog_client_flush. Shared. */
+/* Commits everything that was accepted before the call, signs a head over it, and publishes the head beside the ledger
+ * and to the configured copies. `*note` (may be NULL) receives the newest head: the text of a C2SP checkpoint.
+ * PLOG_E_NOT_FOUND if the signing key is missing. timeout_ms: as in plog_client_flush. Shared. */
 PLOG_API plog_status plog_client_checkpoint(plog_client *client, int64_t timeout_ms, plog_buffer **note,
                                             plog_error **err);
-/* From now on heads are signed by a new key, which takes the place of the old one in its file. Both sign an event that
- * says so. `*vkey` (may be NULL) receives the new public key. As plog_client_checkpoint. Shared. */
+/* Creates a new signing key, which replaces the old one in the key file and signs all later heads. The change is
+ * recorded in an event that both keys sign. `*vkey` (may be NULL) receives the new public key. Errors and timeout_ms:
+ * as in plog_client_checkpoint. Shared. */
 PLOG_API plog_status plog_client_rotate_key(plog_client *client, int64_t timeout_ms, plog_buffer **vkey,
                                             plog_error **err);
-/* Records that an operator knows of the heads which the ledger does not extend (a restored backup, a deleted file):
- * verification then no longer reports ROLLED_BACK or FORKED for them. `comment` (redacted) says why it is
- * right. `*count` (may be NULL) receives how many there were; with none, nothing is recorded. Shared. */
+/* Records that an operator knows of the heads that the ledger does not extend, for example after a backup was restored
+ * or a file was deleted. Verification then no longer reports ROLLED_BACK or FORKED for them. `comment` gives the
+ * reason; it is redacted and recorded. `*count` (may be NULL) receives the number of heads; if it is 0, nothing is
+ * recorded. timeout_ms: as in plog_client_flush. Shared. */
 PLOG_API plog_status plog_client_acknowledge(plog_client *client, const char *comment, size_t comment_len,
                                              int64_t timeout_ms, uint64_t *count, plog_error **err);
-/* The ledger's name and key: {"origin","vkey","epoch","head":{"size","root"} or null,"key_file"}. Shared. */
+/* Returns the ledger's origin, current public key, epoch, newest head and the path of its key file:
+ * {"origin","vkey","epoch","head":{"size","root"} or null,"key_file"}. Shared. */
 PLOG_API plog_status plog_client_key(plog_client *client, plog_buffer **json, plog_error **err);
 
 /* ---- Exports and copies ------------------------------------------------------------------------------------ */
 
 typedef struct plog_export_options {
   uint32_t struct_size;
-  int32_t tiles;       /* non-zero: a static directory of C2SP tlog-tiles instead of a .plog file */
-  const char *db_path; /* terminated; used when client is NULL; NULL as in plog_client_options */
-  const char *filter;  /* terminated; as plog_client_query's, without order, limit, offset and after; not for tiles */
-  int32_t overwrite;   /* non-zero: the file may be there already; not for tiles */
-  uint32_t reserved;   /* 0 */
+  int32_t tiles;       /* non-zero: write a directory of C2SP tlog-tiles instead of a .plog file */
+  const char *db_path; /* terminated; used if client is NULL; NULL: as in plog_client_options */
+  /* terminated; as in plog_client_query, without order, limit, offset and after; NULL: every event; must be NULL for
+   * tiles */
+  const char *filter;
+  int32_t overwrite;         /* non-zero: replace an existing file; must be 0 for tiles */
+  uint32_t reserved;         /* must be 0 */
   plog_progress_fn progress; /* may be NULL */
-  void *user_data;
+  void *user_data;           /* passed to progress */
 } plog_export_options;
 
 PLOG_API void plog_export_options_init(plog_export_options *options);
 #define plog_export_options_init(options) plog_clear_options_((options), sizeof(plog_export_options))
 
-/* Writes the events that the newest head covers to a file (0600) that plog_verify_export checks without the ledger, or
- * their tree to a directory, which a later export brings up to date. Through a client everything accepted before the
- * call is committed and signed first. `*report` (may be NULL): {"path","events","tree_size","root","tail"}; tail: newer
- * events that were left out. PLOG_E_NOT_FOUND when there is no head yet. Memory does not grow with the ledger. Shared.
- */
+/* Writes the events that the newest head covers, with their proofs, to a file (0600) that plog_verify_export can check
+ * without the ledger; or writes their tree to a directory, which a later export updates. If `client` is not NULL,
+ * everything that it accepted before the call is committed and signed first. `*report` (may be NULL) receives
+ * {"path","events","tree_size","root","tail"}, where "tail" is the number of newer events that the head does not cover
+ * and the export leaves out. PLOG_E_NOT_FOUND if the ledger has no head yet; PLOG_E_INVALID if the file exists;
+ * PLOG_E_CORRUPT if the ledger does not match its head. Memory does not grow with the ledger. Shared. */
 PLOG_API plog_status plog_export(plog_client *client, const plog_export_options *options, const char *path,
                                  plog_buffer **report, plog_error **err);
 
-/* One event with all that proves it, as the text of a .plog file. `agent` as in plog_client_get_event. Shared. */
+/* Returns one event with its proof, as the text of a .plog file. `id` and `agent`: as in plog_client_get_event. Errors:
+ * as in plog_export; PLOG_E_NOT_FOUND also if there is no such event. Shared. */
 PLOG_API plog_status plog_client_prove(plog_client *client, const char *id, size_t id_len, const char *agent,
                                        size_t agent_len, plog_buffer **out, plog_error **err);
 
 typedef struct plog_check_options {
   uint32_t struct_size;
   uint32_t head_count;
-  const char *const *heads; /* head_count paths of trusted heads; may be NULL */
-  const char *key; /* terminated; a trusted public key (vkey), or the path of a file with one; NULL: the export's */
+  const char *const *heads; /* head_count terminated paths of trusted heads; may be NULL */
+  /* terminated; a trusted public key (vkey), or the path of a file with one; NULL: the key that the export names, which
+   * proves that the export is consistent, not who wrote it */
+  const char *key;
   plog_progress_fn progress; /* may be NULL */
-  void *user_data;
+  void *user_data;           /* passed to progress */
 } plog_check_options;
 
 PLOG_API void plog_check_options_init(plog_check_options *options);
 #define plog_check_options_init(options) plog_clear_options_((options), sizeof(plog_check_options))
 
-/* Checks a .plog file or a directory of tiles: no ledger, configuration or network is needed. `*report` as
- * plog_verify's, with "complete" (all events of the tree were there). PLOG_OK whatever the verdict is. */
+/* Checks a .plog file or a directory of tiles. It needs no ledger, no configuration and no network. `options` may be
+ * NULL. `*report` receives a report like that of plog_verify, with the additional member "complete": whether the export
+ * contains every event of its tree. The call returns PLOG_OK whatever the verdict is. It may run on any thread. */
 PLOG_API plog_status plog_verify_export(const char *path, const plog_check_options *options, plog_buffer **report,
                                         plog_error **err);
 
-/* Copies a ledger, while it is in use, to a new file, with its newest head at `<path>.head`. The key stays where it is.
- * The ledger is the client's or, with client NULL, the one at db_path (NULL as in plog_client_options). Shared. */
+/* Copies the ledger of `client` or, if `client` is NULL, the ledger at db_path (NULL: as in plog_client_options) to a
+ * new file, and its newest head to `<path>.head`. The ledger may be in use. The signing key is not copied.
+ * PLOG_E_INVALID if one of the two files exists. After a failure neither file is left. `progress` may be NULL. Shared.
+ */
 PLOG_API plog_status plog_backup(plog_client *client, const char *db_path, const char *path, plog_progress_fn progress,
                                  void *user_data, plog_error **err);
-/* Makes a copy of a backup the ledger at db_path. It goes on under an origin of its own and verifies as ROLLED_BACK
- * until plog_client_acknowledge. A ledger that is there is kept under another name, if `replace` is non-zero; else it
- * is PLOG_E_INVALID. PLOG_E_CORRUPT when the backup does not verify. `*report` (may be NULL): {"db_path","events",
- * "replaced","unsigned_because"}, the last two null where they do not apply. */
+/* Copies the backup at `path` to db_path (NULL: as in plog_client_options), where it becomes the ledger. The restored
+ * ledger continues under an origin of its own, and verifies as ROLLED_BACK until plog_client_acknowledge. If db_path
+ * exists, a non-zero `replace` renames the ledger that is there; otherwise the call fails with PLOG_E_INVALID.
+ * PLOG_E_CORRUPT if the backup does not verify. `progress` may be NULL. `*report` (may be NULL) receives
+ * {"db_path","events","replaced","unsigned_because"}: "replaced" is the new path of the renamed ledger, or null;
+ * "unsigned_because" is the reason why no head could be signed, or null. It may run on any thread. */
 PLOG_API plog_status plog_restore(const char *path, const char *db_path, int32_t replace, plog_progress_fn progress,
                                   void *user_data, plog_buffer **report, plog_error **err);
 
 /* ---- Redactor ---------------------------------------------------------------------------------------------- */
 
-/* The redaction engine by itself. Immutable. */
+/* The redaction engine, without a ledger. Immutable. */
 typedef struct plog_redactor plog_redactor;
 
-/* `rules` is a JSON array of {"name","pattern","replace"} (RE2 syntax), added to the built-in ones; NULL for none. */
+/* Creates a redactor with the built-in detectors and the given rules. `rules` is a JSON array of
+ * {"name","pattern","replace"}, where "pattern" is in RE2 syntax and "replace" is optional; NULL: no rules.
+ * PLOG_E_INVALID if the JSON is malformed; PLOG_E_CONFIG if a rule cannot be used: the message names it. */
 PLOG_API plog_status plog_redactor_new(const char *rules, size_t rules_len, plog_redactor **out, plog_error **err);
-/* As above, with the rules of the configuration files too. */
+/* As plog_redactor_new, with the redaction settings of the configuration files too. */
 PLOG_API plog_status plog_redactor_new_configured(const char *rules, size_t rules_len, plog_redactor **out,
                                                   plog_error **err);
-/* As above (`configured` not 0: with what the configuration files say), with more options: a JSON object of any of
- * {"profile": "default" | "strict" | "pii" | "secrets", "rules": [...], "disable": [name, ...], "allow": {"values":
- * [...], "patterns": [...], "keys": [...], "paths": [...]}, "keep_last": {name: 1 to 8}, "pseudonym_key": text}; NULL
- * for none. */
+/* As plog_redactor_new, with more options; with a non-zero `configured`, they are added to the redaction settings of
+ * the configuration files. `options` is a JSON object with any of {"profile": "default" | "strict" | "pii" | "secrets",
+ * "rules": [...], "disable": [name, ...], "allow": {"values": [...], "patterns": [...], "keys": [...], "paths": [...]},
+ * "keep_last": {name: 1 to 8}, "pseudonym_key": text} (docs/redaction.md); NULL: no options. */
 PLOG_API plog_status plog_redactor_new_with(const char *options, size_t options_len, int configured,
                                             plog_redactor **out, plog_error **err);
-/* What plog_redactor_redact would replace: a JSON array of {"name","start","end"}, in octets of the text, in order and
- * apart from each other. The text must be valid UTF-8. */
+/* Returns what plog_redactor_redact would replace: a JSON array of {"name","start","end"}. The offsets are in bytes,
+ * the findings are in order and do not overlap. The text must be valid UTF-8. */
 PLOG_API plog_status plog_redactor_findings(const plog_redactor *redactor, const char *text, size_t len,
                                             plog_buffer **json, plog_error **err);
-/* The built-in detectors with their examples, and the rules for keys, as a JSON array (docs/redaction.md). */
+/* Returns the built-in detectors with their examples, and the rules for keys, as a JSON array (docs/redaction.md).
+ * Immutable. */
 PLOG_API plog_status plog_redactor_detectors(plog_buffer **json, plog_error **err);
-/* The text, its invalid UTF-8 repaired, with every hit replaced by its marker, and the number of hits. */
+/* Returns the text with every finding replaced by its marker. Invalid UTF-8 is repaired first. `*count` (may be NULL)
+ * receives the number of findings. */
 PLOG_API plog_status plog_redactor_redact(const plog_redactor *redactor, const char *text, size_t len,
                                           plog_buffer **out, uint64_t *count, plog_error **err);
-/* The same over all string values and keys of a JSON text; the result is canonical (RFC 8785). */
+/* As plog_redactor_redact, for every string value and key of a JSON text. The result is canonical JSON (RFC 8785).
+ * PLOG_E_INVALID if the text is not JSON. */
 PLOG_API plog_status plog_redactor_redact_json(const plog_redactor *redactor, const char *json, size_t len,
                                                plog_buffer **out, uint64_t *count, plog_error **err);
 PLOG_API void plog_redactor_destroy(plog_redactor *redactor);

@@ -74,7 +74,7 @@ class Backups::Run {
   sqlite3_backup* backup_ = nullptr;
 };
 
-void Backups::copy(const std::string& path, const std::function<bool(std::uint64_t, std::uint64_t)>& progress) {
+void Backups::copy(const std::string& path, const CopyProgress& progress) {
   const int fd = open(path.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
   if (fd < 0 && errno == EEXIST)
     throw Error(Status::kInvalid, "cannot write the backup " + path + ": the file already exists; choose another path");
@@ -91,7 +91,7 @@ void Backups::copy(const std::string& path, const std::function<bool(std::uint64
   }
 }
 
-void Backups::copy_into(const std::string& path, const std::function<bool(std::uint64_t, std::uint64_t)>& progress) {
+void Backups::copy_into(const std::string& path, const CopyProgress& progress) {
   const pid_t process = getpid();
   const std::int64_t deadline = steady_millis() + kBusyDeadlineMillis;
   const LockScope locks(path);  // the inode may still be in the lock table: see build() in schema.cpp
@@ -117,9 +117,10 @@ void Backups::copy_into(const std::string& path, const std::function<bool(std::u
       lock.unlock();
       const bool go_on = !progress || progress(done, total);
       lock.lock();
-      if (getpid() != process)
+      if (getpid() != process) {
         throw Error(Status::kInvalid,
                     "cannot continue the backup in a forked child: only the process that started it can");
+      }
       if (!go_on) throw Error(Status::kCancelled, "the backup was stopped");
     }
     // While the mutex is still held, since it closes connections.
@@ -129,8 +130,7 @@ void Backups::copy_into(const std::string& path, const std::function<bool(std::u
   while (fsync(fd.get()) != 0) {
     if (errno != EINTR) throw errno_error("cannot sync the backup " + path, errno);
   }
-  const std::size_t slash = path.rfind('/');
-  sync_directory(slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash));
+  sync_directory(directory_of(path));
   if (progress) {
     const std::uint64_t pages = file_size(fd.get()) / 4096;
     progress(pages, pages);

@@ -18,7 +18,7 @@ class Backups {
 
   // As Store::backup. If the process forks during `progress`, the parent's copy starts again and the child's call
   // throws.
-  void copy(const std::string& path, const std::function<bool(std::uint64_t, std::uint64_t)>& progress);
+  void copy(const std::string& path, const CopyProgress& progress);
 
   // Closes the connections of all running backups and keeps the mutex locked until release_fork(). Waits for one step,
   // a few milliseconds.
@@ -27,7 +27,7 @@ class Backups {
 
  private:
   class Run;
-  void copy_into(const std::string& path, const std::function<bool(std::uint64_t, std::uint64_t)>& progress);
+  void copy_into(const std::string& path, const CopyProgress& progress);
 
   ReadPool& pool_;
   std::mutex mutex_;  // held during each step

@@ -122,7 +122,7 @@ void FilterTables::compare(Connection& connection, std::uint64_t first, std::uin
         ++at;
       } else {
         missing_.push_back(
-            {static_cast<std::uint64_t>(index), "the table event_label has a label that the event does not have"});
+            {static_cast<std::uint64_t>(index), "the table event_label has an extra label for the event"});
       }
     }
     for (; at != labels_.end() && at->first == label; ++at) {

@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "store/sqlite/locks.h"
-#include "store/store.h"
+#include "store/driver.h"
 
 namespace plog::store {
 namespace sqlite {

@@ -31,7 +31,34 @@ Digest digest_at(Statement& row, int column) {
   return digest;
 }
 
-EventRow row_of(Statement& statement) {
+std::uint64_t unsigned_at(Statement& row, int column) { return static_cast<std::uint64_t>(row.integer(column)); }
+
+// What is left of an erased event; nullopt if the row was emptied without a record of it.
+std::optional<ErasedEvent> erased_event(Connection& connection, std::int64_t commit_index) {
+  if (!has_table(connection, "erased")) return std::nullopt;
+  Statement& statement = connection.cached(
+      "SELECT t.text, e.id, e.time, x.recorded_by, x.warnings FROM erased x JOIN event e USING (commit_index) "
+      "JOIN term t ON t.id = e.agent WHERE x.commit_index = ?1");
+  const Run run(statement);
+  statement.bind(1, commit_index);
+  if (!statement.step()) return std::nullopt;
+  ErasedEvent erased;
+  erased.agent = statement.bytes(0);
+  const std::string_view id = statement.bytes(1);
+  if (id.size() != erased.id.size()) return std::nullopt;
+  std::copy(id.begin(), id.end(), erased.id.begin());
+  erased.time = statement.integer(2);
+  erased.recorded_by = unsigned_at(statement, 3);
+  if (statement.type(4) != SQLITE_NULL) {
+    const std::string_view digest = statement.bytes(4);
+    erased.warnings.emplace();
+    if (digest.size() != erased.warnings->size()) return std::nullopt;
+    std::memcpy(erased.warnings->data(), digest.data(), digest.size());
+  }
+  return erased;
+}
+
+EventRow row_of(Connection& connection, Statement& statement) {
   EventRow row;
   row.commit_index = static_cast<std::uint64_t>(statement.integer(0));
   row.sequence = static_cast<std::uint64_t>(statement.integer(1));
@@ -39,6 +66,7 @@ EventRow row_of(Statement& statement) {
   row.prev_hash = digest_at(statement, 3);
   row.canonical = statement.bytes(4);
   row.warnings = statement.bytes(5);
+  if (row.canonical.empty()) row.erased = erased_event(connection, statement.integer(0));
   return row;
 }
 
@@ -46,8 +74,6 @@ std::uint64_t size_of(const std::string& path) {
   struct stat info {};
   return stat(path.c_str(), &info) == 0 ? static_cast<std::uint64_t>(info.st_size) : 0;
 }
-
-std::uint64_t unsigned_at(Statement& row, int column) { return static_cast<std::uint64_t>(row.integer(column)); }
 
 std::string meta_text(Connection& connection, std::string_view key) {
   Statement& statement = connection.cached("SELECT value FROM meta WHERE key = ?1");
@@ -116,7 +142,7 @@ bool SqliteStore::page(Filter& filter, std::size_t page, std::vector<EventRow>& 
         more = true;
         break;
       }
-      out.push_back(row_of(statement));
+      out.push_back(row_of(connection, statement));
       bytes += out.back().canonical.size();
     }
   });
@@ -172,7 +198,7 @@ std::optional<EventRow> SqliteStore::find(const Uuid& id, const std::optional<st
     const Run run(statement);
     statement.bind_blob(1, id.data(), id.size());
     if (term) statement.bind(2, *term);
-    if (statement.step()) found = row_of(statement);
+    if (statement.step()) found = row_of(connection, statement);
   });
   return found;
 }
@@ -260,8 +286,7 @@ Summary SqliteStore::summary() {
     summary.by_status = counts_by(connection, "status", system);
     summary.ledger_id = meta_text(connection, kMetaLedgerId);
   });
-  summary.file_bytes = size_of(path_);
-  summary.wal_bytes = size_of(path_ + "-wal");
+  summary.storage = {{"file_bytes", size_of(path_)}, {"wal_bytes", size_of(path_ + "-wal")}};
   return summary;
 }
 
@@ -293,7 +318,7 @@ std::string SqliteStore::tile(unsigned level, std::uint64_t index) {
   std::string hashes;
   read([&](Connection& connection, bool) {
     hashes.clear();
-    if (!has_tree(connection)) return;
+    if (!has_table(connection, "tile")) return;
     Statement& statement = connection.cached(kSelectTile);
     const Run run(statement);
     statement.bind(1, tile_place(level, index));

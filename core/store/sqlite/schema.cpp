@@ -113,6 +113,14 @@ CREATE TABLE tile (              -- the Merkle tree over all events, as C2SP tlo
 ) STRICT;
 UPDATE meta SET value = 2 WHERE key = 'format_writer';
 )sql",
+    R"sql(
+CREATE TABLE erased (            -- events whose content was erased: their canonical is empty, warnings and texts NULL
+  commit_index INTEGER PRIMARY KEY,  -- event.commit_index
+  warnings     BLOB,                 -- 32 bytes that the event's leaf holds of its warnings; NULL: it had none
+  recorded_by  INTEGER NOT NULL      -- commit_index of the event that records the erasure
+) STRICT;
+UPDATE meta SET value = 3 WHERE key = 'format_writer';
+)sql",
 };
 
 std::int64_t user_version(Connection& connection) { return connection.query_integer("PRAGMA user_version"); }
@@ -127,12 +135,10 @@ std::int64_t format(Connection& connection, const char* key) {
   return statement.integer(0);
 }
 
-void sync_parent(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  sync_directory(slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash));
-}
+}  // namespace
 
-void build(const std::string& path) {
+void build_ledger(const std::string& path) {
+  const NoFork no_fork;
   // The new file may get the inode of a deleted ledger that is still in the lock table. The scope makes sure that
   // SQLite uses one kind of lock on it from first to last.
   const LockScope locks(path);
@@ -153,8 +159,6 @@ void build(const std::string& path) {
   sync_file(fd.get());
 }
 
-}  // namespace
-
 void create_ledger(const std::string& path, bool replace) {
   std::uint8_t random[8];
   random_octets(random, sizeof random);
@@ -162,9 +166,8 @@ void create_ledger(const std::string& path, bool replace) {
   const auto remove_draft = [&] {
     for (const char* suffix : {"", "-wal", "-shm", "-journal"}) unlink((draft + suffix).c_str());
   };
-  const NoFork no_fork;
   try {
-    build(draft);
+    build_ledger(draft);
     if (replace) {
       if (rename(draft.c_str(), path.c_str()) != 0) throw errno_error("cannot create " + path, errno);
     } else {
@@ -175,7 +178,7 @@ void create_ledger(const std::string& path, bool replace) {
     remove_draft();
     throw;
   }
-  sync_parent(path);
+  sync_directory(directory_of(path));
 }
 
 void check_readable(Connection& connection) {
@@ -205,9 +208,10 @@ void check_writable(Connection& connection) {
   }
 }
 
-bool has_tree(Connection& connection) {
-  Statement& statement = connection.cached("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'tile'");
+bool has_table(Connection& connection, std::string_view name) {
+  Statement& statement = connection.cached("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1");
   const Run run(statement);
+  statement.bind_text(1, name);
   return statement.step();
 }
 

@@ -11,11 +11,11 @@ namespace plog::store::sqlite {
 
 inline constexpr std::int64_t kApplicationId = 0x504c4f47;  // "PLOG"
 // The version of the tables (PRAGMA user_version). Each migration raises it by one.
-inline constexpr std::int64_t kSchemaVersion = 2;
+inline constexpr std::int64_t kSchemaVersion = 3;
 // The newest reader and writer formats that this library supports. A ledger's meta keys format_reader and format_writer
 // name the lowest that it requires.
-inline constexpr std::int64_t kFormatReader = 1;
-inline constexpr std::int64_t kFormatWriter = 2;
+inline constexpr std::int64_t kFormatReader = 2;
+inline constexpr std::int64_t kFormatWriter = 3;
 
 // 2^10 rows of `event` share one row of `time_block`: block = commit_index >> kTimeBlockShift.
 inline constexpr std::int64_t kTimeBlockShift = 10;
@@ -26,9 +26,12 @@ constexpr std::int64_t tile_place(unsigned level, std::uint64_t index) noexcept 
 }
 inline constexpr std::string_view kSelectTile = "SELECT hashes FROM tile WHERE place = ?1";
 
-// Whether the ledger has the table `tile`. One written only by a library of schema version 1 does not.
-bool has_tree(Connection& connection);
+// Whether the ledger has a table. A ledger that an older library wrote lacks `tile` (before version 2 of the schema) or
+// `erased` (before version 3) until a newer one writes to it.
+bool has_table(Connection& connection, std::string_view name);
 
+// Creates a ledger without events at `path` (0600), which must not exist. A crash leaves an incomplete file.
+void build_ledger(const std::string& path);
 // Creates a ledger without events at `path` (0600), atomically. With `replace`, replaces the file at `path`, which must
 // be empty; the caller must hold the writer lock. Without `replace`, an existing file is kept, and that is not an
 // error.

@@ -7,20 +7,84 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "store/ledger_paths.h"
 #include "store/sqlite/schema.h"
 
-namespace plog::store {
-namespace sqlite {
+namespace plog::store::sqlite {
 namespace {
 
 // How long a fork waits for a transaction or a page of another thread.
 constexpr std::int64_t kForkPatienceMillis = 5000;
 constexpr useconds_t kPauseMicros = 200;
+// The write-ahead log is checkpointed once this much of it is in use.
+constexpr std::uint64_t kWalBytes = 32u << 20;
 
 }  // namespace
 
+// Begins when constructed.
+class SqliteTransaction final : public Transaction {
+ public:
+  explicit SqliteTransaction(SqliteStore& store)
+      : store_(store), writer_(store.writer_), changed_(store.begin_transaction()) {}
+  ~SqliteTransaction() override {
+    if (!committed_) store_.rollback();
+  }
+
+  bool changed() const noexcept override { return changed_; }
+  std::uint64_t size() const noexcept override { return writer_.size(); }
+
+  std::vector<ChainHead> chain_heads(std::span<const std::string_view> agents) override {
+    std::vector<ChainHead> heads;
+    heads.reserve(agents.size());
+    for (const std::string_view agent : agents) heads.push_back(writer_.chain_head(agent));
+    return heads;
+  }
+  std::vector<std::optional<std::string>> existing(std::span<const EventKey> keys) override {
+    std::vector<std::optional<std::string>> events;
+    events.reserve(keys.size());
+    for (const EventKey& key : keys) events.push_back(writer_.existing(key.agent, key.id));
+    return events;
+  }
+  std::size_t append(std::span<const NewRow> rows) override {
+    std::size_t appended = 0;
+    while (appended < rows.size() && writer_.append(rows[appended])) ++appended;
+    return appended;
+  }
+
+  std::uint64_t tree_size() override { return writer_.tree_size(); }
+  std::string tile(unsigned level, std::uint64_t index) override { return writer_.tile(level, index); }
+  void put_tile(unsigned level, std::uint64_t index, std::string_view hashes) override {
+    writer_.put_tile(level, index, hashes);
+  }
+  void cut_tiles(unsigned level, std::uint64_t index) override { writer_.cut_tiles(level, index); }
+
+  std::string meta(std::string_view key) override { return writer_.meta(key); }
+  void set_meta(std::string_view key, std::string_view value) override { writer_.set_meta(key, value); }
+  void put_context(std::string_view key, std::string_view value, std::string_view context) override {
+    writer_.put_context(key, value, context);
+  }
+  std::optional<JournalPosition> journal_position(const Uuid& journal) override {
+    return writer_.journal_position(journal);
+  }
+  void set_journal_position(const Uuid& journal, const JournalPosition& position) override {
+    writer_.set_journal_position(journal, position);
+  }
+  void forget_journal(const Uuid& journal) override { writer_.forget_journal(journal); }
+
+  void commit(bool sync) override {
+    store_.commit(sync);
+    committed_ = true;
+  }
+
+ private:
+  SqliteStore& store_;
+  Writer& writer_;
+  const bool changed_;
+  bool committed_ = false;
+};
+
 SqliteStore::SqliteStore(const std::string& path, OpenMode mode)
-    : path_(path), mode_(mode), locks_(path), pool_(path, mode), backups_(pool_), writer_(path), membership_(*this) {
+    : path_(path), mode_(mode), locks_(path), pool_(path, mode), backups_(pool_), lock_(LedgerPaths(LedgerAddress::at(path)).lock()), writer_(path), membership_(*this) {
   struct stat info {};
   if (stat(path.c_str(), &info) != 0) {
     if (errno != ENOENT) throw errno_error("cannot open " + path, errno);
@@ -41,7 +105,16 @@ void SqliteStore::check_usable() const {
   }
 }
 
-bool SqliteStore::begin() {
+std::unique_ptr<WriterLease> SqliteStore::lock_writer(std::int64_t timeout_ms) {
+  // The directory may have been deleted while the ledger was open.
+  make_directories(directory_of(path_));
+  lock_.lock(timeout_ms);
+  return std::make_unique<LockLease>(lock_);
+}
+
+std::unique_ptr<Transaction> SqliteStore::begin() { return std::make_unique<SqliteTransaction>(*this); }
+
+bool SqliteStore::begin_transaction() {
   check_usable();
   if (mode_ == OpenMode::kReadOnly) {
     throw Error(Status::kInvalid, "cannot write to " + path_ + ": the ledger was opened read-only");
@@ -70,6 +143,8 @@ void SqliteStore::rollback() noexcept {
   writer_.rollback();
 }
 
+void SqliteStore::maintain() { checkpoint(kWalBytes); }
+
 void SqliteStore::checkpoint(std::uint64_t min_wal_bytes) {
   check_usable();
   if (mode_ == OpenMode::kReadOnly) {
@@ -89,7 +164,7 @@ bool SqliteStore::read(const ReadPool::Work& work) {
   return pool_.read(work);
 }
 
-void SqliteStore::backup(const std::string& path, const std::function<bool(std::uint64_t, std::uint64_t)>& progress) {
+void SqliteStore::backup(const std::string& path, const CopyProgress& progress) {
   check_usable();
   backups_.copy(path, progress);
 }
@@ -120,24 +195,11 @@ void SqliteStore::after_fork(bool in_child) noexcept {
     writer_.abandon();
     pool_.abandon();
   }
+  if (in_child) lock_.abandon();
   backups_.release_fork();
   if (fork_has_pool_) pool_.release_fork();
   fork_waits_.store(false, std::memory_order_release);
   if (fork_has_writer_) writer_mutex_.unlock();
 }
 
-}  // namespace sqlite
-
-std::unique_ptr<Store> open_sqlite(const std::string& path, OpenMode mode) {
-  install_fork_handlers();
-  struct stat info {};
-  if (::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode))
-    throw Error(Status::kCorrupt, path + " is not a regular file");
-  if (const auto name = network_file_system(path)) {
-    throw Error(Status::kUnsupported, path + " is on a network file system (" + *name +
-                                          "), where file locks are not reliable; put the ledger on a local disk");
-  }
-  return std::make_unique<sqlite::SqliteStore>(path, mode);
-}
-
-}  // namespace plog::store
+}  // namespace plog::store::sqlite

@@ -12,6 +12,7 @@
 #include "store/sqlite/locks.h"
 #include "store/sqlite/read_pool.h"
 #include "store/sqlite/writer.h"
+#include "store/sqlite/writer_lock.h"
 #include "store/store.h"
 
 namespace plog::store::sqlite {
@@ -21,38 +22,18 @@ class SqliteStore final : public Store, private ForkParticipant {
   SqliteStore(const std::string& path, OpenMode mode);
   ~SqliteStore() override;
 
-  bool begin() override;
-  std::uint64_t size() override { return writer_.size(); }
-  ChainHead chain_head(std::string_view agent) override { return writer_.chain_head(agent); }
-  std::optional<std::string> existing(std::string_view agent, const Uuid& id) override {
-    return writer_.existing(agent, id);
-  }
-  bool append(const event::Prepared& event, std::string_view agent, std::uint64_t sequence, const Digest& hash,
-              const Digest& prev_hash) override {
-    return writer_.append(event, agent, sequence, hash, prev_hash);
-  }
-  void put_context(std::string_view key, std::string_view value, std::string_view context) override {
-    writer_.put_context(key, value, context);
-  }
-  void set_meta(std::string_view key, std::string_view value) override { writer_.set_meta(key, value); }
-  std::uint64_t tree_size() override { return writer_.tree_size(); }
-  std::string own_tile(unsigned level, std::uint64_t index) override { return writer_.tile(level, index); }
-  void put_tile(unsigned level, std::uint64_t index, std::string_view hashes) override {
-    writer_.put_tile(level, index, hashes);
-  }
-  void cut_tiles(unsigned level, std::uint64_t index) override { writer_.cut_tiles(level, index); }
-  std::optional<JournalPosition> journal_position(const Uuid& journal) override {
-    return writer_.journal_position(journal);
-  }
-  void set_journal_position(const Uuid& journal, const JournalPosition& position) override {
-    writer_.set_journal_position(journal, position);
-  }
-  void forget_journal(const Uuid& journal) override { writer_.forget_journal(journal); }
-  void commit(bool sync) override;
-  void rollback() noexcept override;
+  std::unique_ptr<WriterLease> lock_writer(std::int64_t timeout_ms) override;
+  std::unique_ptr<Transaction> begin() override;
   void sync() override;
-  void checkpoint(std::uint64_t min_wal_bytes) override;
-  void close_writer() noexcept override;
+  void maintain() override;
+  void consolidate() override { checkpoint(0); }
+  void abandon() noexcept override { lock_.abandon(); }
+
+  // Moves the WAL into the database if at least `min_wal_bytes` of it are in use; 0 means always. Never waits for
+  // readers. As maintain().
+  void checkpoint(std::uint64_t min_wal_bytes);
+  // Closes the writing connection, which the next begin() opens again.
+  void close_writer() noexcept;
 
   bool page(Filter& filter, std::size_t page, std::vector<EventRow>& out) override;
   std::uint64_t count(const Filter& filter) override;
@@ -66,9 +47,14 @@ class SqliteStore final : public Store, private ForkParticipant {
   std::vector<std::pair<Uuid, JournalPosition>> journals() override;
 
   Audit& audit() override { return audit_; }
-  void backup(const std::string& path, const std::function<bool(std::uint64_t, std::uint64_t)>& progress) override;
+  void backup(const std::string& path, const CopyProgress& progress) override;
 
  private:
+  friend class SqliteTransaction;
+
+  bool begin_transaction();
+  void commit(bool sync);
+  void rollback() noexcept;
   bool read(const ReadPool::Work& work);
   void check_usable() const;
   void prepare_fork() noexcept override;
@@ -80,6 +66,7 @@ class SqliteStore final : public Store, private ForkParticipant {
   ReadPool pool_;
   SqliteAudit audit_{[this](const ReadPool::Work& work) { return read(work); }};
   Backups backups_;
+  WriterLock lock_;
 
   // Held during begin, commit, rollback, sync, checkpoint and close_writer, but not between begin and commit.
   std::mutex writer_mutex_;

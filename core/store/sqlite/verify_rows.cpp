@@ -136,13 +136,25 @@ class SqliteRowReader final : public RowReader {
   }
 
   static void tiles(Connection& connection, std::uint64_t first, std::uint64_t end, RowVisitor& visitor) {
-    if (!has_tree(connection)) return;
+    if (!has_table(connection, "tile")) return;
     Statement& tiles =
         connection.cached("SELECT place, hashes FROM tile WHERE place >= ?1 AND place < ?2 ORDER BY place");
     const Run run(tiles);
     tiles.bind(1, clamped(first / ledger::kTileWidth));
     tiles.bind(2, clamped(std::min((end + ledger::kTileWidth - 1) / ledger::kTileWidth, std::uint64_t{1} << 56)));
     while (tiles.step()) visitor.tile(static_cast<std::uint64_t>(tiles.integer(0)), tiles.bytes(1));
+  }
+
+  // Reads what is left of an erased event. False if the row was emptied without a record of it.
+  bool find_erasure(Connection& connection, std::uint64_t commit_index) {
+    if (!has_table(connection, "erased")) return false;
+    Statement& row = connection.cached("SELECT warnings FROM erased WHERE commit_index = ?1");
+    const Run run(row);
+    row.bind(1, clamped(commit_index));
+    if (!row.step()) return false;
+    erasure_ = {};
+    if (row.type(0) != SQLITE_NULL) erasure_.warnings = std::string(row.bytes(0));
+    return true;
   }
 
   void add(Connection& connection, Statement& row, RowVisitor& visitor, bool texts) {
@@ -154,7 +166,7 @@ class SqliteRowReader final : public RowReader {
     for (int i = 0; i < columns; ++i) {
       const int type = sqlite3_value_type(values[i]);
       if (type == kExpected[i].type || (type == SQLITE_NULL && kExpected[i].optional)) continue;
-      add_fault(kExpected[i].name, " has a wrong type");
+      add_fault(kExpected[i].name, " has the wrong type");
     }
     ledger::StoredEvent event;
     event.has_warnings = sqlite3_value_type(values[kWarnings]) != SQLITE_NULL;
@@ -163,18 +175,19 @@ class SqliteRowReader final : public RowReader {
     if (const std::string* name = text_of(connection, agent_, sqlite3_value_int64(values[kAgent]))) {
       event.agent = *name;
     } else {
-      add_fault("agent", " names no term");
+      add_fault("agent", " refers to a missing term");
     }
     const std::string_view id = bytes(values[kId]);
     if (id.size() == event.id.size()) {
       std::memcpy(event.id.data(), id.data(), id.size());
     } else {
-      add_fault("id", " has a wrong size");
+      add_fault("id", " has the wrong size");
     }
     event.hash = bytes(values[kHash]);
     event.prev_hash = bytes(values[kPrevHash]);
     event.canonical = bytes(values[kCanonical]);
     event.warnings = bytes(values[kWarnings]);
+    if (event.canonical.empty() && find_erasure(connection, event.commit_index)) event.erasure = &erasure_;
     if (texts) {
       event.time = sqlite3_value_int64(values[kTime]);
       for (std::size_t i = 0; i < ledger::kColumns; ++i) {
@@ -182,7 +195,7 @@ class SqliteRowReader final : public RowReader {
         if (sqlite3_value_type(value) == SQLITE_NULL) continue;
         const std::string* text = text_of(connection, columns_[i], sqlite3_value_int64(value));
         if (text == nullptr) {
-          add_fault(kExpected[kFirstText + i].name, " names no term");
+          add_fault(kExpected[kFirstText + i].name, " refers to a missing term");
           event.texts[i].emplace();
         } else {
           event.texts[i] = *text;
@@ -191,7 +204,7 @@ class SqliteRowReader final : public RowReader {
     }
     event.fault = fault_;
     event::Index index;
-    if (texts) {
+    if (texts && event.erasure == nullptr) {
       try {
         index = event::index_of(event.canonical);
         event.index = &index;
@@ -235,6 +248,7 @@ class SqliteRowReader final : public RowReader {
   const bool tiles_, texts_;
   FilterTables filters_;
   std::string fault_;
+  ledger::Erasure erasure_;
   Memo agent_;
   std::array<Memo, ledger::kColumns> columns_;
   std::unordered_map<std::int64_t, std::string> cache_;
@@ -278,7 +292,7 @@ Extent SqliteAudit::extent() {
       extent.first = ends.integer(0);
       extent.last = ends.integer(1);
     }
-    extent.has_tree = has_tree(connection);
+    extent.has_tree = has_table(connection, "tile");
     read_meta(connection, extent);
     if (extent.has_tree) read_edges(connection, extent);
   });

@@ -47,9 +47,9 @@ std::vector<std::string> SqliteAudit::schema_faults(std::vector<std::string>& no
   for (const auto& [name, entry] : expected) {
     const auto there = found.find(name);
     if (there == found.end()) {
-      faults.push_back("the schema lacks " + entry.type + " " + name);
+      faults.push_back("the schema lacks the " + entry.type + " " + name);
     } else if (!(there->second == entry)) {
-      faults.push_back("the schema has another " + entry.type + " " + name);
+      faults.push_back("the schema has a different " + entry.type + " " + name);
     }
   }
   for (const auto& [name, entry] : found) {
@@ -58,9 +58,9 @@ std::vector<std::string> SqliteAudit::schema_faults(std::vector<std::string>& no
     // change them or answer queries in their place.
     const bool own = newest.count(entry.table) != 0 && version <= kSchemaVersion;
     if (entry.type == "view" || entry.type == "trigger" || own) {
-      faults.push_back("the schema has a foreign " + entry.type + " " + name);
+      faults.push_back("the schema has an additional " + entry.type + " " + name);
     } else if (version <= kSchemaVersion) {
-      notes.push_back("the database has a " + entry.type + " of others, " + name);
+      notes.push_back("the database also has the " + entry.type + " " + name + ", which is not provenlog's");
     }
   }
   return faults;

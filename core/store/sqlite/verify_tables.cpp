@@ -94,7 +94,7 @@ class SumCheck {
     close_block(block, min, max);
     if (!checks_.has(ledger::Check::kTimeBlock)) return;
     if (connection_.query_integer("SELECT count(*) FROM time_block") != blocks_) {
-      fault("table time_block has rows for events that are not there");
+      fault("table time_block has rows for events that do not exist");
     }
   }
 
@@ -120,13 +120,13 @@ class SumCheck {
       const Sum stored{rows.integer(2), rows.integer(3), rows.integer(4), rows.integer(5), rows.integer(6)};
       const auto found = sums_.find(key);
       if (found == sums_.end()) {
-        fault("table activity has " + name_of(key) + ", of which there are no events");
+        fault("table activity has a row for " + name_of(key) + ", which has no events");
         continue;
       }
       if (!(found->second == stored)) fault("table activity differs from the events of " + name_of(key));
       sums_.erase(found);
     }
-    for (const auto& [key, sum] : sums_) fault("table activity lacks " + name_of(key));
+    for (const auto& [key, sum] : sums_) fault("table activity lacks a row for " + name_of(key));
   }
 
   std::string name_of(const Key& key) {
@@ -195,15 +195,23 @@ std::vector<std::string> SqliteAudit::filter_faults(const FilterRows& expected, 
     count.step();
     if (static_cast<std::uint64_t>(count.integer(0)) != rows) {
       faults.push_back("table " + std::string(table) + " has " + std::to_string(count.integer(0)) +
-                       " rows, the events make " + std::to_string(rows));
+                       " rows, but the events need " + std::to_string(rows));
     }
     if (count.integer(1) != 0)
-      faults.push_back("table " + std::string(table) + " has rows of events that are not there");
+      faults.push_back("table " + std::string(table) + " has rows of events that do not exist");
   };
   read_([&](Connection& connection, bool) {
     faults.clear();
     if (checks.has(ledger::Check::kLabel)) compare(connection, "event_label", expected.labels);
     if (checks.has(ledger::Check::kReference)) compare(connection, "event_reference", expected.references);
+    if (!has_table(connection, "erased")) return;
+    Statement& count = connection.cached(
+        "SELECT count(*) FROM erased x LEFT JOIN event e USING (commit_index) "
+        "WHERE x.commit_index <= ?1 AND (e.commit_index IS NULL OR length(e.canonical) > 0)");
+    const Run run(count);
+    count.bind(1, last);
+    count.step();
+    if (count.integer(0) != 0) faults.emplace_back("table erased has rows of events that were not erased");
   });
   return faults;
 }

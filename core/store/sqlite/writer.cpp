@@ -63,7 +63,8 @@ struct Writer::Statements {
                    "INSERT INTO time_block VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET "
                    "min_time = min(min_time, excluded.min_time), max_time = max(max_time, excluded.max_time)"),
         context(db, "INSERT OR REPLACE INTO label_context VALUES (?1, ?2, ?3)"),
-        meta(db, "INSERT OR REPLACE INTO meta VALUES (?1, ?2)"),
+        meta(db, "SELECT value FROM meta WHERE key = ?1"),
+        set_meta(db, "INSERT OR REPLACE INTO meta VALUES (?1, ?2)"),
         data_version(db, "PRAGMA data_version"),
         tile(db, kSelectTile),
         put_tile(db, "INSERT OR REPLACE INTO tile VALUES (?1, ?2)"),
@@ -75,7 +76,7 @@ struct Writer::Statements {
         forget_journal(db, "DELETE FROM journal WHERE id = ?1") {}
 
   Statement begin, commit, state, head, existing, event, labels, reference, activity, time_block, context, meta,
-      data_version, tile, put_tile, tree_size, journal, set_journal, forget_journal;
+      set_meta, data_version, tile, put_tile, tree_size, journal, set_journal, forget_journal;
 };
 
 Writer::Writer(const std::string& path) : path_(path) {}
@@ -145,7 +146,8 @@ bool Writer::begin() {
     Statement& version = statements_->data_version;
     const Run version_run(version);
     version.step();
-    changed = std::exchange(data_version_, version.integer(0)) != data_version_;
+    data_version_ = version.integer(0);
+    changed = data_version_ != committed_version_;
   } catch (...) {
     close();
     throw;
@@ -196,14 +198,14 @@ void Writer::bind_term(int index, Memo& memo, const event::Prepared& event, cons
   }
 }
 
-bool Writer::append(const event::Prepared& event, std::string_view agent, std::uint64_t sequence, const Digest& hash,
-                    const Digest& prev_hash) {
+bool Writer::append(const NewRow& added) {
+  const event::Prepared& event = *added.event;
   const event::Index& index = event.index;
   Statement& row = statements_->event;
   const std::int64_t agent_id = term(agent_, event.raw(index.agent));
   row.bind(1, next_index_);
   row.bind(2, agent_id);
-  row.bind(3, static_cast<std::int64_t>(sequence));
+  row.bind(3, static_cast<std::int64_t>(added.sequence));
   bind_term(4, session_, event, index.session);
   bind_term(5, source_, event, index.source);
   bind_term(6, type_, event, index.type);
@@ -211,8 +213,8 @@ bool Writer::append(const event::Prepared& event, std::string_view agent, std::u
   bind_term(8, status_, event, index.status);
   row.bind(9, index.time);
   row.bind_blob(10, index.id.data(), index.id.size());
-  row.bind_blob(11, hash.data(), hash.size());
-  row.bind_blob(12, prev_hash.data(), prev_hash.size());
+  row.bind_blob(11, added.hash.data(), added.hash.size());
+  row.bind_blob(12, added.prev_hash.data(), added.prev_hash.size());
   row.bind_blob(13, event.canonical.data(), event.canonical.size());
   if (event.warnings.empty()) {
     row.bind_null(14);
@@ -223,7 +225,7 @@ bool Writer::append(const event::Prepared& event, std::string_view agent, std::u
   if (code != SQLITE_DONE) {
     const Error error = make_error(connection_->handle(), code, "cannot append to the ledger");
     row.reset();
-    if (code == SQLITE_CONSTRAINT_UNIQUE && existing(agent, index.id)) return false;
+    if (code == SQLITE_CONSTRAINT_UNIQUE && existing(added.agent, index.id)) return false;
     throw error;
   }
   row.reset();
@@ -363,8 +365,15 @@ void Writer::put_context(std::string_view key, std::string_view value, std::stri
   row.run();
 }
 
-void Writer::set_meta(std::string_view key, std::string_view value) {
+std::string Writer::meta(std::string_view key) {
   Statement& row = statements_->meta;
+  const Run run(row);
+  row.bind_text(1, key);
+  return row.step() ? std::string(row.bytes(0)) : std::string();
+}
+
+void Writer::set_meta(std::string_view key, std::string_view value) {
+  Statement& row = statements_->set_meta;
   row.bind_text(1, key);
   row.bind_text(2, value);
   row.run();
@@ -430,6 +439,7 @@ void Writer::commit(bool sync) {
   flush_projections();
   statements_->commit.run();
   in_transaction_ = false;
+  committed_version_ = data_version_;
   if (wal_ == FileId()) wal_ = file_id(path_ + "-wal");
   if (sync) sync_wal();
 }
@@ -495,7 +505,7 @@ void Writer::close() noexcept {
   connection_.reset();
   file_ = {};
   wal_ = {};
-  data_version_ = -1;
+  committed_version_ = -1;
 }
 
 void Writer::abandon() noexcept {

@@ -25,21 +25,23 @@ struct FileId {
 };
 FileId file_id(const std::string& path) noexcept;
 
-// Implements the writing calls of Store, which state the contracts. One thread at a time. The connection is opened by
-// the first begin().
+// Does the work of Transaction, which states the contracts. One thread at a time. The connection is opened by the first
+// begin().
 class Writer {
  public:
   explicit Writer(const std::string& path);
   ~Writer();
 
+  // False if the ledger is as this writer's last commit left it.
   bool begin();
   bool in_transaction() const noexcept { return in_transaction_; }
   std::uint64_t size() const noexcept { return static_cast<std::uint64_t>(next_index_); }
   ChainHead chain_head(std::string_view agent);
   std::optional<std::string> existing(std::string_view agent, const Uuid& id);
-  bool append(const event::Prepared& event, std::string_view agent, std::uint64_t sequence, const Digest& hash,
-              const Digest& prev_hash);
+  // False, and nothing is changed, if the ledger already has an event with this agent and id.
+  bool append(const NewRow& row);
   void put_context(std::string_view key, std::string_view value, std::string_view context);
+  std::string meta(std::string_view key);
   void set_meta(std::string_view key, std::string_view value);
   std::uint64_t tree_size();
   std::string tile(unsigned level, std::uint64_t index);
@@ -51,6 +53,8 @@ class Writer {
   void commit(bool sync);
   void rollback() noexcept;
   void sync();
+  // Moves the WAL into the database if at least `min_wal_bytes` of it are in use; 0 means always. Never waits for
+  // readers.
   void checkpoint(std::uint64_t min_wal_bytes);
   void close() noexcept;
   // For a forked child: leaks the connection, without touching its files, whose locks belong to the parent.
@@ -105,7 +109,9 @@ class Writer {
   FileId file_, wal_;
   bool in_transaction_ = false;
   std::int64_t next_index_ = 0;
-  std::int64_t data_version_ = -1;  // of the last transaction; differs once another connection has committed
+  // SQLite's number for the state of the database, which changes once another connection has committed.
+  std::int64_t data_version_ = -1;       // of the current transaction
+  std::int64_t committed_version_ = -1;  // of this writer's last commit
   std::uint64_t frame_size_ = 0;
   std::int64_t wal_frames_ = 0;  // frames in use after the last commit or checkpoint
 

@@ -1,4 +1,4 @@
-#include "client/writer_lock.h"
+#include "store/sqlite/writer_lock.h"
 
 #include <fcntl.h>
 
@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 
-namespace plog::client {
+namespace plog::store::sqlite {
 namespace {
 
 bool set_queue_lock(int fd, short type) {
@@ -22,7 +22,7 @@ bool set_queue_lock(int fd, short type) {
   return ::fcntl(fd, F_OFD_SETLK, &range) == 0;
 }
 
-// Polls: neither lock can be waited for with a deadline.
+// Polls, because neither kind of lock has a call that waits with a deadline.
 template <typename Try>
 bool poll_until(std::int64_t deadline, Try&& attempt) {
   auto pause = std::chrono::microseconds(50);
@@ -37,10 +37,22 @@ bool poll_until(std::int64_t deadline, Try&& attempt) {
 }  // namespace
 
 void WriterLock::lock(std::int64_t timeout_ms) {
-  // A deleted or replaced file would lock out nobody.
+  const std::int64_t deadline = steady_millis() + timeout_ms;
+  if (!poll_until(deadline, [&] { return !held_.exchange(true); })) {
+    throw Error(Status::kBusy, "another thread holds the ledger's lock " + path_);
+  }
+  try {
+    lock_file(deadline);
+  } catch (...) {
+    held_ = false;
+    throw;
+  }
+}
+
+void WriterLock::lock_file(std::int64_t deadline) {
+  // A lock on a deleted or replaced file would exclude nobody.
   if (fd_ && !same_file(fd_.get(), path_)) fd_.reset();
   if (!fd_) fd_ = open_file(path_, O_RDWR | O_CREAT, 0600);
-  const std::int64_t deadline = steady_millis() + timeout_ms;
   const auto busy = [&] { return Error(Status::kBusy, "another process holds the ledger's lock " + path_); };
   if (!poll_until(deadline, [&] { return set_queue_lock(fd_.get(), F_WRLCK); })) throw busy();
   bool locked = false;
@@ -54,12 +66,13 @@ void WriterLock::lock(std::int64_t timeout_ms) {
   if (!locked) throw busy();
   if (!same_file(fd_.get(), path_)) {
     fd_.reset();
-    throw Error(Status::kBusy, "the lock file was replaced while it was taken: " + path_);
+    throw Error(Status::kBusy, "the lock file " + path_ + " was replaced while this process waited for it");
   }
 }
 
 void WriterLock::unlock() noexcept {
   if (fd_) plog::unlock(fd_.get());
+  held_ = false;
 }
 
-}  // namespace plog::client
+}  // namespace plog::store::sqlite
