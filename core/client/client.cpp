@@ -5,11 +5,11 @@
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "client/fork.h"
+#include "base/fork.h"
 #include "client/recorder_timing.h"
 #include "client/registry.h"
-#include "client/system_events.h"
 #include "event/json_input.h"
+#include "event/system_events.h"
 #include "json/value.h"
 
 namespace plog::client {
@@ -140,7 +140,7 @@ Client::Client(const ClientOptions& options) {
   }
 
   address_ = ledger_address(options.db_path, config, store::LedgerAddress::Directories::kCreate);
-  recorder_options_.rules = redaction_rules(redactor, defaults_.capture);
+  recorder_options_.rules = event::redaction_rules(redactor, defaults_.capture);
   recorder_ = Recorder::open(address_, recorder_options_);
   recorder_->announce(*recorder_options_.rules);
   generation_.store(process_generation());
@@ -197,7 +197,7 @@ Uuid Client::commit(Scratch& scratch, std::optional<OnFull> on_full) {
   check_open();
   event::Effects effects;
   const event::Prepared prepared = scratch.builder.prepare(defaults_, effects);
-  scratch.record.assign(kRecordHeader, '\0');
+  scratch.record.assign(spool::kRecordHeader, '\0');
   event::encode(prepared, scratch.record);
   Recorder& recorder = current();
   AppendOptions options = append_;
@@ -232,8 +232,8 @@ void Client::set_context(std::string_view key, std::optional<std::string_view> v
   }
   std::unique_ptr<Scratch> scratch = take_scratch();
   event::Effects effects;
-  const event::Prepared prepared = context_changed(scratch->builder, defaults_, key, *value, context, effects);
-  scratch->record.assign(kRecordHeader, '\0');
+  const event::Prepared prepared = event::context_changed(scratch->builder, defaults_, key, *value, context, effects);
+  scratch->record.assign(spool::kRecordHeader, '\0');
   event::encode(prepared, scratch->record);
   Recorder& recorder = current();
   recorder.count_effects(effects);

@@ -11,6 +11,7 @@
 
 #include "client/config.h"
 #include "client/recorder.h"
+#include "client/scratch.h"
 #include "event/builder.h"
 #include "json/reader.h"
 #include "redact/redactor.h"
@@ -29,15 +30,6 @@ struct ClientOptions {
   bool tree = true;                            // HeadOptions::tree
   std::optional<std::string> capture_content;  // the name of a capture mode, or a JSON object for CapturePolicy::parse
 };
-
-// The buffers for building one event. Each thread keeps a few of them for reuse.
-struct Scratch {
-  event::Builder builder;
-  json::Reader reader;
-  std::string record;
-};
-std::unique_ptr<Scratch> take_scratch();  // the builder is in its reset state
-void give_scratch(std::unique_ptr<Scratch> scratch) noexcept;
 
 // Thread-safe.
 class Client {

@@ -10,12 +10,12 @@
 #include <utility>
 
 #include "base/encoding.h"
-#include "client/adopter.h"
-#include "client/fork.h"
+#include "base/fork.h"
 #include "client/recorder_timing.h"
 #include "client/registry.h"
-#include "client/system_events.h"
+#include "event/system_events.h"
 #include "store/ledger_paths.h"
+#include "writer/adopter.h"
 
 namespace plog::client {
 namespace {
@@ -48,8 +48,8 @@ Recorder::Recorder(store::LedgerAddress address, const RecorderOptions& options)
   // journals.
   if (cloned_without_handlers()) return;
   founded_ = store::driver_of(address_).create(address_, [&](store::Store& draft) {
-    Committer first(draft, address_.path(), heads::file_heads(address_, options.heads), options.heads.tree);
-    first.begin(options.rules ? std::vector{*options.rules} : std::vector<RedactionRules>());
+    writer::Committer first(draft, address_.path(), heads::file_heads(address_, options.heads), options.heads.tree);
+    first.begin(options.rules ? std::vector{*options.rules} : std::vector<event::RedactionRules>());
     first.commit(false);
   });
   store_ = store::open(address_, store::OpenMode::kReadWrite);
@@ -117,14 +117,14 @@ void Recorder::tighten(const RecorderOptions& options) {
   power_ = power_ || options.power;
 }
 
-void Recorder::announce(const RedactionRules& rules) {
+void Recorder::announce(const event::RedactionRules& rules) {
   const Lock lock(mutex_);
   announced_.push_back(rules);
 }
 
 // ---- Appending
 
-Journal& Recorder::writable_journal() {
+spool::Journal& Recorder::writable_journal() {
   if (journals_.empty()) renew();
   return journals_.back()->journal;
 }
@@ -133,11 +133,11 @@ void Recorder::renew() {
   journals_.push_back(std::make_unique<Own>(directory_));
   if (unjournalled_.empty()) return;
   journals_.back()->journal.account() = std::move(unjournalled_);
-  unjournalled_ = DropAccount{};
+  unjournalled_ = spool::DropAccount{};
   save_account(journals_.back()->journal);
 }
 
-void Recorder::save_account(Journal& journal) noexcept {
+void Recorder::save_account(spool::Journal& journal) noexcept {
   try {
     journal.save_account();
   } catch (const std::exception&) {
@@ -168,7 +168,7 @@ void Recorder::drop(std::string_view agent, Micros time) {
 }
 
 void Recorder::append(std::string& record, std::string_view agent, Micros time, const AppendOptions& options) {
-  const std::string_view payload = std::string_view(record).substr(kRecordHeader);
+  const std::string_view payload = std::string_view(record).substr(spool::kRecordHeader);
   const std::uint32_t crc = crc32c(payload.data(), payload.size());
   std::int64_t deadline = 0;
   bool failed = false, renewed = false, wake_thread = false;

@@ -1,9 +1,9 @@
-// Fork support for clients: detects a forked child, and runs handlers around fork(2).
+// Detects forked children, and runs handlers around fork(2).
 #pragma once
 
 #include <cstdint>
 
-namespace plog::client {
+namespace plog {
 
 // Called around fork() on the forking thread; `child` in the new process, where no other thread exists.
 struct ForkHooks {
@@ -24,4 +24,4 @@ std::uint64_t process_generation();
 // then.
 bool cloned_without_handlers() noexcept;
 
-}  // namespace plog::client
+}  // namespace plog

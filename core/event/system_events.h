@@ -1,5 +1,5 @@
 // The events of the reserved agent `provenlog`, in which the ledger records facts about itself (docs/formats.md). Each
-// function that returns an event::Prepared resets `builder`, from which the result borrows.
+// function that returns an Prepared resets `builder`, from which the result borrows.
 #pragma once
 
 #include <memory>
@@ -7,12 +7,13 @@
 #include <string_view>
 #include <vector>
 
-#include "client/journal.h"
+#include "base/clock.h"
+#include "base/uuid.h"
 #include "event/builder.h"
 #include "json/value.h"
 #include "redact/redactor.h"
 
-namespace plog::client {
+namespace plog::event {
 
 inline constexpr std::string_view kLedgerCreated = "ledger.created";
 inline constexpr std::string_view kGap = "gap";
@@ -30,7 +31,7 @@ struct RedactionRules {
   std::string digest;  // SHA-256 of all that and of the library's version, in hex
 };
 // `redactor` may be null.
-RedactionRules redaction_rules(const redact::Redactor* redactor, const event::CapturePolicy& capture);
+RedactionRules redaction_rules(const redact::Redactor* redactor, const CapturePolicy& capture);
 
 // A range of the ledger whose heads have this origin and are signed by this key.
 struct Epoch {
@@ -39,27 +40,34 @@ struct Epoch {
 };
 
 // The first event of every ledger. `redaction` may be null.
-event::Prepared ledger_created(event::Builder& builder, std::string_view ledger_id, const Epoch& epoch,
-                               const RedactionRules* redaction);
+Prepared ledger_created(Builder& builder, std::string_view ledger_id, const Epoch& epoch,
+                        const RedactionRules* redaction);
 
 // Records that from here on a client writes with other rules than those last on record.
-event::Prepared redaction_changed(event::Builder& builder, const RedactionRules& rules);
+Prepared redaction_changed(Builder& builder, const RedactionRules& rules);
+
+// The dropped events of one agent.
+struct Dropped {
+  std::string agent;  // at most 87 bytes of its name; "other" beyond 16 agents
+  std::uint64_t count = 0;
+  Micros first = 0, last = 0;  // their earliest and latest timestamp
+};
 
 // Records that events were lost. `reason`: "journal_full", "journal_damaged" or "ledger_deleted". The event's id is
 // derived from the journal, the generation and the reason, so the same gap is not recorded twice.
-event::Prepared gap(event::Builder& builder, const Uuid& journal, std::uint64_t generation, std::string_view reason,
-                    const std::vector<Dropped>& dropped);
+Prepared gap(Builder& builder, const Uuid& journal, std::uint64_t generation, std::string_view reason,
+             const std::vector<Dropped>& dropped);
 
 // Records the context of a label value; `context` is a JSON object. It is redacted with `defaults.redactor` and kept as
 // far as `defaults.capture` says. Throws Error(kInvalid) if it is not an object.
-event::Prepared context_changed(event::Builder& builder, const event::Defaults& defaults, std::string_view key,
-                                std::string_view value, std::string_view context, event::Effects& effects);
+Prepared context_changed(Builder& builder, const Defaults& defaults, std::string_view key, std::string_view value,
+                         std::string_view context, Effects& effects);
 
 // Begins the first epoch of a ledger that was created without a key.
-event::Prepared key_created(event::Builder& builder, const Epoch& epoch);
+Prepared key_created(Builder& builder, const Epoch& epoch);
 
 // Begins the next epoch, with a note signed by both the old and the new key (docs/formats.md, Rotations).
-event::Prepared key_rotated(event::Builder& builder, const Epoch& epoch, std::string_view note);
+Prepared key_rotated(Builder& builder, const Epoch& epoch, std::string_view note);
 
 // Why heads have another origin from here on: the ledger does not extend its newest head, or was restored from a copy.
 struct OriginChange {
@@ -71,12 +79,12 @@ struct OriginChange {
   std::uint64_t tree_size = 0;  // leaves in the stored tree
   std::string head;             // the head that was found, to be kept in the event; empty if there was none
 };
-event::Prepared origin_changed(event::Builder& builder, const OriginChange& change);
+Prepared origin_changed(Builder& builder, const OriginChange& change);
 
 // Records that an operator has seen heads that the ledger does not extend. `heads`: the SHA-256 of each head's bytes,
 // in hex. The comment is redacted with `redactor` (may be null).
-event::Prepared head_acknowledged(event::Builder& builder, const std::vector<std::string>& heads,
-                                  std::string_view comment, std::shared_ptr<const redact::Redactor> redactor);
+Prepared head_acknowledged(Builder& builder, const std::vector<std::string>& heads, std::string_view comment,
+                           std::shared_ptr<const redact::Redactor> redactor);
 
 // The content of a stored context.changed event.
 struct ContextChange {
@@ -84,6 +92,6 @@ struct ContextChange {
   std::string_view context;  // canonical, borrowed from the event
 };
 // Returns false if `event` is not a context.changed event.
-bool read_context_change(const event::Prepared& event, ContextChange& change);
+bool read_context_change(const Prepared& event, ContextChange& change);
 
-}  // namespace plog::client
+}  // namespace plog::event

@@ -1,22 +1,22 @@
-#include "client/verify_ledger.h"
+#include "verify/ledger_check.h"
 
 #include <algorithm>
 
 #include "base/encoding.h"
 #include "base/error.h"
-#include "client/adopter.h"
+#include "crypto/sha256.h"
+#include "event/system_events.h"
 #include "heads/file_head_store.h"
 #include "heads/file_key_source.h"
 #include "heads/heads.h"
-#include "store/ledger_paths.h"
-#include "client/system_events.h"
-#include "crypto/sha256.h"
 #include "ledger/chain.h"
 #include "ledger/leaf.h"
 #include "ledger/proof.h"
+#include "store/ledger_paths.h"
 #include "store/stored_tiles.h"
+#include "writer/adopter.h"
 
-namespace plog::client {
+namespace plog::verify {
 namespace {
 
 using ledger::Check;
@@ -24,11 +24,10 @@ using ledger::Verdict;
 
 }  // namespace
 
-LedgerCheck::LedgerCheck(store::Store& store, const VerifyRequest& request, std::vector<HeadFile> files,
-                         VerifyReport& report)
+LedgerCheck::LedgerCheck(store::Store& store, const Request& request, std::vector<HeadFile> files, Report& report)
     : store_(store), request_(request), files_(std::move(files)), report_(report), extent_(store.audit().extent()) {
   const std::string head = meta(store::kMetaHead);
-  if (!head.empty()) stored_head_ = head_of_octets("meta.head", head);
+  if (!head.empty()) stored_head_ = head_of_bytes("meta.head", head);
 }
 
 std::string LedgerCheck::meta(std::string_view key) const {
@@ -94,7 +93,7 @@ void LedgerCheck::run() {
   report_.ledger_id = meta(store::kMetaLedgerId);
   report_.origin = meta(store::kMetaOrigin);
   report_.key = meta(store::kMetaKey);
-  const bool wants_tree = request_.level >= VerifyLevel::kTree;
+  const bool wants_tree = request_.level >= Level::kTree;
   // Either a library without trees wrote the ledger, or its tiles were deleted. Key events tell the two apart below.
   const bool without_tree = extent_.leaves() == 0;
   has_tree_ = wants_tree && !without_tree;
@@ -104,7 +103,7 @@ void LedgerCheck::run() {
     }
   }
   check_extent();
-  report_.pending = count_pending(store::LedgerPaths(report_.address).journals(), store_);
+  report_.pending = spool::count_pending(store::LedgerPaths(report_.address).journals(), store_);
   if (!extent_.any) {
     // Every ledger begins with ledger.created, so a ledger without events was emptied.
     if (report_.findings.worst() < Verdict::kMissingLog) {
@@ -116,7 +115,7 @@ void LedgerCheck::run() {
   ScanOptions options;
   options.agent = request_.agent;
   options.tree = has_tree_;
-  options.columns = request_.level == VerifyLevel::kFull;
+  options.columns = request_.level == Level::kFull;
   options.checks = request_.checks;
   options.threads = request_.threads == 0 ? 2 : request_.threads;
   options.progress = request_.progress;
@@ -150,7 +149,7 @@ void LedgerCheck::run() {
   if (resumed) {
     report_.notes.emplace_back("the first " + std::to_string(report_.verified_from) +
                                " events were not read, because the trusted head covers them");
-  } else if (request_.level == VerifyLevel::kFull) {
+  } else if (request_.level == Level::kFull) {
     check_tables(scan);
   }
   if (request_.agent && (report_.events == 0 || request_.agent->empty())) {
@@ -271,7 +270,8 @@ void LedgerCheck::check_heads(const Scan& scan) {
   }
   judge.judge(there, report_.heads, report_.findings);
   // A head file that appeared after the heads were read is the ledger's first.
-  const bool missing = !files_.front().octets && stored_head_ && !heads::read_head(store::LedgerPaths(report_.address).head());
+  const bool missing =
+      !files_.front().octets && stored_head_ && !heads::read_head(store::LedgerPaths(report_.address).head());
   if (missing && has(Check::kHeadSize)) {
     report_.findings.add(Verdict::kUnverifiable, "the head file " + files_.front().source +
                                                      " is missing, but the database records that a head was published");
@@ -345,8 +345,9 @@ void LedgerCheck::check_contexts(const Scan& scan) {
       event.canonical = canonical;
       event.system = true;
       event.index = event::index_of(canonical);
-      ContextChange change;
-      if (read_context_change(event, change)) expected[context_key(change.key, change.value)] = sha256(change.context);
+      event::ContextChange change;
+      if (event::read_context_change(event, change))
+        expected[context_key(change.key, change.value)] = sha256(change.context);
     }
     void row(std::string_view key, std::string_view value, std::string_view context) override {
       const auto found = expected.find(context_key(key, value));
@@ -405,4 +406,4 @@ void LedgerCheck::check_meta(const ledger::Epochs& epochs, const ledger::TreeVer
   if (root && *root != checkpoint->root) fault("was signed over other events");
 }
 
-}  // namespace plog::client
+}  // namespace plog::verify

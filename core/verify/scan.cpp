@@ -1,4 +1,4 @@
-#include "client/verify_scan.h"
+#include "verify/scan.h"
 
 #include <algorithm>
 #include <condition_variable>
@@ -7,12 +7,12 @@
 #include <thread>
 
 #include "base/error.h"
-#include "client/fork.h"
-#include "client/system_events.h"
+#include "base/fork.h"
 #include "event/prepared.h"
+#include "event/system_events.h"
 #include "store/stored_tiles.h"
 
-namespace plog::client {
+namespace plog::verify {
 namespace {
 
 ledger::BlockOptions block_options(const ScanOptions& options, std::uint64_t leaves) {
@@ -67,8 +67,8 @@ class Scan::Visitor final : public store::RowVisitor {
       if (ledger::Epochs::is_key_event(name)) {
         keys.push_back({stored.commit_index, stored.sequence, std::string(stored.canonical)});
       }
-      ContextChange change;
-      if (read_context_change(event, change)) {
+      event::ContextChange change;
+      if (event::read_context_change(event, change)) {
         contexts.emplace_back(context_key(change.key, change.value), sha256(change.context));
       }
     } catch (const Error& error) {
@@ -207,4 +207,4 @@ void Scan::run() {
   }
 }
 
-}  // namespace plog::client
+}  // namespace plog::verify

@@ -1,4 +1,4 @@
-#include "client/head_keeper.h"
+#include "writer/head_keeper.h"
 
 #include <charconv>
 
@@ -6,7 +6,7 @@
 #include "heads/origin.h"
 #include "ledger/rotation.h"
 
-namespace plog::client {
+namespace plog::writer {
 namespace {
 
 std::optional<ledger::Checkpoint> checkpoint_of(const std::string& head) {
@@ -84,11 +84,11 @@ bool HeadKeeper::load(store::Transaction& transaction) {
 }
 
 std::optional<event::Prepared> HeadKeeper::reconcile(store::Transaction& transaction, event::Builder& builder,
-                                                    std::optional<std::uint64_t> tree_size) {
+                                                     std::optional<std::uint64_t> tree_size) {
   published_ = 0;
   branched_ = false;
   if (vkey_.empty()) return std::nullopt;
-  OriginChange change;
+  event::OriginChange change;
   const std::string kept = transaction.meta(store::kMetaKeptHead);
   auto head = heads_.newest->read();
   const bool missing = !head;
@@ -127,7 +127,7 @@ std::optional<event::Prepared> HeadKeeper::reconcile(store::Transaction& transac
 
 std::optional<event::Prepared> HeadKeeper::restored(store::Transaction& transaction, event::Builder& builder) {
   if (branched_ || vkey_.empty()) return std::nullopt;
-  OriginChange change;
+  event::OriginChange change;
   change.reason = "restored";
   change.head = heads_.newest->read().value_or(std::string());
   change.tree_size = tree_.size();
@@ -135,7 +135,7 @@ std::optional<event::Prepared> HeadKeeper::restored(store::Transaction& transact
 }
 
 event::Prepared HeadKeeper::change_origin(store::Transaction& transaction, event::Builder& builder,
-                                          OriginChange change) {
+                                          event::OriginChange change) {
   branched_ = true;
   origin_ = change.origin = heads::next_origin(origin_);
   change.size = tree_.size();
@@ -146,7 +146,7 @@ event::Prepared HeadKeeper::change_origin(store::Transaction& transaction, event
   transaction.set_meta(store::kMetaOrigin, origin_);
   transaction.set_meta(store::kMetaKey, vkey_);
   transaction.set_meta(store::kMetaKeptHead, change.head.empty() ? std::string() : sha256_hex(change.head));
-  return origin_changed(builder, change);
+  return event::origin_changed(builder, change);
 }
 
 crypto::Signer& HeadKeeper::signer() {
@@ -183,7 +183,7 @@ event::Prepared HeadKeeper::begin_rotation(store::Transaction& transaction, even
   published_ = 0;
   transaction.set_meta(store::kMetaKey, vkey_);
   transaction.set_meta(store::kMetaEpoch, std::to_string(epoch_));
-  return key_rotated(builder, epoch(), note);
+  return event::key_rotated(builder, epoch(), note);
 }
 
 void HeadKeeper::publish() {
@@ -215,4 +215,4 @@ void HeadKeeper::publish() {
   if (failure) throw *failure;
 }
 
-}  // namespace plog::client
+}  // namespace plog::writer

@@ -16,7 +16,7 @@
 #include "ledger/verify_tree.h"
 #include "store/store.h"
 
-namespace plog::client {
+namespace plog::verify {
 
 struct ScanOptions {
   std::optional<std::string> agent;  // only this agent's chain
@@ -80,4 +80,4 @@ class Scan {
 // The key of a label value in Contexts.
 Digest context_key(std::string_view key, std::string_view value);
 
-}  // namespace plog::client
+}  // namespace plog::verify

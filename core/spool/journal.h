@@ -19,9 +19,10 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/uuid.h"
-#include "store/store.h"
+#include "event/system_events.h"
+#include "store/transaction.h"
 
-namespace plog::client {
+namespace plog::spool {
 
 inline constexpr std::uint32_t kJournalVersion = 1;
 inline constexpr std::uint64_t kSegmentBytes = 16u << 20;
@@ -30,20 +31,13 @@ inline constexpr std::size_t kRecordHeader = 16;
 inline constexpr std::size_t kOwnerBytes = 4096;
 inline constexpr std::uint32_t kMaxRecordBytes = 256u << 20;
 
-// The dropped events of one agent.
-struct Dropped {
-  std::string agent;  // at most 87 bytes of its name; "other" beyond 16 agents
-  std::uint64_t count = 0;
-  Micros first = 0, last = 0;  // their earliest and latest timestamp
-};
-
 // The account of dropped events, as the owner file keeps it. `frozen` is being committed as the gap event number
 // `generation`; later drops are counted in `current`. With these two, a crash at any point neither loses nor repeats a
 // gap.
 struct DropAccount {
   static constexpr std::size_t kAgents = 16;
   std::uint64_t generation = 1;
-  std::vector<Dropped> frozen, current;
+  std::vector<event::Dropped> frozen, current;
 
   void add(std::string_view agent, Micros time);
   bool empty() const noexcept { return frozen.empty() && current.empty(); }
@@ -143,4 +137,4 @@ class Journal {
   DropAccount account_;
 };
 
-}  // namespace plog::client
+}  // namespace plog::spool

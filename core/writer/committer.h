@@ -10,15 +10,15 @@
 #include <utility>
 #include <vector>
 
-#include "client/head_keeper.h"
-#include "client/system_events.h"
-#include "client/tree.h"
 #include "event/builder.h"
 #include "event/prepared.h"
+#include "event/system_events.h"
 #include "heads/heads.h"
 #include "store/store.h"
+#include "writer/head_keeper.h"
+#include "writer/ledger_tree.h"
 
-namespace plog::client {
+namespace plog::writer {
 
 // Not thread-safe. The caller holds the ledger's writer lock from begin() to commit() or rollback().
 class Committer {
@@ -27,11 +27,11 @@ class Committer {
   // outlive the committer.
   Committer(store::Store& store, const std::string& name, heads::Heads heads, bool with_tree);
 
-  // Starts a transaction. If due, first records the ledger's own events: that it was created, that it got a key, that it
-  // does not extend its newest head. Then records each of `rules` (the redaction rules of new clients, newest last) that
-  // differs from the rules last on record. Returns whether the ledger had no events and was created. Throws as
+  // Starts a transaction. If due, first records the ledger's own events: that it was created, that it got a key, that
+  // it does not extend its newest head. Then records each of `rules` (the redaction rules of new clients, newest last)
+  // that differs from the rules last on record. Returns whether the ledger had no events and was created. Throws as
   // Store::begin.
-  bool begin(const std::vector<RedactionRules>& rules = {});
+  bool begin(const std::vector<event::RedactionRules>& rules = {});
 
   enum class Result {
     kStored,
@@ -53,7 +53,7 @@ class Committer {
   // The newest event of an agent's chain, as an entry of chains_: an unordered_map never moves its elements.
   using Chain = std::pair<const std::string, store::ChainHead>;
 
-  void record(const std::vector<RedactionRules>& rules);
+  void record(const std::vector<event::RedactionRules>& rules);
   std::vector<Chain*> chains_of(std::span<const event::Prepared> events);
   // Appends events to their chains up to the first one that the ledger already has. Returns how many were appended.
   std::size_t append(std::span<const event::Prepared* const> events, std::span<Chain* const> chains);
@@ -64,8 +64,8 @@ class Committer {
   LedgerTree tree_;
   HeadKeeper keeper_;
   std::unique_ptr<store::Transaction> transaction_;
-  std::optional<RedactionRules> rules_;  // the newest rules that begin() was given
-  bool known_ = false;                   // tree_ and keeper_ match the store's last commit
+  std::optional<event::RedactionRules> rules_;  // the newest rules that begin() was given
+  bool known_ = false;                          // tree_ and keeper_ match the store's last commit
   std::unordered_map<std::string, store::ChainHead> chains_;
   std::vector<store::NewRow> rows_;
   event::Builder builder_;
@@ -74,4 +74,4 @@ class Committer {
 // The error that reports Committer::Result::kConflict to the user.
 Error conflict(const Uuid& id);
 
-}  // namespace plog::client
+}  // namespace plog::writer

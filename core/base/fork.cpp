@@ -1,4 +1,4 @@
-#include "client/fork.h"
+#include "base/fork.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -8,7 +8,7 @@
 #include <atomic>
 #include <mutex>
 
-namespace plog::client {
+namespace plog {
 namespace {
 
 // Constant-initialised and never destroyed, and so usable at any point of the process's life.
@@ -70,4 +70,4 @@ std::uint64_t process_generation() {
 
 bool cloned_without_handlers() noexcept { return g_cloned.load(std::memory_order_relaxed); }
 
-}  // namespace plog::client
+}  // namespace plog

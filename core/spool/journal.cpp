@@ -1,4 +1,4 @@
-#include "client/journal.h"
+#include "spool/journal.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -13,7 +13,7 @@
 #include "base/encoding.h"
 #include "base/error.h"
 
-namespace plog::client {
+namespace plog::spool {
 namespace {
 
 constexpr char kOwnerMagic[8] = {'P', 'L', 'O', 'G', 'O', 'W', 'N', 'R'};
@@ -47,8 +47,8 @@ std::uint64_t get_u64(const char* at) {
   return value;
 }
 
-void put_table(char* at, const std::vector<Dropped>& table) {
-  for (const Dropped& entry : table) {
+void put_table(char* at, const std::vector<event::Dropped>& table) {
+  for (const event::Dropped& entry : table) {
     put_u64(at, entry.count);
     put_u64(at + 8, static_cast<std::uint64_t>(entry.first));
     put_u64(at + 16, static_cast<std::uint64_t>(entry.last));
@@ -58,8 +58,8 @@ void put_table(char* at, const std::vector<Dropped>& table) {
   }
 }
 
-std::vector<Dropped> get_table(const char* at) {
-  std::vector<Dropped> table;
+std::vector<event::Dropped> get_table(const char* at) {
+  std::vector<event::Dropped> table;
   for (std::size_t i = 0; i < kAccountEntries; ++i, at += kDroppedBytes) {
     const std::uint64_t count = get_u64(at);
     const auto size = static_cast<std::uint8_t>(at[24]);
@@ -77,7 +77,8 @@ std::vector<Dropped> get_table(const char* at) {
 void DropAccount::add(std::string_view agent, Micros time) {
   const std::string name(utf8_prefix(agent, kNameBytes));
   const auto find = [&](std::string_view wanted) {
-    return std::find_if(current.begin(), current.end(), [&](const Dropped& entry) { return entry.agent == wanted; });
+    return std::find_if(current.begin(), current.end(),
+                        [&](const event::Dropped& entry) { return entry.agent == wanted; });
   };
   auto entry = find(name);
   if (entry == current.end() && current.size() >= kAgents) entry = find("other");
@@ -120,7 +121,6 @@ std::optional<DropAccount> decode_owner(std::string_view octets) {
   account.current = get_table(octets.data() + kAccountStart + kAccountEntries * kDroppedBytes);
   return account;
 }
-
 
 std::string owner_path(const std::string& directory, const Uuid& id) {
   return directory + '/' + format_uuid(id) + ".owner";
@@ -312,4 +312,4 @@ void Journal::abandon() noexcept {
   segments_.clear();
 }
 
-}  // namespace plog::client
+}  // namespace plog::spool

@@ -8,15 +8,15 @@
 
 #include "event/prepared.h"
 
-namespace plog::client {
+namespace plog::spool {
 
 // Owns the bytes of its events. One thread at a time.
 class JournalBatch {
  public:
   JournalBatch();
 
-  // Adds the event in a journal record. False, and nothing is added, if the batch has no room for it; an empty batch has
-  // room for any event. Throws kCorrupt if the payload is not an event.
+  // Adds the event in a journal record. False, and nothing is added, if the batch has no room for it; an empty batch
+  // has room for any event. Throws kCorrupt if the payload is not an event.
   bool add(std::string_view payload);
   // Valid until clear().
   std::span<const event::Prepared> events() const noexcept { return events_; }
@@ -28,4 +28,4 @@ class JournalBatch {
   std::vector<event::Prepared> events_;
 };
 
-}  // namespace plog::client
+}  // namespace plog::spool

@@ -1,4 +1,4 @@
-#include "client/tree.h"
+#include "writer/ledger_tree.h"
 
 #include <algorithm>
 #include <vector>
@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "event/octets.h"
 
-namespace plog::client {
+namespace plog::writer {
 namespace {
 
 constexpr std::size_t kPageRows = 4096;
@@ -141,4 +141,4 @@ void LedgerTree::flush(store::Transaction& transaction) {
   });
 }
 
-}  // namespace plog::client
+}  // namespace plog::writer

@@ -1,17 +1,17 @@
-#include "client/committer.h"
+#include "writer/committer.h"
 
 #include <numeric>
 #include <utility>
 
-#include "client/system_events.h"
+#include "event/system_events.h"
 #include "ledger/chain.h"
 
-namespace plog::client {
+namespace plog::writer {
 
 Committer::Committer(store::Store& store, const std::string& name, heads::Heads heads, bool with_tree)
     : store_(store), with_tree_(with_tree), tree_(store), keeper_(store, tree_, name, std::move(heads)) {}
 
-bool Committer::begin(const std::vector<RedactionRules>& rules) {
+bool Committer::begin(const std::vector<event::RedactionRules>& rules) {
   bool created = false;
   if (!rules.empty()) rules_ = rules.back();
   chains_.clear();
@@ -28,12 +28,12 @@ bool Committer::begin(const std::vector<RedactionRules>& rules) {
       const std::string id = format_uuid(uuid_v7());
       transaction.set_meta(store::kMetaLedgerId, id);
       if (with_tree_) keeper_.establish(transaction, id);
-      add(ledger_created(builder_, id, keeper_.epoch(), rules_ ? &*rules_ : nullptr));
+      add(event::ledger_created(builder_, id, keeper_.epoch(), rules_ ? &*rules_ : nullptr));
       if (rules_) transaction.set_meta(store::kMetaRedaction, rules_->digest);
       created = true;
     } else if (with_tree_ && !keeper_.load(transaction) &&
                keeper_.establish(transaction, transaction.meta(store::kMetaLedgerId))) {
-      add(key_created(builder_, keeper_.epoch()));
+      add(event::key_created(builder_, keeper_.epoch()));
     }
     const bool older = !created && leaves == 0;  // written by a library without trees
     const auto unfit = fitted && !created && !older ? std::optional(leaves) : std::nullopt;
@@ -49,13 +49,13 @@ bool Committer::begin(const std::vector<RedactionRules>& rules) {
   return created;
 }
 
-void Committer::record(const std::vector<RedactionRules>& rules) {
+void Committer::record(const std::vector<event::RedactionRules>& rules) {
   if (rules.empty()) return;
   std::string newest = transaction_->meta(store::kMetaRedaction);
-  for (const RedactionRules& each : rules) {
+  for (const event::RedactionRules& each : rules) {
     if (each.digest == newest) continue;
     newest = each.digest;
-    add(redaction_changed(builder_, each));
+    add(event::redaction_changed(builder_, each));
     transaction_->set_meta(store::kMetaRedaction, newest);
   }
 }
@@ -107,8 +107,8 @@ std::size_t Committer::append(std::span<const event::Prepared* const> events, st
 }
 
 void Committer::put_context(const event::Prepared& event) {
-  ContextChange change;
-  if (read_context_change(event, change)) transaction_->put_context(change.key, change.value, change.context);
+  event::ContextChange change;
+  if (event::read_context_change(event, change)) transaction_->put_context(change.key, change.value, change.context);
 }
 
 std::vector<Committer::Result> Committer::add(std::span<const event::Prepared> events) {
@@ -147,8 +147,8 @@ std::vector<Committer::Result> Committer::add(std::span<const event::Prepared> e
 }
 
 Error conflict(const Uuid& id) {
-  return Error(Status::kInvalid, "event " + format_uuid(id) +
-                                     " was logged again with different content; the ledger keeps the first one");
+  return Error(Status::kInvalid,
+               "event " + format_uuid(id) + " was logged again with different content; the ledger keeps the first one");
 }
 
 void Committer::commit(bool sync) {
@@ -164,4 +164,4 @@ void Committer::rollback() noexcept {
   transaction_.reset();
 }
 
-}  // namespace plog::client
+}  // namespace plog::writer

@@ -7,13 +7,13 @@
 #include <string_view>
 #include <vector>
 
-#include "client/verification.h"
 #include "crypto/note.h"
 #include "ledger/checkpoint.h"
 #include "ledger/epochs.h"
 #include "ledger/verify_tree.h"
+#include "verify/report.h"
 
-namespace plog::client {
+namespace plog::verify {
 
 // A head as it was read. Its signature is not checked yet.
 struct HeadFile {
@@ -25,7 +25,7 @@ struct HeadFile {
 // Throws kIo.
 HeadFile read_head_file(const std::string& path, bool trusted);
 // A head that was not read from a file.
-HeadFile head_of_octets(std::string source, std::string octets);
+HeadFile head_of_bytes(std::string source, std::string octets);
 
 // Parses a public key (vkey), which is given as text or as the path of a file. Throws kInvalid, kIo.
 crypto::Verifier trusted_key(const std::string& text_or_path);
@@ -76,4 +76,4 @@ class HeadJudge {
   std::optional<std::uint64_t> newest_, newest_trusted_;
 };
 
-}  // namespace plog::client
+}  // namespace plog::verify

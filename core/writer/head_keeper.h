@@ -9,13 +9,13 @@
 #include <utility>
 
 #include "base/error.h"
-#include "client/system_events.h"
-#include "client/tree.h"
+#include "event/system_events.h"
 #include "heads/heads.h"
 #include "ledger/checkpoint.h"
 #include "store/store.h"
+#include "writer/ledger_tree.h"
 
-namespace plog::client {
+namespace plog::writer {
 
 // Not thread-safe. The caller holds the ledger's writer lock.
 class HeadKeeper {
@@ -29,7 +29,7 @@ class HeadKeeper {
   // them. Returns false if the key can be neither read nor created: no heads are signed then, and the next process that
   // writes tries again.
   bool establish(store::Transaction& transaction, std::string_view ledger_id);
-  Epoch epoch() const { return {epoch_, origin_, vkey_}; }  // the current epoch; number 0 before the first
+  event::Epoch epoch() const { return {epoch_, origin_, vkey_}; }  // the current epoch; number 0 before the first
   // Reads origin, key and epoch from the ledger, which another process may have changed. Returns false if the ledger
   // has no origin or no key.
   bool load(store::Transaction& transaction);
@@ -63,7 +63,7 @@ class HeadKeeper {
  private:
   std::string_view fault_of(store::Transaction& transaction, const std::optional<ledger::Checkpoint>& head);
   std::optional<std::string> copy_not_extended(store::Transaction& transaction, std::string_view* reason);
-  event::Prepared change_origin(store::Transaction& transaction, event::Builder& builder, OriginChange change);
+  event::Prepared change_origin(store::Transaction& transaction, event::Builder& builder, event::OriginChange change);
   crypto::Signer& signer();
 
   store::Store& store_;
@@ -81,4 +81,4 @@ class HeadKeeper {
   std::optional<std::uint64_t> extended_;  // the ledger's size when it was last compared with its heads
 };
 
-}  // namespace plog::client
+}  // namespace plog::writer

@@ -11,7 +11,7 @@
 #include "store/store.h"
 #include "store/stored_tiles.h"
 
-namespace plog::client {
+namespace plog::writer {
 
 // Not thread-safe. `store` must outlive it.
 class LedgerTree {
@@ -52,4 +52,4 @@ class LedgerTree {
   Buffer leaf_;
 };
 
-}  // namespace plog::client
+}  // namespace plog::writer

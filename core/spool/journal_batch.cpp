@@ -1,6 +1,6 @@
-#include "client/journal_batch.h"
+#include "spool/journal_batch.h"
 
-namespace plog::client {
+namespace plog::spool {
 namespace {
 
 constexpr std::size_t kEvents = 256;
@@ -14,7 +14,8 @@ JournalBatch::JournalBatch() {
 }
 
 bool JournalBatch::add(std::string_view payload) {
-  if (!events_.empty() && (events_.size() == kEvents || bytes_.capacity() - bytes_.size() < payload.size())) return false;
+  if (!events_.empty() && (events_.size() == kEvents || bytes_.capacity() - bytes_.size() < payload.size()))
+    return false;
   const std::size_t start = bytes_.size();
   bytes_ += payload;
   try {
@@ -31,4 +32,4 @@ void JournalBatch::clear() noexcept {
   bytes_.clear();
 }
 
-}  // namespace plog::client
+}  // namespace plog::spool

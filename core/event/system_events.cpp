@@ -1,4 +1,4 @@
-#include "client/system_events.h"
+#include "event/system_events.h"
 
 #include <utility>
 
@@ -9,19 +9,19 @@
 #include "event/octets.h"
 #include "json/value.h"
 
-namespace plog::client {
+namespace plog::event {
 namespace {
 
 constexpr std::size_t kMaxKeptHead = 16384;  // a head has about 200 bytes, but a foreign file can be of any size
 
-void begin_system(event::Builder& builder, std::string_view name) {
+void begin_system(Builder& builder, std::string_view name) {
   builder.reset();
   builder.set_system();
   const auto text = [&](std::string_view key, std::string_view value) {
     builder.key(key);
     builder.string(value);
   };
-  text("agent_id", event::kSystemAgent);
+  text("agent_id", kSystemAgent);
   text("source", "sdk");
   text("capture_method", "embedded");
   text("action_type", "SYSTEM");
@@ -29,39 +29,39 @@ void begin_system(event::Builder& builder, std::string_view name) {
   text("action_status", "success");
 }
 
-void text_member(event::Builder& builder, std::string_view key, std::string_view value) {
+void text_member(Builder& builder, std::string_view key, std::string_view value) {
   builder.key(key);
   builder.string(value);
 }
 
-void number_member(event::Builder& builder, std::string_view key, std::uint64_t value) {
+void number_member(Builder& builder, std::string_view key, std::uint64_t value) {
   builder.key(key);
   builder.integer(static_cast<std::int64_t>(value));
 }
 
-void epoch_members(event::Builder& builder, const Epoch& epoch) {
+void epoch_members(Builder& builder, const Epoch& epoch) {
   number_member(builder, "epoch", epoch.number);
   text_member(builder, "origin", epoch.origin);
   text_member(builder, "vkey", epoch.vkey);
 }
 
-void redaction_members(event::Builder& builder, const RedactionRules& redaction) {
+void redaction_members(Builder& builder, const RedactionRules& redaction) {
   builder.key("capture_content");
   json::Reader reader;
-  event::read_value(reader, redaction.capture_content.canonical(), builder);
+  read_value(reader, redaction.capture_content.canonical(), builder);
   number_member(builder, "custom_rules", redaction.rules.custom);
   number_member(builder, "detectors", redaction.rules.detectors);
   text_member(builder, "digest", redaction.digest);
   text_member(builder, "profile", redaction.rules.profile);
 }
 
-event::Prepared end_system(event::Builder& builder) {
+Prepared end_system(Builder& builder) {
   builder.end_object();
-  event::Effects effects;
-  return builder.prepare(event::Defaults{}, effects);
+  Effects effects;
+  return builder.prepare(Defaults{}, effects);
 }
 
-void begin_with_input(event::Builder& builder, std::string_view name) {
+void begin_with_input(Builder& builder, std::string_view name) {
   begin_system(builder, name);
   builder.key("action_input");
   builder.begin_object();
@@ -69,7 +69,7 @@ void begin_with_input(event::Builder& builder, std::string_view name) {
 
 }  // namespace
 
-RedactionRules redaction_rules(const redact::Redactor* redactor, const event::CapturePolicy& capture) {
+RedactionRules redaction_rules(const redact::Redactor* redactor, const CapturePolicy& capture) {
   RedactionRules redaction;
   if (redactor != nullptr) redaction.rules = redactor->rules_in_force();
   redaction.capture_content = capture.to_json();
@@ -77,8 +77,8 @@ RedactionRules redaction_rules(const redact::Redactor* redactor, const event::Ca
   return redaction;
 }
 
-event::Prepared ledger_created(event::Builder& builder, std::string_view ledger_id, const Epoch& epoch,
-                               const RedactionRules* redaction) {
+Prepared ledger_created(Builder& builder, std::string_view ledger_id, const Epoch& epoch,
+                        const RedactionRules* redaction) {
   begin_with_input(builder, kLedgerCreated);
   number_member(builder, "format", 1);
   text_member(builder, "ledger_id", ledger_id);
@@ -93,14 +93,14 @@ event::Prepared ledger_created(event::Builder& builder, std::string_view ledger_
   return end_system(builder);
 }
 
-event::Prepared redaction_changed(event::Builder& builder, const RedactionRules& rules) {
+Prepared redaction_changed(Builder& builder, const RedactionRules& rules) {
   begin_with_input(builder, kRedactionChanged);
   redaction_members(builder, rules);
   return end_system(builder);
 }
 
-event::Prepared gap(event::Builder& builder, const Uuid& journal, std::uint64_t generation, std::string_view reason,
-                    const std::vector<Dropped>& dropped) {
+Prepared gap(Builder& builder, const Uuid& journal, std::uint64_t generation, std::string_view reason,
+             const std::vector<Dropped>& dropped) {
   begin_system(builder, kGap);
   const std::string name = std::string(reason) + ' ' + std::to_string(generation);
   builder.key("id");
@@ -127,24 +127,24 @@ event::Prepared gap(event::Builder& builder, const Uuid& journal, std::uint64_t 
   }
   builder.end_array();
   builder.end_object();
-  event::Effects effects;
-  return builder.prepare(event::Defaults{}, effects);
+  Effects effects;
+  return builder.prepare(Defaults{}, effects);
 }
 
-event::Prepared key_created(event::Builder& builder, const Epoch& epoch) {
+Prepared key_created(Builder& builder, const Epoch& epoch) {
   begin_with_input(builder, kKeyCreated);
   epoch_members(builder, epoch);
   return end_system(builder);
 }
 
-event::Prepared key_rotated(event::Builder& builder, const Epoch& epoch, std::string_view note) {
+Prepared key_rotated(Builder& builder, const Epoch& epoch, std::string_view note) {
   begin_with_input(builder, kKeyRotated);
   epoch_members(builder, epoch);
   text_member(builder, "note", note);
   return end_system(builder);
 }
 
-event::Prepared origin_changed(event::Builder& builder, const OriginChange& change) {
+Prepared origin_changed(Builder& builder, const OriginChange& change) {
   begin_with_input(builder, kOriginChanged);
   text_member(builder, "origin", change.origin);
   text_member(builder, "reason", change.reason);
@@ -159,8 +159,8 @@ event::Prepared origin_changed(event::Builder& builder, const OriginChange& chan
   return end_system(builder);
 }
 
-event::Prepared head_acknowledged(event::Builder& builder, const std::vector<std::string>& heads,
-                                  std::string_view comment, std::shared_ptr<const redact::Redactor> redactor) {
+Prepared head_acknowledged(Builder& builder, const std::vector<std::string>& heads, std::string_view comment,
+                           std::shared_ptr<const redact::Redactor> redactor) {
   begin_with_input(builder, kHeadAcknowledged);
   text_member(builder, "comment", comment);
   builder.key("heads");
@@ -168,23 +168,23 @@ event::Prepared head_acknowledged(event::Builder& builder, const std::vector<std
   for (const std::string& head : heads) builder.string(head);
   builder.end_array();
   builder.end_object();
-  event::Defaults defaults;
+  Defaults defaults;
   defaults.redactor = std::move(redactor);
-  event::Effects effects;
+  Effects effects;
   return builder.prepare(defaults, effects);
 }
 
-event::Prepared context_changed(event::Builder& builder, const event::Defaults& defaults, std::string_view key,
-                                std::string_view value, std::string_view context, event::Effects& effects) {
+Prepared context_changed(Builder& builder, const Defaults& defaults, std::string_view key, std::string_view value,
+                         std::string_view context, Effects& effects) {
   if (!json::parse(context).is_object()) throw Error(Status::kInvalid, "context must be a JSON object");
   json::Reader reader;
   std::string marker;
-  const event::Capture capture = defaults.capture.of(event::Content::kContext, {});
-  if (capture >= event::Capture::kDigest) {
+  const Capture capture = defaults.capture.of(Content::kContext, {});
+  if (capture >= Capture::kDigest) {
     builder.reset();
     builder.key("action_input");
-    event::read_value(reader, context, builder);
-    context = marker = event::omission_marker(builder.canonical_value(defaults.redactor.get(), effects), capture);
+    read_value(reader, context, builder);
+    context = marker = omission_marker(builder.canonical_value(defaults.redactor.get(), effects), capture);
   }
   begin_system(builder, kContextChanged);
   builder.key("action_input");
@@ -194,22 +194,22 @@ event::Prepared context_changed(event::Builder& builder, const event::Defaults& 
   builder.key("label_value");
   builder.string(value);
   builder.key("context");
-  event::read_value(reader, context, builder);
+  read_value(reader, context, builder);
   builder.end_object();
-  event::Defaults system;
+  Defaults system;
   system.redactor = defaults.redactor;
   system.salt = defaults.salt;
   system.max_event_bytes = defaults.max_event_bytes;
   return builder.prepare(system, effects);
 }
 
-bool read_context_change(const event::Prepared& event, ContextChange& change) {
+bool read_context_change(const Prepared& event, ContextChange& change) {
   if (!event.system || event.raw(event.index.name) != kContextChanged) return false;
-  event::MemberReader fields(event.canonical);
+  MemberReader fields(event.canonical);
   for (std::string_view field, input; fields.next(field, input);) {
     if (field != "action_input" || input.empty() || input[0] != '{') continue;
     bool has_key = false, has_value = false, has_context = false;
-    event::MemberReader members(input);
+    MemberReader members(input);
     for (std::string_view name, value; members.next(name, value);) {
       const auto text = [&](std::string& out) {
         out.clear();
@@ -228,4 +228,4 @@ bool read_context_change(const event::Prepared& event, ContextChange& change) {
   return false;
 }
 
-}  // namespace plog::client
+}  // namespace plog::event

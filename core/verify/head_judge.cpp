@@ -1,4 +1,4 @@
-#include "client/verify_heads.h"
+#include "verify/head_judge.h"
 
 #include <fcntl.h>
 
@@ -6,10 +6,10 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "heads/file_head_store.h"
 #include "crypto/sha256.h"
+#include "heads/file_head_store.h"
 
-namespace plog::client {
+namespace plog::verify {
 namespace {
 
 using ledger::Verdict;
@@ -22,13 +22,13 @@ std::string events_text(std::uint64_t count) { return std::to_string(count) + (c
 
 HeadFile read_head_file(const std::string& path, bool trusted) {
   HeadFile file;
-  if (auto octets = heads::read_head(path)) file = head_of_octets(path, std::move(*octets));
+  if (auto octets = heads::read_head(path)) file = head_of_bytes(path, std::move(*octets));
   file.source = path;
   file.trusted = trusted;
   return file;
 }
 
-HeadFile head_of_octets(std::string source, std::string octets) {
+HeadFile head_of_bytes(std::string source, std::string octets) {
   HeadFile file;
   file.source = std::move(source);
   if (const auto note = crypto::parse_note(octets)) file.checkpoint = ledger::parse_checkpoint(note->text);
@@ -181,4 +181,4 @@ void HeadJudge::judge(const std::vector<HeadFile>& files, std::vector<HeadReport
   }
 }
 
-}  // namespace plog::client
+}  // namespace plog::verify

@@ -1,17 +1,17 @@
 // The report of a verification as JSON.
-#include "client/verification.h"
+#include "verify/report.h"
 #include "json/value.h"
 
-namespace plog::client {
+namespace plog::verify {
 namespace {
 
 using json::Value;
 
-std::string_view level_name(VerifyLevel level) {
+std::string_view level_name(Level level) {
   switch (level) {
-    case VerifyLevel::kChain: return "chain";
-    case VerifyLevel::kTree: return "tree";
-    case VerifyLevel::kFull: break;
+    case Level::kChain: return "chain";
+    case Level::kTree: return "tree";
+    case Level::kFull: break;
   }
   return "full";
 }
@@ -43,7 +43,7 @@ Value heads_json(const std::vector<HeadReport>& heads) {
 
 }  // namespace
 
-std::string VerifyReport::json() const {
+std::string Report::json() const {
   Value::Array note_list;
   for (const std::string& note : notes) note_list.push_back(Value(note));
   Value::Object object{{"agents", Value(agents)},
@@ -72,4 +72,4 @@ std::string VerifyReport::json() const {
   return Value(std::move(object)).canonical();
 }
 
-}  // namespace plog::client
+}  // namespace plog::verify

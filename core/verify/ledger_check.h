@@ -4,17 +4,18 @@
 #include <optional>
 #include <vector>
 
-#include "client/verification.h"
-#include "client/verify_heads.h"
-#include "client/verify_scan.h"
 #include "store/store.h"
+#include "verify/head_judge.h"
+#include "verify/report.h"
+#include "verify/request.h"
+#include "verify/scan.h"
 
-namespace plog::client {
+namespace plog::verify {
 
 class LedgerCheck {
  public:
   // `files`: the heads, which the caller read before this; the one beside the database comes first.
-  LedgerCheck(store::Store& store, const VerifyRequest& request, std::vector<HeadFile> files, VerifyReport& report);
+  LedgerCheck(store::Store& store, const Request& request, std::vector<HeadFile> files, Report& report);
 
   // Fills the report except for its verdict. Throws if the ledger cannot be read; earlier findings stay in the report.
   void run();
@@ -38,12 +39,12 @@ class LedgerCheck {
   bool has(ledger::Check check) const noexcept { return request_.checks.has(check); }
 
   store::Store& store_;
-  const VerifyRequest& request_;
+  const Request& request_;
   const std::vector<HeadFile> files_;
-  VerifyReport& report_;
+  Report& report_;
   store::Extent extent_;
   std::optional<HeadFile> stored_head_;  // the head in table meta
   bool has_tree_ = false;                // the tree must be verified
 };
 
-}  // namespace plog::client
+}  // namespace plog::verify
