@@ -21,7 +21,6 @@ namespace plog::client {
 namespace {
 
 constexpr std::size_t kMaxErrors = 64;
-constexpr std::int64_t kMaintainMillis = 1000;
 
 // Spins before it blocks: the committing thread holds the lock for less time than going to sleep and waking up takes.
 void lock_soon(std::unique_lock<std::mutex>& lock) {
@@ -167,7 +166,7 @@ void Recorder::drop(std::string_view agent, Micros time) {
   }
 }
 
-void Recorder::append(std::string& record, std::string_view agent, Micros time, const AppendOptions& options) {
+std::uint64_t Recorder::append(std::string& record, std::string_view agent, Micros time, const AppendOptions& options) {
   const std::string_view payload = std::string_view(record).substr(spool::kRecordHeader);
   const std::uint32_t crc = crc32c(payload.data(), payload.size());
   std::int64_t deadline = 0;
@@ -237,10 +236,10 @@ void Recorder::append(std::string& record, std::string_view agent, Micros time, 
     waiting_ = false;
     wake_thread = true;
   }
+  const std::uint64_t own = number_;
   if (!options.power) lock.unlock();  // before the notification, or the thread would wake up and wait for the lock
   if (wake_thread) work_.notify_one();
-  if (!options.power) return;
-  const std::uint64_t own = number_;
+  if (!options.power) return own;
   const std::int64_t until = steady_millis() + options.block_timeout_ms;
   if (gathering_ && number_ - committed_ >= expected_) gathered_.notify_one();
   while (committed_ < own) {
@@ -255,10 +254,11 @@ void Recorder::append(std::string& record, std::string_view agent, Micros time, 
     const std::uint32_t turn = turn_.load(std::memory_order_relaxed);
     lock.unlock();
     turn_.wait(turn);
-    if (durable_.load(std::memory_order_acquire) >= own) return;
+    if (durable_.load(std::memory_order_acquire) >= own) return own;
     lock.lock();
   }
   wait_committed(lock, own, until);
+  return own;
 }
 
 // ---- The thread

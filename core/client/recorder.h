@@ -76,12 +76,17 @@ class Recorder {
   // Journals one record: kRecordHeader bytes of room, then the encoded event. When this returns, the event survives the
   // death of the process, and with `power` also a loss of power. Throws kFull (the event was not recorded), kInvalid,
   // kIo; with `power` also as flush, and the event is in the journal then.
-  void append(std::string& record, std::string_view agent, Micros time, const AppendOptions& options);
+  std::uint64_t append(std::string& record, std::string_view agent, Micros time, const AppendOptions& options);
 
   // Creates the schema and the first event of a new ledger, and publishes its first head. Throws as flush.
   void create(std::int64_t timeout_ms);
   // Commits everything appended so far. Throws kTimeout, or the error that kept the commit from succeeding.
   void flush(std::int64_t timeout_ms);
+  // Returns once the records up to `number` (an append() of this recorder) can be read from the store, and, if events
+  // were dropped, once gap events record that. Does not wait for a commit of later records. Throws as flush.
+  void make_visible(std::uint64_t number, std::int64_t timeout_ms);
+  // As adopt_orphans, but looks for orphaned journals at most once a second, and waits for nothing if there are none.
+  void adopt_new_orphans(std::int64_t timeout_ms);
   // Commits the journals of dead processes. Throws as flush.
   void adopt_orphans(std::int64_t timeout_ms);
 
@@ -217,6 +222,7 @@ class Recorder {
   std::thread thread_;
 
   RecorderStats counters_;
+  std::atomic<std::int64_t> next_look_{0};  // for orphaned journals, by a query; steady_millis
   std::atomic<std::uint64_t> truncated_{0}, redactions_{0};
   std::deque<Error> errors_;
   std::uint64_t first_error_ = 0;  // number of errors_.front()

@@ -339,6 +339,22 @@ void Recorder::flush(std::int64_t timeout_ms) {
   wait_committed(lock, number_, deadline_after(timeout_ms), 2);
 }
 
+void Recorder::make_visible(std::uint64_t number, std::int64_t timeout_ms) {
+  Lock lock(mutex_);
+  if (!gap_waits()) {
+    if (committed_ < number) wait_committed(lock, number, deadline_after(timeout_ms));
+    return;
+  }
+  wait_committed(lock, number, deadline_after(timeout_ms), 2);
+}
+
+void Recorder::adopt_new_orphans(std::int64_t timeout_ms) {
+  const std::int64_t now = steady_millis();
+  std::int64_t due = next_look_.load(std::memory_order_relaxed);
+  if (now < due || !next_look_.compare_exchange_strong(due, now + kMaintainMillis, std::memory_order_relaxed)) return;
+  if (!spool::find_orphans(directory_).empty()) adopt_orphans(timeout_ms);
+}
+
 void Recorder::adopt_orphans(std::int64_t timeout_ms) {
   if (cloned_without_handlers()) return;
   const std::int64_t deadline = deadline_after(timeout_ms);

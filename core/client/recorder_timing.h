@@ -7,7 +7,9 @@
 
 namespace plog::client {
 
-inline constexpr std::int64_t kAttemptMillis =
-    250;  // limit of one wait for the writer lock, so that a fork is not delayed
+// Limit of one wait for the writer lock, so that a fork is not delayed.
+inline constexpr std::int64_t kAttemptMillis = 250;
+// The time between two rounds of maintenance, and between two looks for orphaned journals.
+inline constexpr std::int64_t kMaintainMillis = 1000;
 
 }  // namespace plog::client

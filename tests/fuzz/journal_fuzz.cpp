@@ -45,11 +45,11 @@ struct Record {
   bool operator==(const Record&) const = default;
 };
 
-std::vector<Record> read(spool::SegmentReader& reader, spool::SegmentReader::Result& last) {
+std::vector<Record> read(SegmentReader& reader, SegmentReader::Result& last) {
   std::vector<Record> records;
   std::string_view payload;
   std::uint64_t number = 0;
-  while ((last = reader.next(payload, number)) == spool::SegmentReader::Result::kRecord) {
+  while ((last = reader.next(payload, number)) == SegmentReader::Result::kRecord) {
     records.push_back({number, std::string(payload)});
   }
   return records;
@@ -59,16 +59,16 @@ void check_segment(std::string_view octets) {
   static const plog::Fd* const file = new plog::Fd(::memfd_create("segment", MFD_CLOEXEC));
   PLOG_FUZZ_CHECK(::ftruncate(file->get(), 0) == 0);
   plog::pwrite_all(file->get(), octets.data(), octets.size(), 0);
-  spool::SegmentReader whole(file->get(), 0, octets.size());
-  spool::SegmentReader::Result end{}, stepwise_end{};
+  SegmentReader whole(file->get(), 0, octets.size());
+  SegmentReader::Result end{}, stepwise_end{};
   const std::vector<Record> records = read(whole, end);
   PLOG_FUZZ_CHECK(whole.offset() <= octets.size() || records.empty());
   for (const Record& record : records) check_payload(record.payload);
 
   // A reader that follows a growing file sees the same records.
-  spool::SegmentReader following(file->get(), 0, octets.size() / 2);
+  SegmentReader following(file->get(), 0, octets.size() / 2);
   std::vector<Record> found = read(following, stepwise_end);
-  if (stepwise_end == spool::SegmentReader::Result::kEnd) {
+  if (stepwise_end == SegmentReader::Result::kEnd) {
     following.extend(octets.size());
     for (Record& record : read(following, stepwise_end)) found.push_back(std::move(record));
   }
