@@ -285,8 +285,8 @@ PLOG_API void plog_event_begin_set(plog_event *event);
 PLOG_API void plog_event_end_set(plog_event *event);
 /* Writes the value of a complete JSON text. Malformed text is a misuse. */
 PLOG_API void plog_event_json(plog_event *event, const char *json, size_t len);
-/* Writes a copy of the value of a writer from plog_value_begin, with the warnings about it. A value that is not complete
- * is a misuse. Nothing else may use `value` during the call. */
+/* Writes a copy of the value of a writer from plog_value_begin, with the warnings about it. A value that is not
+ * complete is a misuse. Nothing else may use `value` during the call. */
 PLOG_API void plog_event_value(plog_event *event, const plog_event *value);
 /* Writes the marker {"reason": reason, "truncated": true}, where `reason` is "cycle", "depth" or "size". */
 PLOG_API void plog_event_truncated(plog_event *event, const char *reason, size_t len);
