@@ -224,9 +224,10 @@ plog_status plog_event_commit_with(plog_event* event, int32_t on_full, char id_o
   if (id_out != nullptr) id_out[0] = '\0';
   const plog_status status = guard(err, [&] {
     plog_event& handle = deref(event, "event");
-    if (handle.client == nullptr)
+    if (handle.client == nullptr) {
       invalid(
           "the writer holds a value and not an event; read it with plog_value_to_json, then call plog_event_cancel");
+    }
     check(handle);
     plog::capi::put_id(handle.client->client.commit(*handle.scratch, on_full_of(on_full)), id_out);
   });

@@ -80,9 +80,10 @@ Options read_options(const Options* given, const char* name) {
   if (size < sizeof(std::uint32_t) * 2)
     invalid(std::string(name) + ".struct_size is too small; call its _init function first");
   // No release has a struct this large, so struct_size was not initialised.
-  if (size > kMaxStructSize)
+  if (size > kMaxStructSize) {
     throw Error(Status::kUnsupported,
                 std::string(name) + ".struct_size is out of range; call the _init function of the struct");
+  }
   if (size > sizeof options) {
     const char* tail = reinterpret_cast<const char*>(given);
     for (std::size_t i = sizeof options; i < size; ++i) {

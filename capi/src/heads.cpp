@@ -32,9 +32,10 @@ plog_status plog_client_checkpoint(plog_client* client, int64_t timeout_ms, plog
     plog::client::Client& own = deref(client, "client").client;
     flushed(own, timeout_ms, [](auto& recorder, std::int64_t rest) { recorder.publish_head(rest); });
     const auto head = plog::heads::read_head(plog::store::LedgerPaths(own.address()).head());
-    if (!head)
+    if (!head) {
       throw plog::Error(plog::Status::kNotFound,
                         "the ledger has no head, because its signing key is missing; restore the key file");
+    }
     if (note != nullptr) *note = new plog_buffer{*head};
   });
 }

@@ -92,9 +92,10 @@ std::string base64(std::string_view octets) {
 }  // namespace
 
 Proof inclusion_proof(std::uint64_t index, std::uint64_t size, TileReader& tiles, const CompactRange* edge) {
-  if (index >= size)
+  if (index >= size) {
     throw Error(Status::kInvalid,
                 "cannot prove leaf " + std::to_string(index) + ": the tree has " + std::to_string(size) + " leaves");
+  }
   Nodes nodes(size, tiles, edge);
   Proof proof;
   for (std::uint64_t begin = 0, end = size; end - begin > 1;) {

@@ -44,9 +44,10 @@ unsigned tile_width(unsigned level, std::uint64_t index, std::uint64_t size) noe
 }
 
 std::vector<Tile> new_tiles(std::uint64_t old_size, std::uint64_t size) {
-  if (old_size > size)
+  if (old_size > size) {
     throw Error(Status::kInvalid, "the tree of tiles cannot shrink from " + std::to_string(old_size) + " to " +
                                       std::to_string(size) + " leaves");
+  }
   std::vector<Tile> tiles;
   for (unsigned level = 0; level < kTileLevels; ++level) {
     const std::uint64_t nodes = node_count(level, size);
@@ -124,9 +125,10 @@ std::optional<TilePath> parse_tile_path(std::string_view path) {
 }
 
 void append_entry(std::string& bundle, std::string_view entry) {
-  if (entry.size() > kMaxEntryBytes)
+  if (entry.size() > kMaxEntryBytes) {
     throw Error(Status::kInvalid, "cannot write an entry of " + std::to_string(entry.size()) +
                                       " bytes: entries of a tile have at most 65535");
+  }
   bundle += static_cast<char>(entry.size() >> 8);
   bundle += static_cast<char>(entry.size() & 0xFF);
   bundle += entry;

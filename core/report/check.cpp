@@ -33,10 +33,11 @@ std::vector<crypto::Verifier> under_name(const std::vector<crypto::Verifier>& ke
 ledger::Checkpoint parse_head(const std::string& head) {
   const auto note = crypto::parse_note(head);
   const auto checkpoint = note ? ledger::parse_checkpoint(note->text) : std::nullopt;
-  if (!checkpoint)
+  if (!checkpoint) {
     throw Error(Status::kInvalid,
                 "the trusted head is not a signed checkpoint; give a file that `plog checkpoint` wrote, or a copy of a "
                 ".head file");
+  }
   return *checkpoint;
 }
 
