@@ -145,6 +145,8 @@ Client::Client(const ClientOptions& options) {
   recorder_->announce(*recorder_options_.rules);
   generation_.store(process_generation());
   current_.store(recorder_.get());
+  // Whoever opens a client to read expects what this process had recorded by then, through whichever client.
+  last_record_.store(recorder_->newest());
   try {
     recorder_->create(5000);
     recorder_->adopt_orphans(5000);

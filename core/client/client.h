@@ -58,8 +58,9 @@ class Client {
   void close(std::int64_t timeout_ms);
   bool closed() const noexcept { return closed_.load(); }
 
-  // The store for a query, with all events that this client has recorded. Events of other clients and processes are
-  // there once they are committed; orphaned journals are adopted within a second.
+  // The store for a query, with all events that this client has recorded, and those that this process had recorded when
+  // the client was opened. Later events of other clients, and those of other processes, are there once they are
+  // committed; orphaned journals are adopted within a second.
   store::Store& readable_store();
   // The store with all events of this process and of dead processes, which this call commits.
   store::Store& fresh_store();
@@ -90,7 +91,7 @@ class Client {
   std::atomic<std::uint64_t> generation_{0};  // process_generation() of the process that recorder_ belongs to
   std::atomic<bool> closed_{false};
   std::atomic<std::uint64_t> next_error_{0};
-  std::atomic<std::uint64_t> last_record_{0};  // the newest record of this client in recorder_
+  std::atomic<std::uint64_t> last_record_{0};  // the newest record in recorder_ that queries wait for
 };
 
 // The ledger that the option or else the configuration names, as a path or URL. Throws as LedgerAddress::parse.

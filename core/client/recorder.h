@@ -82,6 +82,8 @@ class Recorder {
   void create(std::int64_t timeout_ms);
   // Commits everything appended so far. Throws kTimeout, or the error that kept the commit from succeeding.
   void flush(std::int64_t timeout_ms);
+  // The number of the newest record, 0 before the first.
+  std::uint64_t newest();
   // Returns once the records up to `number` (an append() of this recorder) can be read from the store, and, if events
   // were dropped, once gap events record that. Does not wait for a commit of later records. Throws as flush.
   void make_visible(std::uint64_t number, std::int64_t timeout_ms);

@@ -339,6 +339,11 @@ void Recorder::flush(std::int64_t timeout_ms) {
   wait_committed(lock, number_, deadline_after(timeout_ms), 2);
 }
 
+std::uint64_t Recorder::newest() {
+  const Lock lock(mutex_);
+  return number_;
+}
+
 void Recorder::make_visible(std::uint64_t number, std::int64_t timeout_ms) {
   Lock lock(mutex_);
   if (!gap_waits()) {

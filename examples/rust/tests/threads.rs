@@ -126,7 +126,6 @@ fn ten_thousand_clients_and_queries_leave_nothing_behind() {
     let folder = Folder::new();
     let keeper = Client::open(&folder.options()).unwrap(); // keeps the ledger open between rounds
     keeper.log(&Event::new("CUSTOM")).unwrap();
-    keeper.flush(None).unwrap(); // the queries of other clients do not wait for its events
     let round = |count| {
         for i in 0..count {
             let client = Client::open(&folder.options().label("k", "v")).unwrap();
