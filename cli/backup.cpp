@@ -18,10 +18,11 @@ int run_backup(Context& context, const BackupOptions& options) {
   ReadLedger ledger(context.globals, options.read_only);
   {
     ProgressBar bar("copying", "pages");
-    client::backup_ledger(ledger.store(), ledger.address(), options.file, [&bar](std::uint64_t done, std::uint64_t total) {
-      bar.update(done, total);
-      return !InterruptGuard::interrupted();
-    });
+    client::backup_ledger(ledger.store(), ledger.address(), options.file,
+                          [&bar](std::uint64_t done, std::uint64_t total) {
+                            bar.update(done, total);
+                            return !InterruptGuard::interrupted();
+                          });
   }
   const std::uint64_t size = file_size(open_file(options.file, O_RDONLY).get());
   context.out.line("copied " + escape(ledger.path()) + " to " + escape(options.file) + " (" + format_bytes(size) + ")");

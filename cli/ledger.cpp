@@ -37,8 +37,7 @@ std::optional<store::EventRow> at_place(store::Store& store, std::uint64_t place
 
 }  // namespace
 
-ReadLedger::ReadLedger(const Globals& globals, bool read_only)
-    : address_(ledger_address(globals)), adopt_(!read_only) {
+ReadLedger::ReadLedger(const Globals& globals, bool read_only) : address_(ledger_address(globals)), adopt_(!read_only) {
   if (!store::driver_of(address_).exists(address_)) {
     throw Error(Status::kNotFound,
                 "there is no ledger at " + path() + "; name another one with --db PATH or PROVENLOG_DB_PATH");

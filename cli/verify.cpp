@@ -41,9 +41,9 @@ std::string verify(const Context& context, const VerifyOptions& options, Progres
 }
 
 std::string refused(const Context& context, const VerifyOptions& options, const std::string& error) {
-  client::VerifyReport report;
+  verify::Report report;
   report.agent = options.agent;
-  report.level = client::parse_verify_level(options.level).value_or(report.level);
+  report.level = verify::parse_level(options.level).value_or(report.level);
   report.findings.add(ledger::Verdict::kCannotRun, error);
   report.verdict = ledger::Verdict::kCannotRun;
   report.error = error;

@@ -24,7 +24,10 @@ LAYERS = [
     "store",
     "query",
     "report",
+    "spool",
     "heads",
+    "writer",
+    "verify",
     "client",
 ]
 MAX_LINES = 600

@@ -9,6 +9,7 @@
 #include "provenlog/plog.h"
 #include "queries.h"
 #include "redactor.h"
+#include "tape.h"
 #ifdef PLOG_SIMDJSON_NAME
 #include "simdjson_bridge.h"
 #endif
@@ -29,7 +30,7 @@ Napi::Value configure(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// Arguments: (buffer), the buffer that `record` reads events from.
+// Arguments: (buffer), the buffer that `record` and `canonical` read.
 Napi::Value set_tape(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::of(info.Env());
   Napi::ArrayBuffer buffer = info[0].As<Napi::ArrayBuffer>();
@@ -37,6 +38,27 @@ Napi::Value set_tape(const Napi::CallbackInfo& info) {
   environment.tape_data = static_cast<const std::uint8_t*>(buffer.Data());
   environment.tape_size = buffer.ByteLength();
   return info.Env().Undefined();
+}
+
+// Arguments: (from, to), the range of the tape that holds one value. Returns its canonical form (RFC 8785).
+Napi::Value canonical(const Napi::CallbackInfo& info) {
+  Environment& environment = Environment::of(info.Env());
+  const std::size_t from = info[0].As<Napi::Number>().Uint32Value(), to = info[1].As<Napi::Number>().Uint32Value();
+  plog_event* value = nullptr;
+  plog_buffer* json = nullptr;
+  plog_error* error = nullptr;
+  plog_status status = plog_value_begin(&value, &error);
+  if (status == PLOG_OK) {
+    const bool valid = from <= to && to <= environment.tape_size &&
+                       write_tape(environment.tape_data + from, to - from, environment.names, value);
+    if (valid) status = plog_value_to_json(value, &json, &error);
+    plog_event_cancel(value);
+    if (!valid) {
+      environment.raise(PLOG_E_INTERNAL, "internal error: the value is not a valid tape");
+      return {};
+    }
+  }
+  return text_or_raise(info.Env(), status, json, error);
 }
 
 // Called when the process exits: waiting calls of this environment return early from now on.
@@ -68,6 +90,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("version", Napi::String::New(env, plog_version()));
   exports.Set("configure", Napi::Function::New(env, configure, "configure"));
   exports.Set("setTape", Napi::Function::New(env, set_tape, "setTape"));
+  exports.Set("canonical", Napi::Function::New(env, canonical, "canonical"));
   exports.Set("stop", Napi::Function::New(env, stop, "stop"));
   exports.Set("statusName", Napi::Function::New(env, status_name, "statusName"));
   exports.Set("Client", Client::define(env));

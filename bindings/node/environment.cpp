@@ -56,4 +56,14 @@ void Environment::raise(plog_status status, plog_error* error) {
   if (!env.IsExceptionPending()) napi_throw(env, made);
 }
 
+Napi::Value text_or_raise(Napi::Env env, plog_status status, plog_buffer* buffer, plog_error* error) {
+  if (status != PLOG_OK) {
+    Environment::of(env).raise(status, error);
+    return {};
+  }
+  const Napi::Value text = Napi::String::New(env, plog_buffer_data(buffer), plog_buffer_size(buffer));
+  plog_buffer_destroy(buffer);
+  return text;
+}
+
 }  // namespace plog::node

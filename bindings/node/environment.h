@@ -43,7 +43,7 @@ class Environment {
   Napi::FunctionReference make_error;       // (status, message) => Error
   Napi::FunctionReference cursor;           // constructor
   std::vector<std::string> names;           // field names; a tape refers to them by index
-  Napi::Reference<Napi::ArrayBuffer> tape;  // the buffer in which JavaScript writes events
+  Napi::Reference<Napi::ArrayBuffer> tape;  // the buffer in which JavaScript writes events and values
   const std::uint8_t* tape_data = nullptr;
   std::size_t tape_size = 0;
 
@@ -54,5 +54,8 @@ class Environment {
   std::shared_ptr<std::atomic<bool>> stopping_;
   std::vector<std::weak_ptr<Ledger>> ledgers_;
 };
+
+// Returns the text of a buffer and destroys the buffer, or throws the error.
+Napi::Value text_or_raise(Napi::Env env, plog_status status, plog_buffer* buffer, plog_error* error);
 
 }  // namespace plog::node

@@ -6,21 +6,6 @@
 
 namespace plog::node {
 
-namespace {
-
-// Returns the text of a buffer and destroys the buffer, or throws the error.
-Napi::Value text_or_raise(Napi::Env env, plog_status status, plog_buffer* buffer, plog_error* error) {
-  if (status != PLOG_OK) {
-    Environment::of(env).raise(status, error);
-    return {};
-  }
-  const Napi::Value text = Napi::String::New(env, plog_buffer_data(buffer), plog_buffer_size(buffer));
-  plog_buffer_destroy(buffer);
-  return text;
-}
-
-}  // namespace
-
 Napi::Function Redactor::define(Napi::Env env) {
   return DefineClass(
       env, "Redactor",

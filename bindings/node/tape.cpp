@@ -7,7 +7,7 @@ namespace plog::node {
 
 namespace {
 
-// The same numbers as `Op` in node/src/encode.ts.
+// The same numbers as `Op` in node/src/tape.ts.
 enum class Op : std::uint8_t {
   kNull = 1,
   kTrue,
@@ -18,13 +18,16 @@ enum class Op : std::uint8_t {
   kLongString,
   kKey,
   kLongKey,
-  kCoercedKey,
   kDigits,
   kField,
   kBeginObject,
   kEndObject,
   kBeginArray,
   kEndArray,
+  kBeginSet,
+  kEndSet,
+  kBeginKey,
+  kEndKey,
   kCycle,
   kDepth,
   kWarning,
@@ -90,7 +93,6 @@ bool write_tape(const std::uint8_t* tape, std::size_t size, const std::vector<st
       case Op::kLongString: text(plog_event_string, reader.long_text()); break;
       case Op::kKey: text(plog_event_key, reader.short_text()); break;
       case Op::kLongKey: text(plog_event_key, reader.long_text()); break;
-      case Op::kCoercedKey: text(plog_event_coerced_key, reader.long_text()); break;
       case Op::kDigits: text(plog_event_integer_text, reader.long_text()); break;
       case Op::kField: {
         const std::size_t index = reader.octet();
@@ -102,6 +104,10 @@ bool write_tape(const std::uint8_t* tape, std::size_t size, const std::vector<st
       case Op::kEndObject: plog_event_end_object(event); break;
       case Op::kBeginArray: plog_event_begin_array(event); break;
       case Op::kEndArray: plog_event_end_array(event); break;
+      case Op::kBeginSet: plog_event_begin_set(event); break;
+      case Op::kEndSet: plog_event_end_set(event); break;
+      case Op::kBeginKey: plog_event_begin_key(event); break;
+      case Op::kEndKey: plog_event_end_key(event); break;
       case Op::kCycle: text(plog_event_truncated, "cycle"); break;
       case Op::kDepth: text(plog_event_truncated, "depth"); break;
       case Op::kWarning: {

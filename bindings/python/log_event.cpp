@@ -9,6 +9,7 @@
 #include "text.h"
 #include "types.h"
 #include "walker.h"
+#include "writer.h"
 
 namespace plog::python {
 
@@ -19,21 +20,6 @@ namespace {
 constexpr std::size_t kLargeEvent = 64 * 1024;
 // If no thread waits for asynchronous errors, they are polled once per this number of events.
 constexpr std::uint32_t kPollInterval = 256;
-
-class EventWriter {
- public:
-  explicit EventWriter(plog_event* event) : event_(event) {}
-  EventWriter(const EventWriter&) = delete;
-  EventWriter& operator=(const EventWriter&) = delete;
-  ~EventWriter() {
-    if (event_ != nullptr) plog_event_cancel(event_);
-  }
-  plog_event* get() const { return event_; }
-  plog_event* release() { return std::exchange(event_, nullptr); }
-
- private:
-  plog_event* event_;
-};
 
 struct Arguments {
   PyObject* event = nullptr;  // the positional argument, or NULL
@@ -79,8 +65,7 @@ bool parse(PyObject* const* args, Py_ssize_t count, PyObject* keywords, Argument
 
 class Recording {
  public:
-  Recording(plog_event* event, const Arguments& arguments)
-      : arguments_(arguments), sink_(event), walker_(sink_, budget_) {}
+  Recording(Writer& writer, const Arguments& arguments) : arguments_(arguments), writer_(writer), walker_(writer) {}
 
   // False: the positional argument is not an event.
   bool write() {
@@ -95,8 +80,7 @@ class Recording {
     write_scope();
     return true;
   }
-  std::size_t bytes() const { return sink_.bytes(); }
-  Walker<EventSink>& walker() { return walker_; }
+  Walker& walker() { return walker_; }
 
  private:
   void field(PyObject* name, PyObject* value) {
@@ -104,7 +88,7 @@ class Recording {
     walker_.key(name);
     std::int64_t milliseconds = 0;
     if (name == g.duration_ms && !PyLong_Check(value) && timedelta_milliseconds(value, &milliseconds)) {
-      sink_.integer(milliseconds);
+      writer_.integer(milliseconds);
     } else {
       walker_.value(value);
     }
@@ -156,9 +140,8 @@ class Recording {
   }
 
   const Arguments& arguments_;
-  Budget budget_;
-  EventSink sink_;
-  Walker<EventSink> walker_;
+  Writer& writer_;
+  Walker walker_;
   bool agent_given_ = false, session_given_ = false, parent_given_ = false;
 };
 
@@ -206,15 +189,15 @@ Outcome record(ClientObject* client, const Arguments& arguments, bool wait, char
   plog_event* event = nullptr;
   *status = plog_event_begin(client->handle, &event, error);
   if (*status != PLOG_OK) return Outcome::kDone;
-  EventWriter writer(event);
-  Recording recording(event, arguments);
+  Writer writer(event);
+  Recording recording(writer, arguments);
   if (!recording.write()) {
     raise_status(PLOG_E_INVALID, "log_event() takes a ProvenLogEvent, a mapping, or keywords");
     return Outcome::kRaised;
   }
   std::int32_t on_full = PLOG_ON_FULL_RAISE;
   if (wait) on_full = client->on_full == PLOG_ON_FULL_BLOCK && on_event_loop() ? PLOG_ON_FULL_DROP : client->on_full;
-  if (wait || client->waits || recording.bytes() > kLargeEvent) {
+  if (wait || client->waits || writer.bytes() > kLargeEvent) {
     PyThreadState* state = PyEval_SaveThread();
     *status = plog_event_commit_with(writer.release(), on_full, id, error);
     PyEval_RestoreThread(state);

@@ -1,13 +1,16 @@
 // provenlog._native: the module.
 #include <pybind11/pybind11.h>
 
+#include <memory>
 #include <string>
 #include <utility>
 
 #include "client.h"
 #include "evidence.h"
+#include "json_text.h"
 #include "provenlog/plog.h"
 #include "queries.h"
+#include "ref.h"
 #include "text.h"
 #include "types.h"
 #include "walker.h"
@@ -20,9 +23,16 @@ const JsonText* json_text_of(PyObject* object) { return py::handle(object).cast<
 
 namespace {
 
-JsonText json_of(const py::object& value) {
-  JsonText json;
-  if (const Ref interrupt = to_json(value.ptr(), json); interrupt) {
+std::unique_ptr<JsonText> read_json(const py::object& value, Ref* interrupt) {
+  std::unique_ptr<JsonText> json = JsonText::of(value.ptr(), interrupt);
+  if (json == nullptr) throw py::error_already_set();
+  return json;
+}
+
+std::unique_ptr<JsonText> json_of(const py::object& value) {
+  Ref interrupt;
+  std::unique_ptr<JsonText> json = read_json(value, &interrupt);
+  if (interrupt) {
     raise_interrupt(interrupt);
     throw py::error_already_set();
   }
@@ -30,10 +40,16 @@ JsonText json_of(const py::object& value) {
 }
 
 py::tuple json_and_interrupt(const py::object& value) {
-  JsonText json;
-  Ref interrupt = to_json(value.ptr(), json);
+  Ref interrupt;
+  std::unique_ptr<JsonText> json = read_json(value, &interrupt);
   py::object error = interrupt ? py::reinterpret_steal<py::object>(interrupt.release()) : py::none();
   return py::make_tuple(std::move(json), std::move(error));
+}
+
+py::str text_of_json(JsonText& json) {
+  PyObject* text = json.text();
+  if (text == nullptr) throw py::error_already_set();
+  return py::reinterpret_steal<py::str>(text);
 }
 
 constexpr char kSubinterpreter[] =
@@ -60,9 +76,9 @@ PYBIND11_MODULE(_native_of_main, module, py::multiple_interpreters::not_supporte
   if (!init_datetime() || !init_types()) throw py::error_already_set();
   module.doc() = "The native half of provenlog. Private: import provenlog instead.";
 
-  py::class_<JsonText>(module, "Json", py::is_final(), "JSON text that log_event writes unchanged.")
+  py::class_<JsonText>(module, "Json", py::is_final(), "A value that was read once, to be used later.")
       .def(py::init(&json_of), py::arg("value"))
-      .def_readonly("text", &JsonText::text);
+      .def_property_readonly("text", &text_of_json, "Its canonical form (RFC 8785), not redacted.");
   g.json_text = reinterpret_cast<PyTypeObject*>(module.attr("Json").ptr());
   Py_INCREF(g.json_text);
 

@@ -2,8 +2,6 @@
 
 #include <datetime.h>
 
-#include <charconv>
-#include <cmath>
 #include <cstdio>
 
 #include "ref.h"
@@ -259,32 +257,6 @@ void strip_addresses(std::string& text) {
       from = end;
     }
   }
-}
-
-std::string number_text(double value) {
-  if (value == 0) return "0";
-  char text[40];
-  const auto result = std::to_chars(text, text + sizeof text, std::fabs(value), std::chars_format::scientific);
-  const std::string_view shortest(text, static_cast<std::size_t>(result.ptr - text));
-  const std::size_t e = shortest.find('e');
-  std::string digits(1, shortest[0]);
-  if (e > 2) digits += shortest.substr(2, e - 2);
-  int exponent = 0;
-  const char* from = shortest.data() + e + 1;
-  std::from_chars(*from == '+' ? from + 1 : from, result.ptr, exponent);
-
-  const int count = static_cast<int>(digits.size());
-  const int point = exponent + 1;  // digits before the decimal point
-  std::string out = value < 0 ? "-" : "";
-  if (count <= point && point <= 21) return out + digits + std::string(static_cast<std::size_t>(point - count), '0');
-  if (0 < point && point <= 21) {
-    return out + digits.substr(0, static_cast<std::size_t>(point)) + '.' +
-           digits.substr(static_cast<std::size_t>(point));
-  }
-  if (-6 < point && point <= 0) return out + "0." + std::string(static_cast<std::size_t>(-point), '0') + digits;
-  out += digits[0];
-  if (count > 1) out += '.' + digits.substr(1);
-  return out + (point > 0 ? "e+" : "e-") + std::to_string(std::abs(point - 1));
 }
 
 }  // namespace plog::python

@@ -25,7 +25,4 @@ bool timedelta_milliseconds(PyObject* object, std::int64_t* out);
 // Removes " at 0x7f…", so that the same object gives the same text in every run.
 void strip_addresses(std::string& text);
 
-// The RFC 8785 text of a finite double. Used for keys and to sort the elements of sets.
-std::string number_text(double value);
-
 }  // namespace plog::python

@@ -1,8 +1,6 @@
 #include <algorithm>
 
-#include "event/json_input.h"
 #include "handles.h"
-#include "json/number.h"
 
 using plog::Error;
 using plog::Status;
@@ -70,42 +68,6 @@ plog::client::ClientOptions convert(const plog_client_options& given) {
   return options;
 }
 
-std::optional<plog::client::OnFull> on_full_of(std::int32_t value) {
-  switch (value) {
-    case PLOG_ON_FULL_DEFAULT: return std::nullopt;
-    case PLOG_ON_FULL_BLOCK: return plog::client::OnFull::kBlock;
-    case PLOG_ON_FULL_DROP: return plog::client::OnFull::kDrop;
-    case PLOG_ON_FULL_RAISE: return plog::client::OnFull::kRaise;
-    default: invalid("on_full is not a plog_on_full value");
-  }
-}
-
-void put_id(const plog::Uuid& id, char* out) {
-  if (out == nullptr) return;
-  plog::format_uuid(id, out);
-  out[plog::kUuidTextSize] = '\0';
-}
-
-// The calls of the event writer return no status. The first failure is kept until the commit.
-template <typename Body>
-void write(plog_event* event, Body&& body) noexcept {
-  if (event == nullptr || event->no_memory || event->misuse != nullptr) return;
-  try {
-    body(event->scratch->builder);
-  } catch (const std::bad_alloc&) {
-    event->no_memory = true;
-  } catch (const std::exception&) {
-    event->misuse = "a value of the event could not be written";
-  }
-}
-
-std::string_view view(plog_event* event, const char* data, std::size_t size) noexcept {
-  if (data != nullptr) return {data, size};
-  if (size > 0 && event != nullptr)
-    event->misuse = "a text argument of a plog_event call is NULL, but its length is not 0";
-  return {};
-}
-
 }  // namespace
 
 extern "C" {
@@ -151,7 +113,7 @@ plog_status plog_log_event(plog_client* client, const char* json, size_t json_le
   if (id_out != nullptr) id_out[0] = '\0';
   return guard(err, [&] {
     plog_client& handle = deref(client, "client");
-    put_id(handle.client.log(text(json, json_len, "json")), id_out);
+    plog::capi::put_id(handle.client.log(text(json, json_len, "json")), id_out);
   });
 }
 
@@ -237,126 +199,6 @@ int32_t plog_client_on_full(const plog_client* client) {
     case plog::client::OnFull::kBlock: break;
   }
   return PLOG_ON_FULL_BLOCK;
-}
-
-// ---- Event writer
-
-plog_status plog_event_begin(plog_client* client, plog_event** out, plog_error** err) {
-  if (out == nullptr) return fail(PLOG_E_INVALID, "out is NULL", err);
-  *out = nullptr;
-  return guard(err, [&] {
-    plog_client& handle = deref(client, "client");
-    if (handle.client.closed()) throw Error(Status::kClosed, "the client is closed");
-    auto scratch = plog::client::take_scratch();
-    auto event = std::make_unique<plog_event>();
-    event->client = &handle;
-    event->scratch = std::move(scratch);
-    *out = event.release();
-  });
-}
-
-void plog_event_key(plog_event* event, const char* key, size_t len) {
-  const std::string_view value = view(event, key, len);
-  write(event, [&](plog::event::Builder& builder) { builder.key(value); });
-}
-
-void plog_event_coerced_key(plog_event* event, const char* key, size_t len) {
-  const std::string_view value = view(event, key, len);
-  write(event, [&](plog::event::Builder& builder) { builder.coerced_key(value); });
-}
-
-void plog_event_string(plog_event* event, const char* data, size_t len) {
-  const std::string_view value = view(event, data, len);
-  write(event, [&](plog::event::Builder& builder) { builder.string(value); });
-}
-
-void plog_event_integer(plog_event* event, int64_t value) {
-  write(event, [&](plog::event::Builder& builder) { builder.integer(value); });
-}
-
-void plog_event_integer_text(plog_event* event, const char* digits, size_t len) {
-  const std::string_view value = view(event, digits, len);
-  write(event, [&](plog::event::Builder& builder) {
-    if (!plog::json::is_number_literal(value) || value.find_first_of(".eE") != value.npos) {
-      event->misuse = "plog_event_integer_text takes decimal digits only";
-      return;
-    }
-    builder.number_literal(value);
-  });
-}
-
-void plog_event_double(plog_event* event, double value) {
-  write(event, [&](plog::event::Builder& builder) { builder.number(value); });
-}
-
-void plog_event_bool(plog_event* event, int value) {
-  write(event, [&](plog::event::Builder& builder) { builder.boolean(value != 0); });
-}
-
-void plog_event_null(plog_event* event) {
-  write(event, [&](plog::event::Builder& builder) { builder.null(); });
-}
-
-void plog_event_begin_object(plog_event* event) {
-  write(event, [&](plog::event::Builder& builder) { builder.begin_object(); });
-}
-
-void plog_event_end_object(plog_event* event) {
-  write(event, [&](plog::event::Builder& builder) { builder.end_object(); });
-}
-
-void plog_event_begin_array(plog_event* event) {
-  write(event, [&](plog::event::Builder& builder) { builder.begin_array(); });
-}
-
-void plog_event_end_array(plog_event* event) {
-  write(event, [&](plog::event::Builder& builder) { builder.end_array(); });
-}
-
-void plog_event_json(plog_event* event, const char* json, size_t len) {
-  const std::string_view value = view(event, json, len);
-  write(event, [&](plog::event::Builder& builder) {
-    try {
-      plog::event::read_value(event->scratch->reader, value, builder);
-    } catch (const Error&) {
-      event->misuse = "plog_event_json was given malformed JSON";
-    }
-  });
-}
-
-void plog_event_truncated(plog_event* event, const char* reason, size_t len) {
-  const std::string_view value = view(event, reason, len);
-  write(event, [&](plog::event::Builder& builder) { builder.truncated(value); });
-}
-
-void plog_event_warning(plog_event* event, const char* code, size_t code_len, const char* detail, size_t detail_len) {
-  const std::string_view code_text = view(event, code, code_len);
-  const std::string_view detail_text = view(event, detail, detail_len);
-  write(event, [&](plog::event::Builder& builder) { builder.warning(code_text, detail_text); });
-}
-
-int plog_event_depth(const plog_event* event) { return event != nullptr ? event->scratch->builder.depth() : 0; }
-
-plog_status plog_event_commit(plog_event* event, char id_out[37], plog_error** err) {
-  return plog_event_commit_with(event, PLOG_ON_FULL_DEFAULT, id_out, err);
-}
-
-plog_status plog_event_commit_with(plog_event* event, int32_t on_full, char id_out[37], plog_error** err) {
-  if (id_out != nullptr) id_out[0] = '\0';
-  const plog_status status = guard(err, [&] {
-    plog_event& handle = deref(event, "event");
-    if (handle.no_memory) throw std::bad_alloc();
-    if (handle.misuse != nullptr) invalid(handle.misuse);
-    put_id(handle.client->client.commit(*handle.scratch, on_full_of(on_full)), id_out);
-  });
-  plog_event_cancel(event);
-  return status;
-}
-
-void plog_event_cancel(plog_event* event) {
-  if (event == nullptr) return;
-  plog::client::give_scratch(std::move(event->scratch));
-  delete event;
 }
 
 }  // extern "C"

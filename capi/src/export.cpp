@@ -1,10 +1,10 @@
 #include "client/copies.h"
-#include "client/verify_heads.h"
 #include "handles.h"
 #include "heads/file_head_store.h"
 #include "report/package.h"
 #include "report/tile_directory.h"
 #include "store/ledger_paths.h"
+#include "verify/head_judge.h"
 
 using plog::Error;
 using plog::Status;
@@ -141,7 +141,7 @@ plog_status plog_verify_export(const char* path, const plog_check_options* optio
     const plog_check_options given = read_options(options, "options");
     plog::report::CheckRequest request;
     request.progress = progress_of(given.progress, given.user_data);
-    if (given.key != nullptr) request.keys.push_back(plog::client::trusted_key(given.key).format());
+    if (given.key != nullptr) request.keys.push_back(plog::verify::trusted_key(given.key).format());
     if (given.head_count > 0 && given.heads == nullptr) invalid("options.heads is NULL, but head_count is not 0");
     for (std::uint32_t i = 0; i < given.head_count; ++i) {
       if (given.heads[i] == nullptr) invalid("options.heads contains a NULL path");
@@ -169,9 +169,9 @@ plog_status plog_restore(const char* path, const char* db_path, int32_t replace,
     const plog::client::Config config = plog::client::load_config();
     const LedgerAddress target =
         plog::client::ledger_address(optional_text(db_path), config, LedgerAddress::Directories::kCreate);
-    const auto restored =
-        plog::client::restore_ledger(LedgerAddress::at(path_of(path, "path")), target,
-                                     plog::client::head_options(config), replace != 0, progress_of(progress, user_data));
+    const auto restored = plog::client::restore_ledger(LedgerAddress::at(path_of(path, "path")), target,
+                                                       plog::client::head_options(config), replace != 0,
+                                                       progress_of(progress, user_data));
     if (report == nullptr) return;
     *report = new plog_buffer{
         Value(Value::Object{

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/encoding.h"
 #include "client/client.h"
@@ -22,8 +23,10 @@ struct plog_client {
 };
 
 struct plog_event {
-  plog_client* client = nullptr;
+  plog_client* client = nullptr;  // null: the writer holds a value that belongs to no event
   std::unique_ptr<plog::client::Scratch> scratch;
+  plog::event::Builder* builder = nullptr;                   // of the innermost open key, otherwise of `scratch`
+  std::vector<std::unique_ptr<plog::client::Scratch>> keys;  // the open keys, the innermost last
   const char* misuse = nullptr;
   bool no_memory = false;
 };
@@ -52,6 +55,11 @@ inline std::string_view utf8(const char* data, std::size_t size, const char* nam
 }
 inline std::optional<std::string> optional_text(const char* terminated) {
   return terminated != nullptr ? std::optional<std::string>(terminated) : std::nullopt;
+}
+inline void put_id(const Uuid& id, char* out) {
+  if (out == nullptr) return;
+  format_uuid(id, out);
+  out[kUuidTextSize] = '\0';
 }
 template <typename T>
 T& deref(T* handle, const char* name) {

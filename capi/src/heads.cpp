@@ -1,5 +1,5 @@
 #include "base/clock.h"
-#include "client/recorder_timing.h"
+#include "base/deadline.h"
 #include "handles.h"
 #include "heads/file_head_store.h"
 #include "ledger/checkpoint.h"
@@ -17,7 +17,7 @@ std::int64_t rest_of(std::int64_t deadline) { return std::max<std::int64_t>(0, d
 // Flushes the client, then calls `then` with the recorder and the rest of the time.
 template <typename Then>
 void flushed(plog::client::Client& client, std::int64_t timeout_ms, Then&& then) {
-  const std::int64_t deadline = plog::client::deadline_after(timeout_ms);
+  const std::int64_t deadline = plog::deadline_after(timeout_ms);
   client.flush(timeout_ms);
   then(*client.recorder(), rest_of(deadline));
 }

@@ -22,7 +22,7 @@ plog_status plog_client_get_event(plog_client* client, const char* id, size_t id
     const plog::Uuid key = plog::resolved_id(given);
     std::optional<std::string> agent_id;
     if (agent != nullptr) agent_id = std::string(utf8(agent, agent_len, "agent"));
-    const auto row = handle.client.fresh_store().find(key, agent_id);
+    const auto row = handle.client.readable_store().find(key, agent_id);
     if (!row) throw Error(Status::kNotFound, "there is no event with this id");
     auto buffer = std::make_unique<plog_buffer>();
     plog::store::append_json(*row, buffer->data);

@@ -11,12 +11,12 @@ constexpr std::uint32_t kMaxThreads = 64;
 
 std::string_view terminated(const char* text, const char* name) { return utf8(text, std::strlen(text), name); }
 
-plog::client::VerifyRequest request_of(const plog_verify_options& given) {
-  plog::client::VerifyRequest request;
+plog::verify::Request request_of(const plog_verify_options& given) {
+  plog::verify::Request request;
   if (given.agent_id != nullptr) request.agent = std::string(terminated(given.agent_id, "agent_id"));
   request.read_only = given.read_only != 0;
   if (given.level != nullptr) {
-    const auto level = plog::client::parse_verify_level(given.level);
+    const auto level = plog::verify::parse_level(given.level);
     if (!level) plog::capi::invalid("level must be chain, tree or full");
     request.level = *level;
   }
@@ -54,7 +54,7 @@ plog_status plog_verify(plog_client* client, const plog_verify_options* options,
   *report = nullptr;
   return guard(err, [&] {
     const plog_verify_options given = plog::capi::read_options(options, "plog_verify_options");
-    plog::client::VerifyRequest request = request_of(given);
+    plog::verify::Request request = request_of(given);
     const auto path = plog::capi::optional_text(given.db_path);
     plog::client::Config config;
     try {
@@ -64,7 +64,7 @@ plog_status plog_verify(plog_client* client, const plog_verify_options* options,
       if (client == nullptr && !path) throw;
     }
     request.key_path = config.key_path.value_or("");
-    plog::client::VerifyReport result;
+    plog::verify::Report result;
     if (client != nullptr) {
       result = plog::client::verify_client(client->client, request);
     } else {

@@ -5,11 +5,11 @@
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "client/fork.h"
+#include "base/fork.h"
 #include "client/recorder_timing.h"
 #include "client/registry.h"
-#include "client/system_events.h"
 #include "event/json_input.h"
+#include "event/system_events.h"
 #include "json/value.h"
 
 namespace plog::client {
@@ -147,7 +147,7 @@ Client::Client(const ClientOptions& options) {
   }
 
   address_ = ledger_address(options.db_path, config, store::LedgerAddress::Directories::kCreate);
-  recorder_options_.rules = redaction_rules(redactor, defaults_.capture);
+  recorder_options_.rules = event::redaction_rules(redactor, defaults_.capture);
   recorder_ = Recorder::open(address_, recorder_options_);
   recorder_->announce(*recorder_options_.rules);
   generation_.store(process_generation());
@@ -190,6 +190,7 @@ Recorder& Client::current() {
     recorder_ = std::move(fresh);
     current_.store(recorder_.get());
     next_error_.store(0);
+    last_record_.store(0);
     generation_.store(process_generation());
   }
   return *current_.load();
@@ -200,17 +201,26 @@ std::shared_ptr<Recorder> Client::recorder() {
   return recorder_;
 }
 
+void Client::append(Recorder& recorder, std::string& record, std::string_view agent, Micros time,
+                    const AppendOptions& options) {
+  const std::uint64_t number = recorder.append(record, agent, time, options);
+  std::uint64_t last = last_record_.load(std::memory_order_relaxed);
+  while (last < number && !last_record_.compare_exchange_weak(last, number, std::memory_order_release)) {
+  }
+}
+
 Uuid Client::commit(Scratch& scratch, std::optional<OnFull> on_full) {
   check_open();
   event::Effects effects;
   const event::Prepared prepared = scratch.builder.prepare(defaults_, effects);
-  scratch.record.assign(kRecordHeader, '\0');
+  scratch.record.assign(spool::kRecordHeader, '\0');
   event::encode(prepared, scratch.record);
   Recorder& recorder = current();
   AppendOptions options = append_;
   if (on_full) options.on_full = *on_full;
   std::string buffer;
-  recorder.append(scratch.record, event::text_of(prepared, prepared.index.agent, buffer), prepared.index.time, options);
+  append(recorder, scratch.record, event::text_of(prepared, prepared.index.agent, buffer), prepared.index.time,
+         options);
   recorder.count_effects(effects);
   return prepared.index.id;
 }
@@ -239,17 +249,17 @@ void Client::set_context(std::string_view key, std::optional<std::string_view> v
   }
   std::unique_ptr<Scratch> scratch = take_scratch();
   event::Effects effects;
-  const event::Prepared prepared = context_changed(scratch->builder, defaults_, key, *value, context, effects);
-  scratch->record.assign(kRecordHeader, '\0');
+  const event::Prepared prepared = event::context_changed(scratch->builder, defaults_, key, *value, context, effects);
+  scratch->record.assign(spool::kRecordHeader, '\0');
   event::encode(prepared, scratch->record);
   Recorder& recorder = current();
   recorder.count_effects(effects);
-  recorder.append(scratch->record, event::kSystemAgent, prepared.index.time, append_);
+  append(recorder, scratch->record, event::kSystemAgent, prepared.index.time, append_);
   give_scratch(std::move(scratch));
 }
 
 std::optional<std::string> Client::context(std::string_view key, std::string_view value) {
-  return fresh_store().context(key, value);
+  return readable_store().context(key, value);
 }
 
 void Client::flush(std::int64_t timeout_ms) { current().flush(timeout_ms); }
@@ -265,25 +275,51 @@ void Client::close(std::int64_t timeout_ms) {
   recorder.publish_last_head(timeout_ms < 0 ? -1 : std::max<std::int64_t>(0, deadline - steady_millis()));
 }
 
-store::Store& Client::fresh_store() {
-  Recorder& recorder = current();
-  if (cloned_without_handlers()) {
-    throw Error(Status::kUnsupported, "this process was cloned without fork handlers and cannot read the ledger");
-  }
+namespace {
+
+// A ledger of a newer format may still be readable, even though this version must not write it.
+template <typename Commit>
+void commit_if_writable(Commit&& commit) {
   try {
-    recorder.flush(kReadMillis);
+    commit();
   } catch (const Error& error) {
-    // A ledger of a newer format may still be readable, even though this version must not write it.
     if (error.status() != Status::kUnsupported) throw;
   }
+}
+
+// Journals that cannot be adopted now must not keep a client from reading its own events.
+template <typename Adopt>
+void adopt_if_possible(Adopt&& adopt) {
   try {
-    recorder.adopt_orphans(kReadMillis);
+    adopt();
   } catch (const Error& error) {
-    // Journals that cannot be adopted now must not keep this client from reading its own events.
     const bool transient = error.status() == Status::kUnsupported || error.status() == Status::kFull ||
                            error.status() == Status::kBusy || error.status() == Status::kTimeout;
     if (!transient) throw;
   }
+}
+
+void refuse_after_clone() {
+  if (cloned_without_handlers()) {
+    throw Error(Status::kUnsupported, "this process was cloned without fork handlers and cannot read the ledger");
+  }
+}
+
+}  // namespace
+
+store::Store& Client::readable_store() {
+  Recorder& recorder = current();
+  refuse_after_clone();
+  commit_if_writable([&] { recorder.make_visible(last_record_.load(std::memory_order_acquire), kReadMillis); });
+  adopt_if_possible([&] { recorder.adopt_new_orphans(kReadMillis); });
+  return recorder.store();
+}
+
+store::Store& Client::fresh_store() {
+  Recorder& recorder = current();
+  refuse_after_clone();
+  commit_if_writable([&] { recorder.flush(kReadMillis); });
+  adopt_if_possible([&] { recorder.adopt_orphans(kReadMillis); });
   return recorder.store();
 }
 

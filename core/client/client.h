@@ -12,21 +12,13 @@
 #include "client/config.h"
 #include "client/options.h"
 #include "client/recorder.h"
+#include "client/scratch.h"
 #include "event/builder.h"
 #include "json/reader.h"
 #include "redact/redactor.h"
 #include "store/driver.h"
 
 namespace plog::client {
-
-// The buffers for building one event. Each thread keeps a few of them for reuse.
-struct Scratch {
-  event::Builder builder;
-  json::Reader reader;
-  std::string record;
-};
-std::unique_ptr<Scratch> take_scratch();  // the builder is in its reset state
-void give_scratch(std::unique_ptr<Scratch> scratch) noexcept;
 
 // Thread-safe.
 class Client {
@@ -55,7 +47,10 @@ class Client {
   void close(std::int64_t timeout_ms);
   bool closed() const noexcept { return closed_.load(); }
 
-  // Commits this process's events and adopts orphaned journals, then returns the store for a query.
+  // The store for a query, with all events that this client has recorded. Events of other clients and processes are
+  // there once they are committed; orphaned journals are adopted within a second.
+  store::Store& readable_store();
+  // The store with all events of this process and of dead processes, which this call commits.
   store::Store& fresh_store();
   std::shared_ptr<Recorder> recorder();
   RecorderStats stats() { return recorder()->stats(); }
@@ -71,6 +66,8 @@ class Client {
 
  private:
   void check_open() const;
+  void append(Recorder& recorder, std::string& record, std::string_view agent, Micros time,
+              const AppendOptions& options);
   Recorder& current();
 
   store::LedgerAddress address_;
@@ -82,6 +79,7 @@ class Client {
   std::atomic<std::uint64_t> generation_{0};  // process_generation() of the process that recorder_ belongs to
   std::atomic<bool> closed_{false};
   std::atomic<std::uint64_t> next_error_{0};
+  std::atomic<std::uint64_t> last_record_{0};  // the newest record of this client in recorder_
 };
 
 // The ledger that the option or else the configuration names, as a path or URL. Throws as LedgerAddress::parse.

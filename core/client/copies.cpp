@@ -39,8 +39,7 @@ void backup_ledger(store::Store& store, const store::LedgerAddress& address, con
   const std::string target_head = store::LedgerPaths(store::LedgerAddress::at(target)).head();
   for (const std::string& path : {target_head, target}) {
     if (!exists(path)) continue;
-    throw Error(Status::kInvalid,
-                "cannot write the backup " + path + ": the file already exists; choose another path");
+    throw Error(Status::kInvalid, "cannot write the backup " + path + ": the file already exists; choose another path");
   }
   // Read before the copy is made, which then contains everything that the head covers.
   const auto head = heads::read_head(store::LedgerPaths(address).head());
@@ -96,9 +95,9 @@ Restored restore_ledger(const store::LedgerAddress& backup, const store::LedgerA
   if (!store::driver_of(backup).exists(backup)) {
     throw Error(Status::kNotFound, "cannot restore " + backup.path() + ": no such file");
   }
-  VerifyRequest request;
+  verify::Request request;
   request.read_only = true;
-  const VerifyReport report = verify_ledger(backup, request);
+  const verify::Report report = verify_ledger(backup, request);
   if (!ledger::verdict_valid(report.verdict) && report.verdict != ledger::Verdict::kRolledBack) {
     throw Error(Status::kCorrupt, "the backup does not verify (" + std::string(ledger::verdict_name(report.verdict)) +
                                       "): " + report.error);

@@ -9,7 +9,7 @@ constexpr std::size_t kPageRows = 256;
 
 Cursor::Cursor(Client& client, std::string_view filter)
     : recorder_(client.recorder()), store_(recorder_->store()), filter_(query::parse_filter(filter)) {
-  client.fresh_store();
+  client.readable_store();
 }
 
 const std::string* Cursor::next() {

@@ -10,18 +10,17 @@
 #include <utility>
 
 #include "base/encoding.h"
-#include "client/adopter.h"
-#include "client/fork.h"
+#include "base/fork.h"
 #include "client/recorder_timing.h"
 #include "client/registry.h"
-#include "client/system_events.h"
+#include "event/system_events.h"
 #include "store/ledger_paths.h"
+#include "writer/adopter.h"
 
 namespace plog::client {
 namespace {
 
 constexpr std::size_t kMaxErrors = 64;
-constexpr std::int64_t kMaintainMillis = 1000;
 
 // Spins before it blocks: the committing thread holds the lock for less time than going to sleep and waking up takes.
 void lock_soon(std::unique_lock<std::mutex>& lock) {
@@ -48,8 +47,8 @@ Recorder::Recorder(store::LedgerAddress address, const RecorderOptions& options)
   // journals.
   if (cloned_without_handlers()) return;
   founded_ = store::driver_of(address_).create(address_, [&](store::Store& draft) {
-    Committer first(draft, address_.path(), heads::file_heads(address_, options.heads), options.heads.tree);
-    first.begin(options.rules ? std::vector{*options.rules} : std::vector<RedactionRules>());
+    writer::Committer first(draft, address_.path(), heads::file_heads(address_, options.heads), options.heads.tree);
+    first.begin(options.rules ? std::vector{*options.rules} : std::vector<event::RedactionRules>());
     first.commit(false);
   });
   store_ = store::open(address_, store::OpenMode::kReadWrite);
@@ -117,14 +116,14 @@ void Recorder::tighten(const RecorderOptions& options) {
   power_ = power_ || options.power;
 }
 
-void Recorder::announce(const RedactionRules& rules) {
+void Recorder::announce(const event::RedactionRules& rules) {
   const Lock lock(mutex_);
   announced_.push_back(rules);
 }
 
 // ---- Appending
 
-Journal& Recorder::writable_journal() {
+spool::Journal& Recorder::writable_journal() {
   if (journals_.empty()) renew();
   return journals_.back()->journal;
 }
@@ -133,11 +132,11 @@ void Recorder::renew() {
   journals_.push_back(std::make_unique<Own>(directory_));
   if (unjournalled_.empty()) return;
   journals_.back()->journal.account() = std::move(unjournalled_);
-  unjournalled_ = DropAccount{};
+  unjournalled_ = spool::DropAccount{};
   save_account(journals_.back()->journal);
 }
 
-void Recorder::save_account(Journal& journal) noexcept {
+void Recorder::save_account(spool::Journal& journal) noexcept {
   try {
     journal.save_account();
   } catch (const std::exception&) {
@@ -167,8 +166,8 @@ void Recorder::drop(std::string_view agent, Micros time) {
   }
 }
 
-void Recorder::append(std::string& record, std::string_view agent, Micros time, const AppendOptions& options) {
-  const std::string_view payload = std::string_view(record).substr(kRecordHeader);
+std::uint64_t Recorder::append(std::string& record, std::string_view agent, Micros time, const AppendOptions& options) {
+  const std::string_view payload = std::string_view(record).substr(spool::kRecordHeader);
   const std::uint32_t crc = crc32c(payload.data(), payload.size());
   std::int64_t deadline = 0;
   bool failed = false, renewed = false, wake_thread = false;
@@ -237,10 +236,10 @@ void Recorder::append(std::string& record, std::string_view agent, Micros time, 
     waiting_ = false;
     wake_thread = true;
   }
+  const std::uint64_t own = number_;
   if (!options.power) lock.unlock();  // before the notification, or the thread would wake up and wait for the lock
   if (wake_thread) work_.notify_one();
-  if (!options.power) return;
-  const std::uint64_t own = number_;
+  if (!options.power) return own;
   const std::int64_t until = steady_millis() + options.block_timeout_ms;
   if (gathering_ && number_ - committed_ >= expected_) gathered_.notify_one();
   while (committed_ < own) {
@@ -255,10 +254,11 @@ void Recorder::append(std::string& record, std::string_view agent, Micros time, 
     const std::uint32_t turn = turn_.load(std::memory_order_relaxed);
     lock.unlock();
     turn_.wait(turn);
-    if (durable_.load(std::memory_order_acquire) >= own) return;
+    if (durable_.load(std::memory_order_acquire) >= own) return own;
     lock.lock();
   }
   wait_committed(lock, own, until);
+  return own;
 }
 
 // ---- The thread

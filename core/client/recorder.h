@@ -17,11 +17,11 @@
 #include <vector>
 
 #include "base/error.h"
-#include "client/committer.h"
-#include "client/journal.h"
-#include "client/journal_batch.h"
 #include "heads/heads.h"
+#include "spool/journal.h"
+#include "spool/journal_batch.h"
 #include "store/driver.h"
+#include "writer/committer.h"
 
 namespace plog::client {
 
@@ -39,7 +39,7 @@ struct RecorderOptions {
   bool power = false;
   // Only those of the client that opens the recorder apply:
   heads::HeadOptions heads;
-  std::optional<RedactionRules> rules;  // recorded in the first event of a new ledger
+  std::optional<event::RedactionRules> rules;  // recorded in the first event of a new ledger
 };
 
 // How one event is appended.
@@ -71,17 +71,22 @@ class Recorder {
   store::Store& store();  // throws kUnsupported in a process that must not use SQLite (client/fork.h)
 
   // Announces the redaction rules of a client that begins to use this recorder. The next transaction records them.
-  void announce(const RedactionRules& rules);
+  void announce(const event::RedactionRules& rules);
 
   // Journals one record: kRecordHeader bytes of room, then the encoded event. When this returns, the event survives the
   // death of the process, and with `power` also a loss of power. Throws kFull (the event was not recorded), kInvalid,
   // kIo; with `power` also as flush, and the event is in the journal then.
-  void append(std::string& record, std::string_view agent, Micros time, const AppendOptions& options);
+  std::uint64_t append(std::string& record, std::string_view agent, Micros time, const AppendOptions& options);
 
   // Creates the schema and the first event of a new ledger, and publishes its first head. Throws as flush.
   void create(std::int64_t timeout_ms);
   // Commits everything appended so far. Throws kTimeout, or the error that kept the commit from succeeding.
   void flush(std::int64_t timeout_ms);
+  // Returns once the records up to `number` (an append() of this recorder) can be read from the store, and, if events
+  // were dropped, once gap events record that. Does not wait for a commit of later records. Throws as flush.
+  void make_visible(std::uint64_t number, std::int64_t timeout_ms);
+  // As adopt_orphans, but looks for orphaned journals at most once a second, and waits for nothing if there are none.
+  void adopt_new_orphans(std::int64_t timeout_ms);
   // Commits the journals of dead processes. Throws as flush.
   void adopt_orphans(std::int64_t timeout_ms);
 
@@ -118,9 +123,9 @@ class Recorder {
   // could not be written, are only drained. The members after `journal` belong to the committing thread.
   struct Own {
     explicit Own(const std::string& directory) : journal(directory) {}
-    Journal journal;
+    spool::Journal journal;
     store::JournalPosition drained{1, 0};
-    std::unique_ptr<SegmentReader> reader;
+    std::unique_ptr<spool::SegmentReader> reader;
     std::uint64_t reader_segment = 0;
     std::shared_ptr<Fd> reader_fd;
     bool gap_committed = false;  // this batch has recorded the frozen account
@@ -142,9 +147,9 @@ class Recorder {
 
   void tighten(const RecorderOptions& options);
   // The caller of these holds the lock.
-  Journal& writable_journal();
+  spool::Journal& writable_journal();
   void renew();  // creates a new journal to append to; throws
-  void save_account(Journal& journal) noexcept;
+  void save_account(spool::Journal& journal) noexcept;
   bool gap_waits() const noexcept;  // whether dropped events are not yet recorded in a gap event
   void drop(std::string_view agent, Micros time);
   // Commits one batch as the committing thread. Holds the lock on entry and exit, but not during the work. Throws.
@@ -162,7 +167,7 @@ class Recorder {
   Batch commit_batch(std::int64_t timeout_ms);
   // Commits the events that `add` adds in a transaction of their own, then runs `after` (may be empty) under the writer
   // lock.
-  void commit_alone(std::int64_t timeout_ms, const std::function<void(Committer&)>& add,
+  void commit_alone(std::int64_t timeout_ms, const std::function<void(writer::Committer&)>& add,
                     const std::function<void()>& after);
   void publish();  // called by the committing thread under the writer lock
   void drain(Own& own, Batch& batch);
@@ -180,10 +185,10 @@ class Recorder {
   const store::LedgerAddress address_;
   const std::string directory_;  // of the journals
   std::unique_ptr<store::Store> store_;
-  std::optional<Committer> committer_;  // used by the committing thread only
+  std::optional<writer::Committer> committer_;  // used by the committing thread only
 
   // Used by the committing thread only.
-  JournalBatch pending_;           // read from a journal and not yet appended to the ledger
+  spool::JournalBatch pending_;    // read from a journal and not yet appended to the ledger
   bool founded_ = false;           // this recorder created the ledger, which has no head yet
   bool ledger_known_ = false;      // the ledger has existed, so that a new one is a replacement
   std::size_t announced_now_ = 0;  // number of elements of announced_ that this transaction records
@@ -193,10 +198,10 @@ class Recorder {
   std::condition_variable work_;      // wakes the thread
   std::condition_variable gathered_;  // wakes the caller in gather()
   std::deque<std::unique_ptr<Own>> journals_;
-  std::vector<RedactionRules> announced_;
-  DropAccount unjournalled_;     // events dropped while no journal could be created
-  std::uint64_t number_ = 0;     // number of the last appended record
-  std::uint64_t committed_ = 0;  // all records up to this one are in the ledger
+  std::vector<event::RedactionRules> announced_;
+  spool::DropAccount unjournalled_;  // events dropped while no journal could be created
+  std::uint64_t number_ = 0;         // number of the last appended record
+  std::uint64_t committed_ = 0;      // all records up to this one are in the ledger
   std::uint64_t queued_bytes_ = 0;
   std::int64_t oldest_ = 0;  // steady_millis when the queue last became non-empty or was shortened
   std::uint32_t batch_size_, flush_interval_ms_;
@@ -217,6 +222,7 @@ class Recorder {
   std::thread thread_;
 
   RecorderStats counters_;
+  std::atomic<std::int64_t> next_look_{0};  // for orphaned journals, by a query; steady_millis
   std::atomic<std::uint64_t> truncated_{0}, redactions_{0};
   std::deque<Error> errors_;
   std::uint64_t first_error_ = 0;  // number of errors_.front()

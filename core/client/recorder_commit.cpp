@@ -7,11 +7,11 @@
 #include <new>
 #include <utility>
 
-#include "client/adopter.h"
-#include "client/fork.h"
+#include "base/fork.h"
 #include "client/recorder.h"
 #include "client/recorder_timing.h"
-#include "client/system_events.h"
+#include "event/system_events.h"
+#include "writer/adopter.h"
 
 namespace plog::client {
 namespace {
@@ -58,7 +58,7 @@ void Recorder::locked(std::int64_t timeout_ms, const std::function<void()>& work
 }
 
 bool Recorder::begin() {
-  std::vector<RedactionRules> rules;
+  std::vector<event::RedactionRules> rules;
   {
     const Lock lock(mutex_);
     rules = announced_;
@@ -152,7 +152,8 @@ Recorder::Batch Recorder::commit_batch(std::int64_t timeout_ms) {
       if (begin() && ledger_known_) {
         // The gap follows the new ledger's first event, because the events of the old file are missing here.
         event::Builder builder;
-        committer_->add(gap(builder, owns.front()->journal.id(), owns.front()->drained.offset, "ledger_deleted", {}));
+        committer_->add(
+            event::gap(builder, owns.front()->journal.id(), owns.front()->drained.offset, "ledger_deleted", {}));
         batch.replaced = true;
         ++batch.gaps;
       }
@@ -183,7 +184,7 @@ Recorder::Batch Recorder::commit_batch(std::int64_t timeout_ms) {
   });
 
   // The events are committed. A failure from here on must not hide that.
-  std::vector<Journal::Drained> drained;
+  std::vector<spool::Journal::Drained> drained;
   try {
     const Lock lock(mutex_);
     for (Own* own : owns) {
@@ -196,16 +197,16 @@ Recorder::Batch Recorder::commit_batch(std::int64_t timeout_ms) {
   } catch (const std::bad_alloc&) {
     // Out of memory. Segments that could not be listed stay; the stored position says that they are committed.
   }
-  for (const Journal::Drained& segment : drained) ::unlink(segment.path.c_str());
+  for (const spool::Journal::Drained& segment : drained) ::unlink(segment.path.c_str());
   return batch;
 }
 
 void Recorder::commit_gap(Own& own, Batch& batch) {
-  std::vector<Dropped> frozen;
+  std::vector<event::Dropped> frozen;
   std::uint64_t generation = 0;
   {
     const Lock lock(mutex_);
-    DropAccount& account = own.journal.account();
+    spool::DropAccount& account = own.journal.account();
     if (account.empty()) return;
     account.freeze();
     own.journal.save_account();
@@ -213,8 +214,8 @@ void Recorder::commit_gap(Own& own, Batch& batch) {
     generation = account.generation;
   }
   event::Builder builder;
-  if (committer_->add(gap(builder, own.journal.id(), generation, "journal_full", frozen)) ==
-      Committer::Result::kStored) {
+  if (committer_->add(event::gap(builder, own.journal.id(), generation, "journal_full", frozen)) ==
+      writer::Committer::Result::kStored) {
     ++batch.gaps;
   }
   own.gap_committed = true;
@@ -222,16 +223,16 @@ void Recorder::commit_gap(Own& own, Batch& batch) {
 
 // Appends the events read from the journal to the ledger.
 void Recorder::store_pending(Batch& batch) {
-  const std::vector<Committer::Result> results = committer_->add(pending_.events());
+  const std::vector<writer::Committer::Result> results = committer_->add(pending_.events());
   for (std::size_t i = 0; i < results.size(); ++i) {
     switch (results[i]) {
-      case Committer::Result::kStored: ++batch.stored; break;
-      case Committer::Result::kDuplicate: ++batch.duplicates; break;
-      case Committer::Result::kConflict: {
+      case writer::Committer::Result::kStored: ++batch.stored; break;
+      case writer::Committer::Result::kDuplicate: ++batch.duplicates; break;
+      case writer::Committer::Result::kConflict: {
         ++batch.duplicates;
         ++batch.conflicts;
         const Lock lock(mutex_);
-        report(conflict(pending_.events()[i].index.id));
+        report(writer::conflict(pending_.events()[i].index.id));
         break;
       }
     }
@@ -253,7 +254,7 @@ void Recorder::drain(Own& own, Batch& batch) {
     if (fd == nullptr) break;  // nothing was appended yet
     if (!own.reader || own.reader_segment != segment) {
       const std::uint64_t offset = segment == own.drained.segment ? own.drained.offset : 0;
-      own.reader = std::make_unique<SegmentReader>(fd->get(), offset, limit);
+      own.reader = std::make_unique<spool::SegmentReader>(fd->get(), offset, limit);
       own.reader_segment = segment;
       own.reader_fd = fd;
     } else {
@@ -261,9 +262,10 @@ void Recorder::drain(Own& own, Batch& batch) {
     }
     std::string_view payload;
     std::uint64_t number = 0;
-    auto result = SegmentReader::Result::kEnd;
+    auto result = spool::SegmentReader::Result::kEnd;
     const std::uint64_t before = own.reader->offset();
-    while (batch.events < kMaxBatch && (result = own.reader->next(payload, number)) == SegmentReader::Result::kRecord) {
+    while (batch.events < kMaxBatch &&
+           (result = own.reader->next(payload, number)) == spool::SegmentReader::Result::kRecord) {
       ++batch.events;
       batch.last_number = number;
       if (pending_.add(payload)) continue;
@@ -276,9 +278,9 @@ void Recorder::drain(Own& own, Batch& batch) {
       batch.more = true;
       break;
     }
-    if (result == SegmentReader::Result::kDamaged) {
+    if (result == spool::SegmentReader::Result::kDamaged) {
       throw Error(Status::kCorrupt, "the journal of this process was damaged by another program: " +
-                                        segment_path(directory_, own.journal.id(), segment));
+                                        spool::segment_path(directory_, own.journal.id(), segment));
     }
     if (segment >= end_segment) break;
     ++segment;
@@ -337,16 +339,32 @@ void Recorder::flush(std::int64_t timeout_ms) {
   wait_committed(lock, number_, deadline_after(timeout_ms), 2);
 }
 
+void Recorder::make_visible(std::uint64_t number, std::int64_t timeout_ms) {
+  Lock lock(mutex_);
+  if (!gap_waits()) {
+    if (committed_ < number) wait_committed(lock, number, deadline_after(timeout_ms));
+    return;
+  }
+  wait_committed(lock, number, deadline_after(timeout_ms), 2);
+}
+
+void Recorder::adopt_new_orphans(std::int64_t timeout_ms) {
+  const std::int64_t now = steady_millis();
+  std::int64_t due = next_look_.load(std::memory_order_relaxed);
+  if (now < due || !next_look_.compare_exchange_strong(due, now + kMaintainMillis, std::memory_order_relaxed)) return;
+  if (!spool::find_orphans(directory_).empty()) adopt_orphans(timeout_ms);
+}
+
 void Recorder::adopt_orphans(std::int64_t timeout_ms) {
   if (cloned_without_handlers()) return;
   const std::int64_t deadline = deadline_after(timeout_ms);
-  std::vector<Adopted> done;
+  std::vector<writer::Adopted> done;
   std::optional<Error> failure;
   Lock lock(mutex_);
   const bool power = power_;
   try {
     leading(lock, deadline, [&] {
-      for (Orphan& orphan : find_orphans(directory_)) {
+      for (spool::Orphan& orphan : spool::find_orphans(directory_)) {
         locked(std::max<std::int64_t>(0, deadline - steady_millis()),
                [&] { done.push_back(adopt(orphan, directory_, *committer_, kMaxBatch, power)); });
       }
@@ -354,7 +372,7 @@ void Recorder::adopt_orphans(std::int64_t timeout_ms) {
   } catch (const Error& error) {
     failure = error;
   }
-  for (const Adopted& adopted : done) {
+  for (const writer::Adopted& adopted : done) {
     counters_.recovered += adopted.recovered;
     counters_.gaps += adopted.gaps;
     for (const Error& error : adopted.errors) report(error);

@@ -1,7 +1,7 @@
 // Publishes heads of the ledger, and commits the events that concern heads and keys.
 #include <algorithm>
 
-#include "client/fork.h"
+#include "base/fork.h"
 #include "client/recorder.h"
 #include "client/recorder_timing.h"
 
@@ -39,7 +39,7 @@ void Recorder::publish_last_head(std::int64_t timeout_ms) noexcept {
   }
 }
 
-void Recorder::commit_alone(std::int64_t timeout_ms, const std::function<void(Committer&)>& add,
+void Recorder::commit_alone(std::int64_t timeout_ms, const std::function<void(writer::Committer&)>& add,
                             const std::function<void()>& after) {
   const std::int64_t deadline = deadline_after(timeout_ms);
   Lock lock(mutex_);
@@ -62,7 +62,10 @@ void Recorder::rotate_key(std::int64_t timeout_ms) {
   // Let the old key sign a last head over everything committed so far.
   publish_head(timeout_ms);
   commit_alone(
-      timeout_ms, [](Committer& committer) { committer.add(committer.keeper().begin_rotation(committer.transaction(), committer.builder())); },
+      timeout_ms,
+      [](writer::Committer& committer) {
+        committer.add(committer.keeper().begin_rotation(committer.transaction(), committer.builder()));
+      },
       [&] { committer_->keeper().finish_rotation(); });
   publish_last_head(timeout_ms);  // the rotation is committed even if this fails
 }
@@ -71,8 +74,8 @@ void Recorder::acknowledge(const std::vector<std::string>& heads, std::string_vi
                            std::shared_ptr<const redact::Redactor> redactor, std::int64_t timeout_ms) {
   commit_alone(
       timeout_ms,
-      [&](Committer& committer) {
-        committer.add(head_acknowledged(committer.builder(), heads, comment, std::move(redactor)));
+      [&](writer::Committer& committer) {
+        committer.add(event::head_acknowledged(committer.builder(), heads, comment, std::move(redactor)));
       },
       nullptr);
   // The event is committed even if the signing key is missing, which only the next head needs.
@@ -82,8 +85,9 @@ void Recorder::acknowledge(const std::vector<std::string>& heads, std::string_vi
 void Recorder::mark_restored(std::int64_t timeout_ms) {
   commit_alone(
       timeout_ms,
-      [](Committer& committer) {
-        if (const auto event = committer.keeper().restored(committer.transaction(), committer.builder())) committer.add(*event);
+      [](writer::Committer& committer) {
+        if (const auto event = committer.keeper().restored(committer.transaction(), committer.builder()))
+          committer.add(*event);
       },
       nullptr);
   publish_head(timeout_ms);

@@ -1,25 +1,15 @@
 // Deadlines and thresholds that the parts of the recorder share.
 #pragma once
 
-#include <algorithm>
-#include <chrono>
 #include <cstdint>
 
-#include "base/clock.h"
+#include "base/deadline.h"
 
 namespace plog::client {
 
-inline constexpr std::int64_t kAttemptMillis =
-    250;  // limit of one wait for the writer lock, so that a fork is not delayed
-inline constexpr std::int64_t kForever = INT64_MAX / 4;
-
-// The time of steady_millis at which a timeout ends. A negative timeout never ends.
-inline std::int64_t deadline_after(std::int64_t timeout_ms) {
-  return timeout_ms < 0 ? kForever : steady_millis() + timeout_ms;
-}
-
-inline std::chrono::steady_clock::time_point time_point(std::int64_t millis) {
-  return std::chrono::steady_clock::time_point(std::chrono::milliseconds(std::min(millis, kForever / 1000000)));
-}
+// Limit of one wait for the writer lock, so that a fork is not delayed.
+inline constexpr std::int64_t kAttemptMillis = 250;
+// The time between two rounds of maintenance, and between two looks for orphaned journals.
+inline constexpr std::int64_t kMaintainMillis = 1000;
 
 }  // namespace plog::client

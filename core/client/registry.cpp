@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <new>
 
-#include "client/fork.h"
+#include "base/fork.h"
 
 namespace plog::client {
 namespace {

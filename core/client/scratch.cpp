@@ -1,4 +1,6 @@
-#include "client/client.h"
+#include "client/scratch.h"
+
+#include <utility>
 
 namespace plog::client {
 namespace {

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
-#include "client/fork.h"
-#include "client/verify_ledger.h"
+#include "base/fork.h"
 #include "heads/file_head_store.h"
 #include "store/ledger_paths.h"
+#include "verify/ledger_check.h"
 
 namespace plog::client {
 namespace {
@@ -27,27 +27,27 @@ std::uint64_t drain_orphans(const store::LedgerAddress& address) {
   }
 }
 
-std::vector<HeadFile> read_heads(const store::LedgerAddress& address, const VerifyRequest& request) {
-  std::vector<HeadFile> files;
-  files.push_back(read_head_file(store::LedgerPaths(address).head(), false));
-  for (const std::string& path : request.heads) files.push_back(read_head_file(path, true));
+std::vector<verify::HeadFile> read_heads(const store::LedgerAddress& address, const verify::Request& request) {
+  std::vector<verify::HeadFile> files;
+  files.push_back(verify::read_head_file(store::LedgerPaths(address).head(), false));
+  for (const std::string& path : request.heads) files.push_back(verify::read_head_file(path, true));
   return files;
 }
 
-void verify_store(store::Store& store, const VerifyRequest& request, std::vector<HeadFile> files,
-                  VerifyReport& report) {
-  LedgerCheck check(store, request, std::move(files), report);
+void verify_store(store::Store& store, const verify::Request& request, std::vector<verify::HeadFile> files,
+                  verify::Report& report) {
+  verify::LedgerCheck check(store, request, std::move(files), report);
   check.run();
 }
 
-void fail(VerifyReport& report, const VerifyRequest& request, const Error& error) {
+void fail(verify::Report& report, const verify::Request& request, const Error& error) {
   if (error.status() == Status::kCancelled || error.status() == Status::kInvalid) throw error;
   Verdict verdict = error.status() == Status::kNotFound ? Verdict::kMissingLog : Verdict::kCannotRun;
   std::string what = error.what();
   if (error.status() == Status::kCorrupt) {
     try {
       const std::string head = heads::read_head(store::LedgerPaths(report.address).head()).value_or("");
-      if (head_of_octets("", head).checkpoint || !request.heads.empty() ||
+      if (verify::head_of_bytes("", head).checkpoint || !request.heads.empty() ||
           store::driver_of(report.address).claims_to_be_ledger(report.address)) {
         verdict = Verdict::kTampered;
         what = "the database file is damaged: " + what;
@@ -58,7 +58,7 @@ void fail(VerifyReport& report, const VerifyRequest& request, const Error& error
   report.findings.add(verdict, what);
 }
 
-void conclude(VerifyReport& report) {
+void conclude(verify::Report& report) {
   report.verdict = report.findings.worst();
   if (!report.findings.empty()) {
     const auto& kept = report.findings.kept();
@@ -72,9 +72,9 @@ void conclude(VerifyReport& report) {
   if (report.verdict == Verdict::kOk && report.tail > 0) report.verdict = Verdict::kOkWithTail;
 }
 
-VerifyReport begin_report(const store::LedgerAddress& address, const VerifyRequest& request) {
-  if (request.key) trusted_key(*request.key);
-  VerifyReport report;
+verify::Report begin_report(const store::LedgerAddress& address, const verify::Request& request) {
+  if (request.key) verify::trusted_key(*request.key);
+  verify::Report report;
   report.address = address;
   report.agent = request.agent;
   report.level = request.level;
@@ -89,23 +89,16 @@ void refuse_after_clone() {
 
 }  // namespace
 
-std::optional<VerifyLevel> parse_verify_level(std::string_view name) noexcept {
-  if (name == "chain") return VerifyLevel::kChain;
-  if (name == "tree") return VerifyLevel::kTree;
-  if (name == "full") return VerifyLevel::kFull;
-  return std::nullopt;
-}
-
-VerifyReport verify_ledger(const store::LedgerAddress& address, const VerifyRequest& request) {
-  VerifyReport report = begin_report(address, request);
+verify::Report verify_ledger(const store::LedgerAddress& address, const verify::Request& request) {
+  verify::Report report = begin_report(address, request);
   try {
     refuse_after_clone();
     store::Driver& driver = store::driver_of(address);
     if (!driver.exists(address)) throw Error(Status::kNotFound, "no ledger at " + address.path());
-    std::vector<HeadFile> files = read_heads(address, request);
+    std::vector<verify::HeadFile> files = read_heads(address, request);
     const auto store = driver.open(address, store::OpenMode::kReadOnly);
     if (!request.read_only && driver.is_writable(address) &&
-        LedgerCheck(*store, request, files, report).agrees_at_first_sight()) {
+        verify::LedgerCheck(*store, request, files, report).agrees_at_first_sight()) {
       report.recovered = drain_orphans(address);
     }
     // The heads were read before the rows, so a growing ledger contains everything that they cover.
@@ -117,8 +110,8 @@ VerifyReport verify_ledger(const store::LedgerAddress& address, const VerifyRequ
   return report;
 }
 
-VerifyReport verify_client(Client& client, const VerifyRequest& request) {
-  VerifyReport report = begin_report(client.address(), request);
+verify::Report verify_client(Client& client, const verify::Request& request) {
+  verify::Report report = begin_report(client.address(), request);
   try {
     const std::shared_ptr<Recorder> recorder = client.recorder();
     if (!request.read_only) {
@@ -130,7 +123,7 @@ VerifyReport verify_client(Client& client, const VerifyRequest& request) {
         if (error.status() == Status::kCorrupt) throw;
       }
     }
-    std::vector<HeadFile> files = read_heads(report.address, request);
+    std::vector<verify::HeadFile> files = read_heads(report.address, request);
     verify_store(recorder->store(), request, std::move(files), report);
   } catch (const Error& error) {
     fail(report, request, error);

@@ -36,6 +36,7 @@ void Builder::reset() {
   recycle(unknown_, kKeepNodes);
   recycle(members_, kKeepNodes);
   stack_.clear();
+  sets_.clear();
   std::memset(slots_, 0xFF, sizeof slots_);  // kNone
   present_ = 0;
   captures_usual_ = true;
@@ -51,7 +52,9 @@ void Builder::reset() {
   have_key_ = false;
   key_coerced_ = false;
   system_ = false;
+  document_ = false;
   skip_ = 0;
+  outer_depth_ = 1;
   key_ = kNone;
   key_size_ = 0;
 }

@@ -68,13 +68,18 @@ class Builder {
   void end_object() { end(Type::kObject); }
   void begin_array() { begin(Type::kArray); }
   void end_array() { end(Type::kArray); }
+  // A set is an array whose elements end_set() sorts by the bytes of their canonical forms, before redaction.
+  void begin_set();
+  void end_set();
+  // Writes a copy of the value that `other` holds, with its warnings. `other` must be a finished document.
+  void copy_of(const Builder& other);
   // Writes the marker {"reason": reason, "truncated": true} in place of a value, and a warning with the code `reason`.
   void truncated(std::string_view reason);
   // Adds a warning about the next value or, inside a container, about its next element.
   void warning(std::string_view code, std::string_view detail);
-  // The number of open containers, including the event. A container that would exceed kMaxDepth becomes a marker, and
-  // its content is skipped.
-  int depth() const noexcept { return static_cast<int>(stack_.size()) + skip_ + 1; }
+  // The number of open containers, including the event or those around a document. A container that would exceed
+  // kMaxDepth becomes a marker, and its content is skipped.
+  int depth() const noexcept { return static_cast<int>(stack_.size()) + skip_ + outer_depth_; }
   bool skipping() const noexcept { return skip_ > 0; }
 
   // Marks the event as one of the reserved agent. Only the library itself may call this.
@@ -84,9 +89,16 @@ class Builder {
   // Error(kInvalid) if agent_id is missing and on misuse.
   Prepared prepare(const Defaults& defaults, Effects& effects);
 
-  // Returns the canonical form, redacted, of the value of `action_input`, which must be all that was written since
-  // reset(). The value is redacted as a document of its own and not as a field of an event. Throws Error(kInvalid) on
-  // misuse.
+  // Makes the builder, which must be in its reset state, take one value that belongs to no event: a document. `depth`
+  // is the number of containers around it. prepare() must not be called then.
+  void begin_document(int depth);
+  // Throws Error(kInvalid) on misuse, and unless exactly one value was written to the document.
+  void check_document() const;
+  // The text of the document as a key: the content of a string, otherwise its canonical form. Throws as
+  // check_document().
+  std::string document_key();
+  // The document's canonical form. Unless `redactor` is null, the document is redacted first, as a value of its own and
+  // not as a field of an event. Throws as check_document().
   std::string canonical_value(const redact::Redactor* redactor, Effects& effects);
 
  private:
@@ -115,6 +127,10 @@ class Builder {
   };
   struct ChangedKey {
     std::uint32_t node, key, key_size;  // the key before redaction
+  };
+  struct OpenSet {
+    std::uint32_t node;
+    std::size_t warnings;  // those of its elements come after these
   };
 
   // builder.cpp
@@ -176,6 +192,17 @@ class Builder {
   std::string redact_text(const redact::Redactor* redactor, std::string_view text, Effects& effects) const;
   void finish_warnings(const redact::Redactor* redactor, Effects& effects);
 
+  // document.cpp
+  struct Element {
+    std::uint32_t begin, end;  // its nodes
+    std::uint32_t position;    // in the order of writing
+    std::size_t text, size;    // its canonical form, in a buffer
+  };
+  void append_silently(std::uint32_t node, Buffer& out);
+  Type innermost() const noexcept { return nodes_[stack_.back().node].type; }
+  void sort_elements(const OpenSet& set);
+  void renumber_warnings(const OpenSet& set, const std::vector<Element>& elements);
+
   // emit.cpp
   struct Member {
     std::uint32_t node;
@@ -221,14 +248,16 @@ class Builder {
   std::vector<std::uint32_t> path_;  // during emit: the nodes from the top-level value to the current one
   std::vector<Member> members_;      // during emit: members of the open objects, those of the innermost last
   std::vector<std::uint32_t> candidates_;
+  std::vector<OpenSet> sets_;  // the sets among the open containers
   const char* misuse_ = nullptr;
   Field field_ = Field::kUnknown;  // the field of the value being written
   bool in_object_ = true;          // the innermost open container is an object
   bool have_key_ = false;
   bool key_coerced_ = false;
   bool system_ = false;
-  bool document_ = false;  // the value of action_input is a document of its own
+  bool document_ = false;  // the value of action_input is a document and not a field, while it is redacted
   int skip_ = 0;
+  int outer_depth_ = 1;  // the containers around the value that is written at the top level
   std::uint32_t key_ = kNone, key_size_ = 0;
   std::string scratch_;
 

@@ -154,7 +154,7 @@ inline void Builder::begin(Type type) {
     ++skip_;
     return;
   }
-  if (static_cast<int>(stack_.size()) + 2 > kMaxDepth) [[unlikely]] {
+  if (static_cast<int>(stack_.size()) + outer_depth_ >= kMaxDepth) [[unlikely]] {
     truncated("depth");
     skip_ = 1;
     return;

@@ -416,6 +416,7 @@ void Builder::emit(const Defaults& defaults) {
 
 Prepared Builder::prepare(const Defaults& defaults, Effects& effects) {
   if (misuse_ == nullptr && (!stack_.empty() || skip_ > 0)) misuse("an object or array was not ended");
+  if (misuse_ == nullptr && !sets_.empty()) misuse("a set was ended as an array");
   if (misuse_ == nullptr && have_key_) misuse("a key was written without a value");
   if (misuse_ != nullptr) throw Error(Status::kInvalid, misuse_);
   index_ = Index{};
@@ -443,22 +444,6 @@ Prepared Builder::prepare(const Defaults& defaults, Effects& effects) {
   prepared.warnings = warning_octets_;
   prepared.system = system_;
   return prepared;
-}
-
-std::string Builder::canonical_value(const redact::Redactor* redactor, Effects& effects) {
-  if (misuse_ == nullptr && (!stack_.empty() || skip_ > 0)) misuse("an object or array was not ended");
-  if (misuse_ != nullptr) throw Error(Status::kInvalid, misuse_);
-  const std::uint32_t index = slot(Field::kActionInput);
-  if (index == kNone) throw Error(Status::kInvalid, "no value was written");
-  document_ = true;
-  if (redactor != nullptr && redactor->active()) redact(*redactor, effects);
-  document_ = false;
-  Buffer out;
-  field_ = Field::kActionInput;
-  path_.assign(1, index);
-  emit_value(index, out);
-  path_.clear();
-  return std::string(out.view());
 }
 
 }  // namespace plog::event

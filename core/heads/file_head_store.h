@@ -13,8 +13,8 @@ namespace plog::heads {
 // The bytes of a head file; nullopt if there is no file. Of a file that is too large for a note, only so much is read
 // that it does not parse as one. Throws kIo.
 std::optional<std::string> read_head(const std::string& path);
-// Replaces the file atomically (mode 0600). It is on disk when this returns: temporary file, fsync, rename, fsync of the
-// directory. Throws kIo, kFull.
+// Replaces the file atomically (mode 0600). It is on disk when this returns: temporary file, fsync, rename, fsync of
+// the directory. Throws kIo, kFull.
 void write_head(const std::string& path, std::string_view note);
 
 class FileHeadStore final : public HeadStore {

@@ -12,10 +12,10 @@ class LedgerPaths {
  public:
   explicit LedgerPaths(const LedgerAddress& address) : base_(address.path()) {}
 
-  std::string head() const { return base_ + ".head"; }        // the newest signed head
-  std::string key() const { return base_ + ".key"; }          // the private key, unless configured elsewhere
+  std::string head() const { return base_ + ".head"; }         // the newest signed head
+  std::string key() const { return base_ + ".key"; }           // the private key, unless configured elsewhere
   std::string journals() const { return base_ + ".journal"; }  // the directory of the journals
-  std::string lock() const { return base_ + ".lock"; }        // held by the process that writes
+  std::string lock() const { return base_ + ".lock"; }         // held by the process that writes
 
  private:
   std::string base_;

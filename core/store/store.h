@@ -25,7 +25,7 @@ inline constexpr std::string_view kMetaHead = "head";      // the newest head pu
 inline constexpr std::string_view kMetaKey = "key";        // the public key (vkey) of the current epoch
 inline constexpr std::string_view kMetaEpoch = "epoch";
 inline constexpr std::string_view kMetaRedaction = "redaction";  // digest of the newest recorded redaction rules
-inline constexpr std::string_view kMetaKeptHead = "kept_head";   // SHA-256 of the head kept by the newest origin.changed
+inline constexpr std::string_view kMetaKeptHead = "kept_head";  // SHA-256 of the head kept by the newest origin.changed
 
 enum class OpenMode {
   kReadWrite,  // creates the ledger if it does not exist

@@ -1,6 +1,5 @@
 /** Checks arguments of public functions. A mistake in them is thrown, unlike a problem with a value of an event. */
-import { canonicalText } from "./canonical.js";
-import { encode } from "./encode.js";
+import { canonicalText } from "./encode.js";
 import { InvalidEventError } from "./errors.js";
 
 /** A mapping of any values. */
@@ -29,7 +28,7 @@ export function entriesOf(mapping: Mapping | undefined): Iterable<[string, unkno
 
 export function objectText(value: Mapping | undefined | null, name: string): string | undefined {
   if (value === undefined || value === null) return undefined;
-  const found = canonicalText(encode(value));
+  const found = canonicalText(value);
   if (!found.startsWith("{")) throw new InvalidEventError(`${name} must be an object`);
   return found;
 }

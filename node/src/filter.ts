@@ -1,6 +1,5 @@
 /** The filter of a query or an export. */
-import { canonicalText } from "./canonical.js";
-import { encode } from "./encode.js";
+import { canonicalText } from "./encode.js";
 import { InvalidEventError } from "./errors.js";
 
 /** Selects events. All members are optional, and an event must match all that are given. */
@@ -65,5 +64,5 @@ export function filterText(filter: EventFilter): string {
     }
     members[member] = value;
   }
-  return canonicalText(encode(members));
+  return canonicalText(members);
 }

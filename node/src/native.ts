@@ -106,6 +106,7 @@ interface Addon {
   readonly version: string;
   configure(makeError: (status: number, message: string) => Error, names: readonly string[]): void;
   setTape(buffer: ArrayBufferLike): void;
+  canonical(from: number, to: number): string;
   stop(): void;
   statusName(status: number): string;
   verify(client: NativeClient | undefined, settings: NativeVerification, listener: Listener | undefined): Running;

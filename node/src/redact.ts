@@ -1,7 +1,6 @@
 /** The redaction engine, without a ledger, and its rules. */
 import { checkNames } from "./arguments.js";
-import { canonicalText } from "./canonical.js";
-import { encode } from "./encode.js";
+import { canonicalText } from "./encode.js";
 import { ConfigError, InvalidEventError } from "./errors.js";
 import type { Json } from "./event.js";
 import { addon, type NativeRedactor } from "./native.js";
@@ -177,7 +176,7 @@ export class Redactor {
 
   /** Returns the JSON form of any value with all strings and keys redacted, and the number of matches. */
   redact(value: unknown): [value: Json, hits: number] {
-    const [text, hits] = this.#native.redactJson(canonicalText(encode(value)));
+    const [text, hits] = this.#native.redactJson(canonicalText(value));
     return [JSON.parse(text) as Json, hits];
   }
 }

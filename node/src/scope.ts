@@ -6,7 +6,12 @@
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 
-import type { Scoped } from "./encode.js";
+/** The agent, session and parent event of the events logged in a scope. */
+export interface Scoped {
+  readonly agent: string | undefined;
+  readonly session: string | undefined;
+  readonly parent: string | undefined;
+}
 
 /**
  * `outer` is the scope that applies again when this one has ended. `ended` is needed because a scope that `using`

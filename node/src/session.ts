@@ -2,7 +2,6 @@
 import { randomUUID } from "node:crypto";
 
 import type { Mapping } from "./arguments.js";
-import type { ProvenLogClient } from "./client.js";
 import { describe, ProvenLogError } from "./errors.js";
 import type { EventInput } from "./event.js";
 import * as scopes from "./scope.js";
@@ -13,6 +12,15 @@ export interface SessionOptions {
   labels?: Mapping | undefined;
 }
 
+/** The part of a client that a session uses. */
+export interface SessionClient {
+  /** The number of events that the client recorded. */
+  readonly recorded: number;
+  logEvent(event: EventInput): string;
+  /** Reports an error that must not reach the caller. */
+  deliver(error: ProvenLogError): void;
+}
+
 /** A session, created by `client.session`. Use it once. */
 export class Session {
   /** The session's id. */
@@ -21,7 +29,7 @@ export class Session {
   startEventId = "";
   /** The id of `session.end`, or "" before it is recorded. */
   endEventId = "";
-  readonly #client: ProvenLogClient;
+  readonly #client: SessionClient;
   readonly #shared: EventInput;
   readonly #scope: scopes.Scope;
   #began = 0;
@@ -29,7 +37,7 @@ export class Session {
   #ended = false;
 
   /** @internal */
-  constructor(client: ProvenLogClient, sessionId: string | undefined, options: SessionOptions) {
+  constructor(client: SessionClient, sessionId: string | undefined, options: SessionOptions) {
     this.id = sessionId || randomUUID();
     this.#client = client;
     this.#shared = { metadata: options.metadata, labels: options.labels };

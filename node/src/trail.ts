@@ -4,10 +4,11 @@ import { types } from "node:util";
 
 import type { Mapping } from "./arguments.js";
 import { getClient, type ProvenLogClient } from "./client.js";
-import { encode, type Encoded } from "./encode.js";
+import { encode } from "./encode.js";
 import { describe, InvalidEventError, JournalFullError, ProvenLogError } from "./errors.js";
 import type { EventInput } from "./event.js";
 import * as scopes from "./scope.js";
+import type { Encoded } from "./values.js";
 
 /** Options of `trail`. All are optional. */
 export interface TrailOptions {

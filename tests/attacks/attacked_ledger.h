@@ -97,8 +97,8 @@ class AttackedLedger {
   store::TemporaryDirectory directory_;
 };
 
-inline client::VerifyReport verify(const std::string& path, client::VerifyLevel level = client::VerifyLevel::kFull) {
-  client::VerifyRequest request;
+inline verify::Report verify(const std::string& path, verify::Level level = verify::Level::kFull) {
+  verify::Request request;
   request.level = level;
   request.read_only = true;
   return client::verify_ledger(store::LedgerAddress::at(path), request);

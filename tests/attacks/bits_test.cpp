@@ -117,11 +117,11 @@ class Bits : public ::testing::Test {
 
   // For a bit in an event's columns: a finding must name the event. These checks suffice; a full verification has more.
   void expect_named(const Region& region) const {
-    client::VerifyRequest request;
-    request.level = client::VerifyLevel::kTree;
+    verify::Request request;
+    request.level = verify::Level::kTree;
     request.checks = ledger::Checks::all_but(ledger::Check::kSchema);
     request.read_only = true;
-    const client::VerifyReport report = client::verify_ledger(store::LedgerAddress::at(ledger_.path()), request);
+    const verify::Report report = client::verify_ledger(store::LedgerAddress::at(ledger_.path()), request);
     ASSERT_EQ(report.verdict, ledger::Verdict::kTampered) << report.json();
     const auto& found = report.findings.kept();
     const auto names_it = [&](const ledger::Finding& finding) {
@@ -134,7 +134,7 @@ class Bits : public ::testing::Test {
   // For a bit elsewhere: either verification finds the change, or the bit has no meaning and all queries answer as
   // before.
   void expect_found_or_meaningless() const {
-    const client::VerifyReport report = verify(ledger_.path());
+    const verify::Report report = verify(ledger_.path());
     if (!ledger::verdict_valid(report.verdict)) return;
     ASSERT_EQ(answers(), answers_);
   }
@@ -177,7 +177,7 @@ TEST_F(Bits, OfTheTreeAreNoticed) {
 TEST_F(Bits, OfTheHeadAreNeverPassedOver) {
   const std::string head = ledger_.path() + ".head";
   turn_over(head, {{0, read_file(head).size(), {}, 0}}, kStride, [&](const Region&) {
-    EXPECT_FALSE(ledger::verdict_valid(verify(ledger_.path(), client::VerifyLevel::kTree).verdict));
+    EXPECT_FALSE(ledger::verdict_valid(verify(ledger_.path(), verify::Level::kTree).verdict));
   });
 }
 

@@ -374,6 +374,19 @@ attack(
     lambda ledger: (ledger.sql("DELETE FROM event WHERE commit_index BETWEEN 10 AND 20"), append_forged(ledger)),
 )
 
+
+def erased(ledger: Ledger) -> None:
+    place = ledger.place(*EVENT)
+    ledger.sql(
+        f"UPDATE event SET canonical = x'', session = NULL, source = NULL, type = NULL, name = NULL, status = NULL {WHERE}",
+        f"INSERT INTO erased VALUES ({place}, NULL, 1)",
+        "UPDATE meta SET value = 2 WHERE key = 'format_reader'",
+    )
+
+
+attack(27, "an event is emptied and passed off as erased", erased, event=EVENT, says="the content was erased")
+attack(27, "an event that has its content is listed as erased", "INSERT INTO erased VALUES (30, NULL, 1)")
+
 attack(28, "another payload, the same salt", edit_octets(member("action_input", {"query": "harmless"})), event=EVENT)
 attack(28, "the salt is removed", edit_octets(lambda event: event.pop("salt")), event=EVENT)
 

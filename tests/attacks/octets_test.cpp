@@ -90,7 +90,7 @@ class Victim {
 // Runs one round. Returns a description of the failure, or an empty string.
 std::string attack(Victim& victim, std::uint64_t round, const std::string& expected, Account& account) {
   const std::string what = victim.damage(round);
-  const client::VerifyReport report = verify(victim.path());
+  const verify::Report report = verify(victim.path());
   std::string failure;
   if (ledger::verdict_valid(report.verdict)) {
     ++account.sound;
@@ -113,7 +113,7 @@ class Octets : public ::testing::TestWithParam<const char*> {};
 TEST_P(Octets, OverwrittenAtRandomAreFoundOrChangeNoAnswer) {
   const std::string suffix = GetParam();
   const AttackedLedger ledger(kEvents, suffix.empty() ? Log::kMerged : Log::kBeside);
-  const client::VerifyReport sound = verify(ledger.path());
+  const verify::Report sound = verify(ledger.path());
   ASSERT_EQ(sound.verdict, ledger::Verdict::kOk) << sound.json();
   const std::string expected = Answers(ledger.path(), ledger.directory()).text();
   const std::uint64_t first = seed(), rounds = is_long() ? kLongRounds : kRounds;

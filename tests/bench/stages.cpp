@@ -9,12 +9,12 @@
 #include "base/encoding.h"
 #include "base/file.h"
 #include "client/client.h"
-#include "client/journal.h"
 #include "event/builder.h"
 #include "event/json_input.h"
 #include "json/reader.h"
 #include "redact/redactor.h"
 #include "sample.h"
+#include "spool/journal.h"
 
 namespace {
 
@@ -102,9 +102,9 @@ void prepare_and_encode(benchmark::State& state) {
     plog::event::read_event(reader, text, builder);
     plog::event::Effects effects;
     const plog::event::Prepared event = builder.prepare(wishes, effects);
-    record.assign(plog::client::kRecordHeader, '\0');
+    record.assign(plog::spool::kRecordHeader, '\0');
     plog::event::encode(event, record);
-    crc = plog::crc32c(record.data() + plog::client::kRecordHeader, record.size() - plog::client::kRecordHeader, crc);
+    crc = plog::crc32c(record.data() + plog::spool::kRecordHeader, record.size() - plog::spool::kRecordHeader, crc);
   }
   benchmark::DoNotOptimize(crc);
 }
@@ -145,12 +145,12 @@ void journal_append(benchmark::State& state) {
   char path[] = "/tmp/plog-bench-XXXXXX";
   const std::string directory = std::string(mkdtemp(path)) + "/journal";
   {
-    plog::client::Journal journal(directory);
+    plog::spool::Journal journal(directory);
     std::uint64_t number = 0;
-    std::string record(plog::client::kRecordHeader + 900, 'x');
+    std::string record(plog::spool::kRecordHeader + 900, 'x');
     for (auto _ : state) {
       journal.append(record, 0, ++number);
-      if (journal.bytes() / plog::client::kSegmentBytes > number / 16000) continue;
+      if (journal.bytes() / plog::spool::kSegmentBytes > number / 16000) continue;
       for (const auto& drained : journal.take_before(journal.end())) unlink(drained.path.c_str());
     }
     journal.remove();

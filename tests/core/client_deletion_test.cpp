@@ -82,9 +82,9 @@ TEST_F(DeletionTest, AnUnknownAgentIsNeverValidNorIsAnEmptyOne) {
   Client client(options(directory_ / "events.db"));
   client.log(R"({"action_name":"first"})");
   for (const char* agent : {"nobody", ""}) {
-    VerifyRequest request;
+    verify::Request request;
     request.agent = agent;
-    const VerifyReport report = verify_client(client, request);
+    const verify::Report report = verify_client(client, request);
     EXPECT_EQ(report.verdict, ledger::Verdict::kMissingLog) << agent;
     EXPECT_FALSE(report.error.empty());
   }

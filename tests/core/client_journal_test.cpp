@@ -1,6 +1,6 @@
 // The journal's files: how they are read in every state that a crash can leave, and how the journal of a dead process
 // is adopted.
-#include "client/journal.h"
+#include "spool/journal.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
@@ -13,11 +13,11 @@
 
 #include "base/encoding.h"
 #include "base/error.h"
-#include "client/adopter.h"
 #include "event/builder.h"
 #include "heads/heads.h"
 #include "json/value.h"
 #include "store/driver.h"
+#include "writer/adopter.h"
 
 namespace plog::client {
 namespace {
@@ -34,8 +34,8 @@ class JournalTest : public testing::Test {
   }
   ~JournalTest() override { fs::remove_all(root_); }
 
-  static void append(Journal& journal, const std::string& payload, std::uint64_t number) {
-    std::string record(kRecordHeader, '\0');
+  static void append(spool::Journal& journal, const std::string& payload, std::uint64_t number) {
+    std::string record(spool::kRecordHeader, '\0');
     record += payload;
     journal.append(record, crc32c(payload.data(), payload.size()), number);
   }
@@ -48,14 +48,14 @@ class JournalTest : public testing::Test {
   // The payloads of a segment, followed by how it ends: "end" or "damaged".
   static std::vector<std::string> read(const std::string& path, std::uint64_t offset = 0) {
     const Fd fd = open_file(path, O_RDONLY);
-    SegmentReader reader(fd.get(), offset, file_size(fd.get()));
+    spool::SegmentReader reader(fd.get(), offset, file_size(fd.get()));
     std::vector<std::string> found;
     std::string_view payload;
-    SegmentReader::Result result;
-    for (std::uint64_t number; (result = reader.next(payload, number)) == SegmentReader::Result::kRecord;) {
+    spool::SegmentReader::Result result;
+    for (std::uint64_t number; (result = reader.next(payload, number)) == spool::SegmentReader::Result::kRecord;) {
       found.emplace_back(payload);
     }
-    found.emplace_back(result == SegmentReader::Result::kEnd ? "end" : "damaged");
+    found.emplace_back(result == spool::SegmentReader::Result::kEnd ? "end" : "damaged");
     return found;
   }
 
@@ -71,10 +71,10 @@ class SegmentTest : public JournalTest {
     second_ = journal_.end().offset;
     append(journal_, "second", 2);
     end_ = journal_.end().offset;
-    path_ = segment_path(directory_, journal_.id(), 1);
+    path_ = spool::segment_path(directory_, journal_.id(), 1);
   }
 
-  Journal journal_;
+  spool::Journal journal_;
   std::uint64_t second_ = 0, end_ = 0;
   std::string path_;
 };
@@ -85,13 +85,13 @@ TEST_F(SegmentTest, RecordsComeBackInOrderWithTheirNumbersFromAnyRecordOn) {
   EXPECT_THAT(read(path_, end_), ElementsAre("end"));
 
   const Fd fd = open_file(path_, O_RDONLY);
-  SegmentReader reader(fd.get(), 0, end_);
+  spool::SegmentReader reader(fd.get(), 0, end_);
   std::string_view payload;
   std::uint64_t number = 0;
-  ASSERT_EQ(reader.next(payload, number), SegmentReader::Result::kRecord);
+  ASSERT_EQ(reader.next(payload, number), spool::SegmentReader::Result::kRecord);
   EXPECT_EQ(number, 1u);
   EXPECT_EQ(reader.offset(), second_);
-  ASSERT_EQ(reader.next(payload, number), SegmentReader::Result::kRecord);
+  ASSERT_EQ(reader.next(payload, number), spool::SegmentReader::Result::kRecord);
   EXPECT_EQ(number, 2u);
   EXPECT_EQ(reader.offset(), end_);
 }
@@ -172,13 +172,13 @@ TEST_F(SegmentTest, ALengthBeyondTheLimitIsDamage) {
 
 TEST_F(SegmentTest, AReaderGoesNoFurtherThanItsLimitUntilItIsExtended) {
   const Fd fd = open_file(path_, O_RDONLY);
-  SegmentReader reader(fd.get(), 0, end_ - 1);
+  spool::SegmentReader reader(fd.get(), 0, end_ - 1);
   std::string_view payload;
   std::uint64_t number = 0;
-  ASSERT_EQ(reader.next(payload, number), SegmentReader::Result::kRecord);
-  EXPECT_EQ(reader.next(payload, number), SegmentReader::Result::kEnd);
+  ASSERT_EQ(reader.next(payload, number), spool::SegmentReader::Result::kRecord);
+  EXPECT_EQ(reader.next(payload, number), spool::SegmentReader::Result::kEnd);
   reader.extend(end_);
-  ASSERT_EQ(reader.next(payload, number), SegmentReader::Result::kRecord);
+  ASSERT_EQ(reader.next(payload, number), spool::SegmentReader::Result::kRecord);
   EXPECT_EQ(payload, "second");
 }
 
@@ -190,17 +190,17 @@ TEST_F(SegmentTest, ARecordLargerThanTheReadersBufferIsRead) {
 }
 
 TEST_F(JournalTest, DrainedSegmentsAreGivenUpButNeverTheOneBeingWritten) {
-  Journal journal(directory_);
+  spool::Journal journal(directory_);
   EXPECT_TRUE(journal.take_before({7, 0}).empty());
-  const std::string large(kSegmentBytes - kSegmentHeader - kRecordHeader, 'x');
+  const std::string large(spool::kSegmentBytes - spool::kSegmentHeader - spool::kRecordHeader, 'x');
   for (std::uint64_t number = 1; number <= 3; ++number) append(journal, large, number);
   ASSERT_EQ(journal.end().segment, 3u);
   ASSERT_EQ(journal.first_segment(), 1u);
 
-  EXPECT_TRUE(journal.take_before({1, kSegmentHeader}).empty());
+  EXPECT_TRUE(journal.take_before({1, spool::kSegmentHeader}).empty());
   auto drained = journal.take_before({2, 0});
   ASSERT_EQ(drained.size(), 1u);
-  EXPECT_EQ(drained[0].path, segment_path(directory_, journal.id(), 1));
+  EXPECT_EQ(drained[0].path, spool::segment_path(directory_, journal.id(), 1));
   EXPECT_TRUE(fs::exists(drained[0].path)) << "the caller deletes the file";
   EXPECT_EQ(journal.first_segment(), 2u);
   std::uint64_t limit = 0;
@@ -208,23 +208,23 @@ TEST_F(JournalTest, DrainedSegmentsAreGivenUpButNeverTheOneBeingWritten) {
 
   drained = journal.take_before({99, 0});
   ASSERT_EQ(drained.size(), 1u);
-  EXPECT_EQ(drained[0].path, segment_path(directory_, journal.id(), 2));
+  EXPECT_EQ(drained[0].path, spool::segment_path(directory_, journal.id(), 2));
   ASSERT_NE(journal.segment(3, &limit), nullptr);
-  EXPECT_EQ(limit, kSegmentBytes);
+  EXPECT_EQ(limit, spool::kSegmentBytes);
 }
 
 // ---- The account of dropped events
 
 TEST(DropAccountTest, IsTheSameAfterTheFile) {
-  DropAccount account;
+  spool::DropAccount account;
   account.generation = 7;
   account.add("a", 1000);
   account.freeze();
   account.add("b", 3000);
   account.add("b", 2000);
-  const std::string octets = encode_owner(account);
-  EXPECT_EQ(octets.size(), kOwnerBytes);
-  const auto read = decode_owner(octets);
+  const std::string octets = spool::encode_owner(account);
+  EXPECT_EQ(octets.size(), spool::kOwnerBytes);
+  const auto read = spool::decode_owner(octets);
   ASSERT_TRUE(read.has_value());
   EXPECT_EQ(read->generation, 7u);
   ASSERT_EQ(read->frozen.size(), 1u);
@@ -237,30 +237,30 @@ TEST(DropAccountTest, IsTheSameAfterTheFile) {
 }
 
 TEST(DropAccountTest, AgentsBeyondItsRoomAreCountedTogether) {
-  DropAccount account;
+  spool::DropAccount account;
   for (int agent = 0; agent < 40; ++agent) {
     account.add("agent-" + std::to_string(agent) + std::string(200, 'n'), agent);
   }
   account.freeze();
   for (int agent = 0; agent < 40; ++agent) account.add(std::to_string(agent), agent);
-  const auto read = decode_owner(encode_owner(account));
+  const auto read = spool::decode_owner(spool::encode_owner(account));
   ASSERT_TRUE(read.has_value());
   for (const auto* table : {&read->frozen, &read->current}) {
-    ASSERT_EQ(table->size(), DropAccount::kAgents + 1);
+    ASSERT_EQ(table->size(), spool::DropAccount::kAgents + 1);
     EXPECT_EQ(table->back().agent, "other");
-    EXPECT_EQ(table->back().count, 40 - DropAccount::kAgents);
+    EXPECT_EQ(table->back().count, 40 - spool::DropAccount::kAgents);
   }
   EXPECT_EQ(read->frozen[0].agent.size(), 87u);
 }
 
 TEST(DropAccountTest, ALongNameIsCutBetweenCharacters) {
-  DropAccount account;
+  spool::DropAccount account;
   account.add(std::string(86, 'n') + "\xC3\xA4", 1);
   EXPECT_EQ(account.current[0].agent, std::string(86, 'n'));
 }
 
 TEST(DropAccountTest, WhatIsFrozenWaitsUntilItIsSettled) {
-  DropAccount account;
+  spool::DropAccount account;
   account.settle();
   EXPECT_EQ(account.generation, 1u) << "nothing was frozen";
   account.freeze();
@@ -284,16 +284,16 @@ TEST(DropAccountTest, WhatIsFrozenWaitsUntilItIsSettled) {
 }
 
 TEST(DropAccountTest, OtherVersionsAndForeignContentAreNotDecoded) {
-  const std::string good = encode_owner(DropAccount{});
-  ASSERT_TRUE(decode_owner(good).has_value());
+  const std::string good = spool::encode_owner(spool::DropAccount{});
+  ASSERT_TRUE(spool::decode_owner(good).has_value());
   std::string other = good;
   other[8] = 2;
-  EXPECT_FALSE(decode_owner(other).has_value());
+  EXPECT_FALSE(spool::decode_owner(other).has_value());
   other = good;
   other[0] = 'X';
-  EXPECT_FALSE(decode_owner(other).has_value());
-  EXPECT_FALSE(decode_owner(std::string_view(good).substr(1)).has_value());
-  EXPECT_FALSE(decode_owner("").has_value());
+  EXPECT_FALSE(spool::decode_owner(other).has_value());
+  EXPECT_FALSE(spool::decode_owner(std::string_view(good).substr(1)).has_value());
+  EXPECT_FALSE(spool::decode_owner("").has_value());
 }
 
 // ---- Adoption
@@ -309,8 +309,8 @@ class AdoptionTest : public JournalTest {
   }
 
   // Leaves the journal of a dead process, with events of these names.
-  Uuid dead_process(const std::vector<std::string>& names, const DropAccount& account = {}) {
-    Journal journal(directory_);
+  Uuid dead_process(const std::vector<std::string>& names, const spool::DropAccount& account = {}) {
+    spool::Journal journal(directory_);
     std::uint64_t number = 0;
     for (const std::string& name : names) append(journal, payload(name), ++number);
     journal.account() = account;
@@ -331,10 +331,10 @@ class AdoptionTest : public JournalTest {
     return out;
   }
 
-  Adopted adopt_all(std::size_t batch = 100) {
-    Adopted total;
-    for (Orphan& orphan : find_orphans(directory_)) {
-      const Adopted adopted = adopt(orphan, directory_, committer_, batch, false);
+  writer::Adopted adopt_all(std::size_t batch = 100) {
+    writer::Adopted total;
+    for (spool::Orphan& orphan : spool::find_orphans(directory_)) {
+      const writer::Adopted adopted = adopt(orphan, directory_, committer_, batch, false);
       total.recovered += adopted.recovered;
       total.gaps += adopted.gaps;
       total.errors.insert(total.errors.end(), adopted.errors.begin(), adopted.errors.end());
@@ -377,31 +377,31 @@ class AdoptionTest : public JournalTest {
 
   const store::LedgerAddress address_;
   std::unique_ptr<store::Store> store_;
-  Committer committer_;
+  writer::Committer committer_;
 };
 
 TEST_F(AdoptionTest, ADeadProcesssEventsAreCommittedInOrderAndItsFilesGo) {
   dead_process({"one", "two", "three"});
-  EXPECT_EQ(count_pending(directory_, *store_), 3u);
-  const Adopted adopted = adopt_all(2);
+  EXPECT_EQ(spool::count_pending(directory_, *store_), 3u);
+  const writer::Adopted adopted = adopt_all(2);
   EXPECT_EQ(adopted.recovered, 3u);
   EXPECT_EQ(adopted.gaps, 0u);
   EXPECT_TRUE(adopted.errors.empty());
   EXPECT_THAT(names(), ElementsAre("one", "two", "three"));
   EXPECT_THAT(files(), ElementsAre());
-  EXPECT_EQ(count_pending(directory_, *store_), 0u);
+  EXPECT_EQ(spool::count_pending(directory_, *store_), 0u);
   EXPECT_TRUE(store_->journals().empty());
 }
 
 TEST_F(AdoptionTest, AJournalWhoseOwnerLivesIsLeftAlone) {
-  Journal alive(directory_);
+  spool::Journal alive(directory_);
   append(alive, payload("mine"), 1);
-  EXPECT_TRUE(find_orphans(directory_).empty());
-  EXPECT_TRUE(fs::exists(segment_path(directory_, alive.id(), 1)));
+  EXPECT_TRUE(spool::find_orphans(directory_).empty());
+  EXPECT_TRUE(fs::exists(spool::segment_path(directory_, alive.id(), 1)));
 }
 
 TEST_F(AdoptionTest, RepeatedWithoutTheLedgersPositionItRecordsNothingTwice) {
-  DropAccount account;
+  spool::DropAccount account;
   account.add("a", 1000);
   account.freeze();
   account.add("b", 2000);
@@ -412,7 +412,7 @@ TEST_F(AdoptionTest, RepeatedWithoutTheLedgersPositionItRecordsNothingTwice) {
   EXPECT_THAT(before, ElementsAre("one", "two", "gap", "gap"));
 
   restore_files();
-  const Adopted again = adopt_all();
+  const writer::Adopted again = adopt_all();
   EXPECT_EQ(again.recovered, 0u);
   EXPECT_EQ(again.gaps, 0u);
   EXPECT_TRUE(again.errors.empty());
@@ -422,9 +422,9 @@ TEST_F(AdoptionTest, RepeatedWithoutTheLedgersPositionItRecordsNothingTwice) {
 
 TEST_F(AdoptionTest, ItGoesOnWhereACrashInterruptedIt) {
   const Uuid id = dead_process({"one", "two"});
-  const std::uint64_t first = kSegmentHeader + kRecordHeader + payload("one").size();
+  const std::uint64_t first = spool::kSegmentHeader + spool::kRecordHeader + payload("one").size();
   set_position(id, {1, first});
-  EXPECT_EQ(count_pending(directory_, *store_), 1u);
+  EXPECT_EQ(spool::count_pending(directory_, *store_), 1u);
   EXPECT_EQ(adopt_all().recovered, 1u);
   EXPECT_THAT(names(), ElementsAre("two"));
 }
@@ -442,7 +442,7 @@ TEST_F(AdoptionTest, ACrashBetweenCommitAndUnlinkLeavesOnlyFilesToRemove) {
 }
 
 TEST_F(AdoptionTest, ASettledGapIsNotRecordedAgainAndTheNextOneIs) {
-  DropAccount account;
+  spool::DropAccount account;
   account.add("a", 1000);
   account.freeze();
   dead_process({}, account);
@@ -458,29 +458,29 @@ TEST_F(AdoptionTest, ASettledGapIsNotRecordedAgainAndTheNextOneIs) {
 
 TEST_F(AdoptionTest, OwnersThatWereNeverBornAreRemoved) {
   fs::create_directories(directory_);
-  const std::string unborn = owner_path(directory_, uuid_v7()) + ".new";
-  const std::string held = owner_path(directory_, uuid_v7()) + ".new";
+  const std::string unborn = spool::owner_path(directory_, uuid_v7()) + ".new";
+  const std::string held = spool::owner_path(directory_, uuid_v7()) + ".new";
   open_file(unborn, O_RDWR | O_CREAT);
   const Fd fd = open_file(held, O_RDWR | O_CREAT);
   ASSERT_TRUE(try_lock(fd.get()));
-  EXPECT_TRUE(find_orphans(directory_).empty());
+  EXPECT_TRUE(spool::find_orphans(directory_).empty());
   EXPECT_FALSE(fs::exists(unborn));
   EXPECT_TRUE(fs::exists(held)) << "its process is about to rename it";
 }
 
 TEST_F(AdoptionTest, AnOwnerFileOfZerosIsAJournalWithoutDrops) {
   const Uuid id = dead_process({"one"});
-  fs::resize_file(owner_path(directory_, id), 0);
+  fs::resize_file(spool::owner_path(directory_, id), 0);
   EXPECT_EQ(adopt_all().recovered, 1u);
   EXPECT_THAT(files(), ElementsAre());
 }
 
 TEST_F(AdoptionTest, ADamagedSegmentIsKeptAndWhatIsLostIsAGap) {
   const Uuid id = dead_process({"one", "two", "three"});
-  const std::string path = segment_path(directory_, id, 1);
-  const std::uint64_t second = kSegmentHeader + kRecordHeader + payload("one").size();
-  patch(path, second + kRecordHeader + 20, "?????");
-  const Adopted adopted = adopt_all();
+  const std::string path = spool::segment_path(directory_, id, 1);
+  const std::uint64_t second = spool::kSegmentHeader + spool::kRecordHeader + payload("one").size();
+  patch(path, second + spool::kRecordHeader + 20, "?????");
+  const writer::Adopted adopted = adopt_all();
   EXPECT_EQ(adopted.recovered, 1u);
   EXPECT_EQ(adopted.gaps, 1u);
   ASSERT_EQ(adopted.errors.size(), 1u);
@@ -492,13 +492,13 @@ TEST_F(AdoptionTest, ADamagedSegmentIsKeptAndWhatIsLostIsAGap) {
   EXPECT_EQ(gap.find("action_input")->find("reason")->text(), "journal_damaged");
   EXPECT_EQ(gap.find("action_input")->find("journal")->text(), format_uuid(id));
   EXPECT_THAT(files(), ElementsAre(fs::path(path).filename().string() + ".damaged"));
-  EXPECT_TRUE(find_orphans(directory_).empty());
+  EXPECT_TRUE(spool::find_orphans(directory_).empty());
 }
 
 TEST_F(AdoptionTest, ADamagedSegmentIsKeptAlsoWhenACrashFollowsTheCommit) {
   const Uuid id = dead_process({"one", "two"});
-  const std::string path = segment_path(directory_, id, 1);
-  patch(path, kSegmentHeader + kRecordHeader + 20, "?????");
+  const std::string path = spool::segment_path(directory_, id, 1);
+  patch(path, spool::kSegmentHeader + spool::kRecordHeader + 20, "?????");
   save_files();
   EXPECT_EQ(adopt_all().gaps, 1u);
   fs::remove_all(directory_);
@@ -510,11 +510,11 @@ TEST_F(AdoptionTest, ADamagedSegmentIsKeptAlsoWhenACrashFollowsTheCommit) {
 }
 
 TEST_F(AdoptionTest, ARecordThatIsNoEventIsDamage) {
-  Journal journal(directory_);
+  spool::Journal journal(directory_);
   append(journal, payload("one"), 1);
   append(journal, "no event", 2);
   journal.abandon();
-  const Adopted adopted = adopt_all();
+  const writer::Adopted adopted = adopt_all();
   EXPECT_EQ(adopted.recovered, 1u);
   EXPECT_EQ(adopted.gaps, 1u);
   EXPECT_THAT(names(), ElementsAre("one", "gap"));
@@ -522,11 +522,11 @@ TEST_F(AdoptionTest, ARecordThatIsNoEventIsDamage) {
 
 TEST_F(AdoptionTest, ATornLastRecordIsNeitherDamageNorAGap) {
   const Uuid id = dead_process({"one", "two"});
-  const std::string path = segment_path(directory_, id, 1);
-  const std::uint64_t second = kSegmentHeader + kRecordHeader + payload("one").size();
-  const std::uint64_t end = second + kRecordHeader + payload("two").size();
+  const std::string path = spool::segment_path(directory_, id, 1);
+  const std::uint64_t second = spool::kSegmentHeader + spool::kRecordHeader + payload("one").size();
+  const std::uint64_t end = second + spool::kRecordHeader + payload("two").size();
   fs::resize_file(path, end - 1);
-  const Adopted adopted = adopt_all();
+  const writer::Adopted adopted = adopt_all();
   EXPECT_EQ(adopted.recovered, 1u);
   EXPECT_EQ(adopted.gaps, 0u);
   EXPECT_TRUE(adopted.errors.empty());
@@ -536,9 +536,9 @@ TEST_F(AdoptionTest, ATornLastRecordIsNeitherDamageNorAGap) {
 
 TEST_F(AdoptionTest, AJournalOfAnUnknownVersionIsNeverTouched) {
   const Uuid id = dead_process({"one"});
-  patch(owner_path(directory_, id), 8, std::string("\x02\x00\x00\x00", 4));
+  patch(spool::owner_path(directory_, id), 8, std::string("\x02\x00\x00\x00", 4));
   save_files();
-  EXPECT_TRUE(find_orphans(directory_).empty());
+  EXPECT_TRUE(spool::find_orphans(directory_).empty());
   EXPECT_EQ(adopt_all().recovered, 0u);
   for (const auto& entry : fs::directory_iterator(root_ / "saved")) {
     EXPECT_EQ(read_file(entry.path(), 1u << 20), read_file(directory_ / entry.path().filename(), 1u << 20));

@@ -11,12 +11,12 @@
 
 #include "base/encoding.h"
 #include "client/client.h"
-#include "client/committer.h"
 #include "client/verification.h"
 #include "crypto/sha256.h"
 #include "heads/file_key_source.h"
 #include "heads/heads.h"
 #include "store_fixture.h"
+#include "writer/committer.h"
 
 namespace plog::client {
 namespace {
@@ -106,7 +106,7 @@ class ClientVerifyTest : public ::testing::Test {
   // Commits an event to its chain and the tree like any other, whatever it contains.
   void commit(const std::string& canonical) const {
     const auto store = store::open(address(), store::OpenMode::kReadWrite);
-    Committer committer(*store, path(), heads::file_heads(address(), {}), true);
+    writer::Committer committer(*store, path(), heads::file_heads(address(), {}), true);
     const auto lease = store->lock_writer(5000);
     committer.begin();
     event::Prepared event;
@@ -121,8 +121,8 @@ class ClientVerifyTest : public ::testing::Test {
            R"(","timestamp":"2026-02-17T00:00:00.000000Z"})";
   }
 
-  VerifyReport verify(VerifyLevel level = VerifyLevel::kFull, ledger::Checks checks = {}) const {
-    VerifyRequest request;
+  verify::Report verify(verify::Level level = verify::Level::kFull, ledger::Checks checks = {}) const {
+    verify::Request request;
     request.level = level;
     request.checks = checks;
     request.read_only = true;
@@ -136,7 +136,7 @@ struct Case {
   friend void PrintTo(const Case& entry, std::ostream* out) { *out << entry.name; }
   Check check;
   const char* name;
-  VerifyLevel level;
+  verify::Level level;
   Verdict verdict;
   void (*tamper)(const ClientVerifyTest&);
 };
@@ -144,9 +144,9 @@ struct Case {
 // Gives the table of cases access to protected members of the fixture.
 class Tool : public ClientVerifyTest {
  public:
+  using ClientVerifyTest::address;
   using ClientVerifyTest::commit;
   using ClientVerifyTest::path;
-  using ClientVerifyTest::address;
   using ClientVerifyTest::read;
   using ClientVerifyTest::sign_head;
   using ClientVerifyTest::signer;
@@ -161,20 +161,20 @@ const Tool& tool(const ClientVerifyTest& test) { return static_cast<const Tool&>
 #define SQL(text) [](const ClientVerifyTest& test) { tool(test).sql(text); }
 
 const Case kCases[] = {
-    {Check::kPlace, "the last row of an agent deleted", VerifyLevel::kChain, Verdict::kTampered,
+    {Check::kPlace, "the last row of an agent deleted", verify::Level::kChain, Verdict::kTampered,
      SQL("DELETE FROM event WHERE commit_index = 3")},
-    {Check::kSequence, "the last sequence of an agent", VerifyLevel::kChain, Verdict::kTampered,
+    {Check::kSequence, "the last sequence of an agent", verify::Level::kChain, Verdict::kTampered,
      SQL("UPDATE event SET sequence = 7 WHERE commit_index = (SELECT max(commit_index) FROM event)")},
-    {Check::kHash, "content", VerifyLevel::kChain, Verdict::kTampered,
+    {Check::kHash, "content", verify::Level::kChain, Verdict::kTampered,
      SQL("UPDATE event SET canonical = CAST(replace(CAST(canonical AS TEXT), 'TOOL', 'FOOL') AS BLOB) "
          "WHERE commit_index = 99")},
-    {Check::kIdentity, "the id of a row", VerifyLevel::kChain, Verdict::kTampered,
+    {Check::kIdentity, "the id of a row", verify::Level::kChain, Verdict::kTampered,
      SQL("UPDATE event SET id = zeroblob(16) WHERE commit_index = 99")},
-    {Check::kTypes, "text instead of bytes", VerifyLevel::kChain, Verdict::kTampered,
+    {Check::kTypes, "text instead of bytes", verify::Level::kChain, Verdict::kTampered,
      [](const ClientVerifyTest& test) {
        tool(test).sql_loosely("UPDATE event SET canonical = CAST(canonical AS TEXT) WHERE commit_index = 99");
      }},
-    {Check::kPrevHash, "a link with its hash recomputed", VerifyLevel::kChain, Verdict::kTampered,
+    {Check::kPrevHash, "a link with its hash recomputed", verify::Level::kChain, Verdict::kTampered,
      [](const ClientVerifyTest& test) {
        const auto store = store::open(tool(test).address(), store::OpenMode::kReadOnly);
        std::vector<store::EventRow> rows;
@@ -186,79 +186,80 @@ const Case kCases[] = {
        tool(test).sql("UPDATE event SET prev_hash = zeroblob(32), hash = x'" + hex_encode(hash.data(), hash.size()) +
                       "' WHERE commit_index = " + std::to_string(rows[0].commit_index));
      }},
-    {Check::kLeaf, "warnings in the tail", VerifyLevel::kTree, Verdict::kTampered,
+    {Check::kLeaf, "warnings in the tail", verify::Level::kTree, Verdict::kTampered,
      SQL("UPDATE event SET warnings = x'5b5d' WHERE commit_index = (SELECT max(commit_index) FROM event WHERE warnings "
          "IS NOT NULL)")},
-    {Check::kTile, "a deleted tile", VerifyLevel::kTree, Verdict::kTampered, SQL("DELETE FROM tile WHERE place = 0")},
-    {Check::kUpperTile, "a tile above the leaves", VerifyLevel::kTree, Verdict::kTampered,
+    {Check::kTile, "a deleted tile", verify::Level::kTree, Verdict::kTampered, SQL("DELETE FROM tile WHERE place = 0")},
+    {Check::kUpperTile, "a tile above the leaves", verify::Level::kTree, Verdict::kTampered,
      SQL("UPDATE tile SET hashes = zeroblob(length(hashes)) WHERE place = 1 << 56")},
-    {Check::kForeignTile, "a surplus tile", VerifyLevel::kTree, Verdict::kTampered,
+    {Check::kForeignTile, "a surplus tile", verify::Level::kTree, Verdict::kTampered,
      SQL("INSERT INTO tile VALUES (5 << 56, zeroblob(32))")},
-    {Check::kTreeSize, "the newest rows deleted", VerifyLevel::kTree, Verdict::kTruncated,
+    {Check::kTreeSize, "the newest rows deleted", verify::Level::kTree, Verdict::kTruncated,
      SQL("DELETE FROM event WHERE commit_index > 590")},
-    {Check::kKeyEvent, "an unsigned rotation", VerifyLevel::kTree, Verdict::kTampered,
+    {Check::kKeyEvent, "an unsigned rotation", verify::Level::kTree, Verdict::kTampered,
      [](const ClientVerifyTest& test) {
        const std::string origin = tool(test).signer().name();
        const std::string vkey = crypto::Signer::generate(origin).verifier().format();
        tool(test).commit(tool(test).system_event(
            "key.rotated", R"({"epoch":2,"note":"x","origin":")" + origin + R"(","vkey":")" + vkey + "\"}"));
      }},
-    {Check::kHeadSignature, "a head signed by another key", VerifyLevel::kTree, Verdict::kUnverifiable,
+    {Check::kHeadSignature, "a head signed by another key", verify::Level::kTree, Verdict::kUnverifiable,
      [](const ClientVerifyTest& test) {
        const std::string file = tool(test).path() + ".head";
        const auto head = *ledger::parse_checkpoint(crypto::parse_note(tool(test).read(file))->text);
        tool(test).write(file, ledger::sign_checkpoint(head, crypto::Signer::generate(head.origin)));
      }},
-    {Check::kHeadSize, "a head over more events", VerifyLevel::kTree, Verdict::kRolledBack,
+    {Check::kHeadSize, "a head over more events", verify::Level::kTree, Verdict::kRolledBack,
      [](const ClientVerifyTest& test) { tool(test).sign_head([](ledger::Checkpoint& head) { head.size += 10000; }); }},
-    {Check::kHeadRoot, "a head over other events", VerifyLevel::kTree, Verdict::kTampered,
+    {Check::kHeadRoot, "a head over other events", verify::Level::kTree, Verdict::kTampered,
      [](const ClientVerifyTest& test) { tool(test).sign_head([](ledger::Checkpoint& head) { head.root[7] ^= 1; }); }},
-    {Check::kBranch, "a head that the writer found to be ahead", VerifyLevel::kTree, Verdict::kRolledBack,
+    {Check::kBranch, "a head that the writer found to be ahead", verify::Level::kTree, Verdict::kRolledBack,
      [](const ClientVerifyTest& test) {
        tool(test).sign_head([](ledger::Checkpoint& head) { head.size += 10000; });
        tool(test).commit(tool(test).system_event("note", "{}"));
      }},
-    {Check::kSchema, "a view", VerifyLevel::kTree, Verdict::kTampered, SQL("CREATE VIEW mine AS SELECT * FROM event")},
-    {Check::kStructure, "two indexes swapped", VerifyLevel::kFull, Verdict::kTampered,
+    {Check::kSchema, "a view", verify::Level::kTree, Verdict::kTampered,
+     SQL("CREATE VIEW mine AS SELECT * FROM event")},
+    {Check::kStructure, "two indexes swapped", verify::Level::kFull, Verdict::kTampered,
      SQL("PRAGMA writable_schema=ON; CREATE TEMP TABLE page AS SELECT name, rootpage FROM main.sqlite_schema; "
          "UPDATE sqlite_master SET rootpage = (SELECT page.rootpage FROM page WHERE page.name = CASE "
          "sqlite_master.name WHEN "
          "'event_name' THEN 'event_type' ELSE 'event_name' END) WHERE name IN ('event_name', 'event_type')")},
-    {Check::kCanonical, "members out of order", VerifyLevel::kFull, Verdict::kTampered,
+    {Check::kCanonical, "members out of order", verify::Level::kFull, Verdict::kTampered,
      [](const ClientVerifyTest& test) {
        tool(test).commit(R"({"agent_id":"sly","id":")" + format_uuid(uuid_v7()) +
                          R"(","zone":1,"timestamp":"2026-02-17T00:00:00.000000Z"})");
      }},
-    {Check::kColumn, "a column that filters read", VerifyLevel::kFull, Verdict::kTampered,
+    {Check::kColumn, "a column that filters read", verify::Level::kFull, Verdict::kTampered,
      SQL("UPDATE event SET name = NULL WHERE commit_index = 99")},
-    {Check::kLabel, "a deleted label", VerifyLevel::kFull, Verdict::kTampered,
+    {Check::kLabel, "a deleted label", verify::Level::kFull, Verdict::kTampered,
      SQL("DELETE FROM event_label WHERE commit_index = 99")},
-    {Check::kLabel, "an added label", VerifyLevel::kFull, Verdict::kTampered,
+    {Check::kLabel, "an added label", verify::Level::kFull, Verdict::kTampered,
      SQL("INSERT INTO event_label SELECT label, 2 FROM event_label LIMIT 1")},
-    {Check::kReference, "a deleted reference", VerifyLevel::kFull, Verdict::kTampered,
+    {Check::kReference, "a deleted reference", verify::Level::kFull, Verdict::kTampered,
      SQL("DELETE FROM event_reference WHERE commit_index = 99")},
-    {Check::kReference, "an added reference", VerifyLevel::kFull, Verdict::kTampered,
+    {Check::kReference, "an added reference", verify::Level::kFull, Verdict::kTampered,
      SQL("INSERT INTO event_reference VALUES (2, 'mine', 2)")},
-    {Check::kActivity, "a sum", VerifyLevel::kFull, Verdict::kTampered,
+    {Check::kActivity, "a sum", verify::Level::kFull, Verdict::kTampered,
      SQL("UPDATE activity SET errors = errors + 1 WHERE session <> 0")},
-    {Check::kActivity, "a sum without events", VerifyLevel::kFull, Verdict::kTampered,
+    {Check::kActivity, "a sum without events", verify::Level::kFull, Verdict::kTampered,
      SQL("INSERT INTO activity VALUES (1, 1, 1, 0, 0, 0, 0)")},
-    {Check::kTimeBlock, "the times of a block", VerifyLevel::kFull, Verdict::kTampered,
+    {Check::kTimeBlock, "the times of a block", verify::Level::kFull, Verdict::kTampered,
      SQL("UPDATE time_block SET max_time = min_time")},
-    {Check::kContext, "a context", VerifyLevel::kFull, Verdict::kTampered,
+    {Check::kContext, "a context", verify::Level::kFull, Verdict::kTampered,
      SQL("UPDATE label_context SET context = '{}'")},
-    {Check::kMeta, "the ledger's id", VerifyLevel::kTree, Verdict::kTampered,
+    {Check::kMeta, "the ledger's id", verify::Level::kTree, Verdict::kTampered,
      SQL("UPDATE meta SET value = 'other' WHERE key = 'ledger_id'")},
 };
 
 TEST_F(ClientVerifyTest, ASoundLedgerWithATailIsSound) {
   record_with_tail();
-  for (const VerifyLevel level : {VerifyLevel::kTree, VerifyLevel::kFull}) {
-    const VerifyReport report = verify(level);
+  for (const verify::Level level : {verify::Level::kTree, verify::Level::kFull}) {
+    const verify::Report report = verify(level);
     EXPECT_EQ(report.verdict, Verdict::kOkWithTail) << report.error;
     EXPECT_EQ(report.tail, std::uint64_t{kSecond} + 2);
   }
-  EXPECT_EQ(verify(VerifyLevel::kChain).verdict, Verdict::kOk);
+  EXPECT_EQ(verify(verify::Level::kChain).verdict, Verdict::kOk);
 }
 
 class EachCheck : public ClientVerifyTest, public ::testing::WithParamInterface<Case> {};
@@ -267,9 +268,9 @@ class EachCheck : public ClientVerifyTest, public ::testing::WithParamInterface<
 TEST_P(EachCheck, IsNeeded) {
   record_with_tail();
   GetParam().tamper(*this);
-  const VerifyReport with = verify(GetParam().level);
+  const verify::Report with = verify(GetParam().level);
   EXPECT_EQ(with.verdict, GetParam().verdict) << with.json();
-  const VerifyReport without = verify(GetParam().level, ledger::Checks::all_but(GetParam().check));
+  const verify::Report without = verify(GetParam().level, ledger::Checks::all_but(GetParam().check));
   EXPECT_TRUE(ledger::verdict_valid(without.verdict)) << without.json();
 }
 
@@ -304,7 +305,7 @@ TEST_F(ClientVerifyTest, EventsOfADeadProcessAreAdoptedAndThenSaidSo) {
   EXPECT_EQ(verify().pending, 2u);
   EXPECT_EQ(verify().verdict, Verdict::kOk) << "nothing was adopted";
   const std::string head = read(path() + ".head");
-  const VerifyReport report = verify_ledger(address(), {});
+  const verify::Report report = verify_ledger(address(), {});
   EXPECT_EQ(report.verdict, Verdict::kRecovered) << report.error;
   EXPECT_EQ(report.recovered, 2u);
   EXPECT_EQ(report.tail, 2u);
@@ -322,7 +323,7 @@ TEST_F(ClientVerifyTest, NothingIsAdoptedWhereHeadAndLedgerDisagree) {
   int status = 0;
   waitpid(child, &status, 0);
   sign_head([](ledger::Checkpoint& head) { head.root[3] ^= 1; });
-  const VerifyReport report = verify_ledger(address(), {});
+  const verify::Report report = verify_ledger(address(), {});
   EXPECT_EQ(report.verdict, Verdict::kTampered);
   EXPECT_EQ(report.pending, 1u);
   EXPECT_EQ(report.events, 11u);
@@ -331,7 +332,7 @@ TEST_F(ClientVerifyTest, NothingIsAdoptedWhereHeadAndLedgerDisagree) {
 TEST_F(ClientVerifyTest, AClientsLedgerIsVerifiedWithAHeadOverAllOfIt) {
   const auto client = open();
   for (int i = 0; i < 100; ++i) client->log("{}");
-  const VerifyReport report = verify_client(*client, {});
+  const verify::Report report = verify_client(*client, {});
   EXPECT_EQ(report.verdict, Verdict::kOk) << report.error;
   EXPECT_EQ(report.tail, 0u);
   EXPECT_EQ(report.assurance, "signed");
@@ -350,7 +351,7 @@ TEST_F(ClientVerifyTest, ALedgerThatIsWrittenToMeanwhileIsSound) {
     }
   });
   for (int i = 0; i < 5; ++i) {
-    const VerifyReport report = verify(VerifyLevel::kFull);
+    const verify::Report report = verify(verify::Level::kFull);
     EXPECT_TRUE(ledger::verdict_valid(report.verdict)) << report.json();
   }
   stop = true;

@@ -16,12 +16,12 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/uuid.h"
-#include "client/verify_scan.h"
 #include "event/prepared.h"
 #include "json/value.h"
 #include "ledger/chain.h"
 #include "ledger/verify.h"
 #include "store/driver.h"
+#include "verify/scan.h"
 
 namespace plog::store {
 
@@ -161,9 +161,9 @@ class StoreTest : public ::testing::Test {
   // The findings of a scan of chains and columns. These ledgers have no tree.
   static std::vector<std::string> findings(Store& store, std::uint64_t* events = nullptr) {
     ledger::Findings findings;
-    client::ScanOptions options;
+    verify::ScanOptions options;
     options.tree = false;
-    client::Scan scan(store, store.audit().extent(), options, findings);
+    verify::Scan scan(store, store.audit().extent(), options, findings);
     scan.run();
     if (events != nullptr) *events = scan.chain().events();
     std::vector<std::string> texts;

@@ -159,10 +159,10 @@ TEST_F(StoreForkTest, CallbacksMayFork) {
   for (int i = 0; i < 1500; ++i) writer.add(*transaction, Draft("agent").with("action_input", std::string(10000, 'x')));
   transaction->commit(false);
   ledger::Findings findings;
-  client::ScanOptions options;
+  verify::ScanOptions options;
   options.tree = false;
   options.progress = [&](std::uint64_t, std::uint64_t) { return in_child([] { return true; }) == 0; };
-  client::Scan scan(*store, store->audit().extent(), options, findings);
+  verify::Scan scan(*store, store->audit().extent(), options, findings);
   scan.run();
   EXPECT_EQ(scan.chain().events(), 1500u);
   EXPECT_EQ(findings.count(), 0u);

@@ -16,8 +16,8 @@ class StoreVerifyTest : public SqliteTest {
   static constexpr int kEvents = 10001;
 
   // No tree: these ledgers are built without one.
-  client::ScanOptions options() const {
-    client::ScanOptions options;
+  verify::ScanOptions options() const {
+    verify::ScanOptions options;
     options.tree = false;
     options.threads = 1;
     return options;
@@ -44,14 +44,14 @@ class StoreVerifyTest : public SqliteTest {
 TEST_F(StoreVerifyTest, ASoundLedgerIsVerifiedWithProgress) {
   auto store = open(OpenMode::kReadOnly);
   std::vector<std::uint64_t> calls;
-  client::ScanOptions given = options();
+  verify::ScanOptions given = options();
   given.progress = [&](std::uint64_t done, std::uint64_t total) {
     EXPECT_EQ(total, std::uint64_t{kEvents});
     calls.push_back(done);
     return true;
   };
   ledger::Findings findings;
-  client::Scan scan(*store, store->audit().extent(), given, findings);
+  verify::Scan scan(*store, store->audit().extent(), given, findings);
   scan.run();
   EXPECT_EQ(scan.chain().events(), std::uint64_t{kEvents});
   EXPECT_EQ(scan.chain().agents(), 2u);
@@ -68,10 +68,10 @@ TEST_F(StoreVerifyTest, AnyNumberOfThreadsFindsTheSame) {
   EXPECT_GT(alone.size(), 10u);
   for (const unsigned threads : {2u, 3u, 8u}) {
     auto store = open(OpenMode::kReadOnly);
-    client::ScanOptions given = options();
+    verify::ScanOptions given = options();
     given.threads = threads;
     ledger::Findings findings;
-    client::Scan scan(*store, store->audit().extent(), given, findings);
+    verify::Scan scan(*store, store->audit().extent(), given, findings);
     scan.run();
     std::vector<std::string> texts;
     for (const ledger::Finding& finding : findings.kept()) texts.push_back(finding.what);
@@ -82,11 +82,11 @@ TEST_F(StoreVerifyTest, AnyNumberOfThreadsFindsTheSame) {
 TEST_F(StoreVerifyTest, ProgressMayStopIt) {
   for (const unsigned threads : {1u, 2u}) {
     auto store = open(OpenMode::kReadOnly);
-    client::ScanOptions given = options();
+    verify::ScanOptions given = options();
     given.threads = threads;
     given.progress = [](std::uint64_t, std::uint64_t) { return false; };
     ledger::Findings findings;
-    client::Scan scan(*store, store->audit().extent(), given, findings);
+    verify::Scan scan(*store, store->audit().extent(), given, findings);
     try {
       scan.run();
       ADD_FAILURE() << "the scan was not stopped";
@@ -99,10 +99,10 @@ TEST_F(StoreVerifyTest, ProgressMayStopIt) {
 TEST_F(StoreVerifyTest, EventsCommittedMeanwhileAreLeftForTheNextTime) {
   auto store = open();
   ChainWriter writer(*store);
-  client::ScanOptions given = options();
+  verify::ScanOptions given = options();
   given.progress = [&](std::uint64_t, std::uint64_t) { return writer.record(Draft("agent")); };
   ledger::Findings findings;
-  client::Scan scan(*store, store->audit().extent(), given, findings);
+  verify::Scan scan(*store, store->audit().extent(), given, findings);
   scan.run();
   EXPECT_EQ(scan.chain().events(), std::uint64_t{kEvents});
   EXPECT_EQ(findings.count(), 0u);

@@ -46,7 +46,7 @@ def test_a_directory_is_no_input(plog: Plog, command: str) -> None:
 def test_a_key_that_is_not_there_is_said_to_be_missing(story: Plog) -> None:
     said = story("verify", "--key", "nothere", code=CANNOT_RUN).stdout
     assert "--key" in said
-    assert "no such file" in said
+    assert "neither an existing file nor a public key" in said
 
 
 def test_a_report_that_could_not_start_has_all_members(story: Plog) -> None:
@@ -76,7 +76,7 @@ def test_an_export_says_how_to_replace_a_file_but_not_a_directory(story: Plog) -
     assert "--overwrite" in story("export", "--output", "x.plog", code=1).stderr
     (story.home / "folder").mkdir()
     said = story("export", "--output", "folder", code=1).stderr
-    assert "folder is a directory" in said
+    assert "cannot write folder: it is a directory" in said
     assert "--overwrite" not in said
 
 

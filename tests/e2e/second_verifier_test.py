@@ -190,7 +190,7 @@ def test_a_ledger_that_is_written_to_is_sound(plog: Plog) -> None:
 
 def test_the_schema_is_that_of_the_documentation() -> None:
     statements = re.findall(r"```sql\n(CREATE.*?)```", (SOURCE / "docs" / "ledger-schema.md").read_text(), re.DOTALL)
-    assert len(statements) == 2
+    assert len(statements) == 3
     program = PROGRAM.read_text()
     for text in statements:
         assert f'"""\\\n{text}"""' in program

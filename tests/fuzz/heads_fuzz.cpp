@@ -3,8 +3,8 @@
 #include <string>
 
 #include "check.h"
-#include "client/verify_heads.h"
 #include "ledger/epochs.h"
+#include "verify/head_judge.h"
 
 namespace {
 
@@ -30,14 +30,14 @@ std::string created() {
 
 void check_head(const plog::ledger::Epochs& epochs, std::string_view octets, bool trusted) {
   using plog::ledger::Verdict;
-  plog::client::Judged ledger;
+  plog::verify::Judged ledger;
   ledger.rows = ledger.leaves = kRows;
   ledger.epochs = &epochs;
   ledger.root_of = [](std::uint64_t size) { return std::optional(root_of(size)); };
-  plog::client::HeadJudge judge(std::move(ledger), std::nullopt, std::nullopt, {});
-  plog::client::HeadFile file = plog::client::head_of_octets("fuzz", std::string(octets));
+  plog::verify::HeadJudge judge(std::move(ledger), std::nullopt, std::nullopt, {});
+  plog::verify::HeadFile file = plog::verify::head_of_bytes("fuzz", std::string(octets));
   file.trusted = trusted;
-  std::vector<plog::client::HeadReport> reports;
+  std::vector<plog::verify::HeadReport> reports;
   plog::ledger::Findings findings;
   judge.judge({file}, reports, findings);
   PLOG_FUZZ_CHECK(reports.size() == 1);

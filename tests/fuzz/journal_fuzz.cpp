@@ -11,12 +11,12 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "check.h"
-#include "client/journal.h"
 #include "event/prepared.h"
+#include "spool/journal.h"
 
 namespace {
 
-using plog::client::SegmentReader;
+using plog::spool::SegmentReader;
 
 void check_payload(std::string_view payload) {
   plog::event::Prepared event;
@@ -75,7 +75,7 @@ void check_segment(std::string_view octets) {
   PLOG_FUZZ_CHECK(found == records && stepwise_end == end);
 }
 
-bool same(const std::vector<plog::client::Dropped>& left, const std::vector<plog::client::Dropped>& right) {
+bool same(const std::vector<plog::event::Dropped>& left, const std::vector<plog::event::Dropped>& right) {
   if (left.size() != right.size()) return false;
   for (std::size_t i = 0; i < left.size(); ++i) {
     if (left[i].agent != right[i].agent || left[i].count != right[i].count || left[i].first != right[i].first ||
@@ -87,11 +87,11 @@ bool same(const std::vector<plog::client::Dropped>& left, const std::vector<plog
 }
 
 void check_owner(std::string_view octets) {
-  std::string file(octets.substr(0, plog::client::kOwnerBytes));
-  file.resize(plog::client::kOwnerBytes);
-  const auto account = plog::client::decode_owner(file);
+  std::string file(octets.substr(0, plog::spool::kOwnerBytes));
+  file.resize(plog::spool::kOwnerBytes);
+  const auto account = plog::spool::decode_owner(file);
   if (!account) return;
-  const auto again = plog::client::decode_owner(plog::client::encode_owner(*account));
+  const auto again = plog::spool::decode_owner(plog::spool::encode_owner(*account));
   PLOG_FUZZ_CHECK(again && again->generation == account->generation);
   PLOG_FUZZ_CHECK(same(again->frozen, account->frozen) && same(again->current, account->current));
 }
@@ -103,6 +103,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check_segment(octets);
   check_owner(octets);
   check_payload(octets);
-  if (size > plog::client::kRecordHeader) check_payload(octets.substr(plog::client::kRecordHeader));
+  if (size > plog::spool::kRecordHeader) check_payload(octets.substr(plog::spool::kRecordHeader));
   return 0;
 }

@@ -18,10 +18,6 @@ export const LONG = process.env["PLOG_TEST_LONG"] === "1";
 
 const require = createRequire(import.meta.url);
 export const provenlog = require(PACKAGE) as typeof Package;
-export const internals = {
-  canonical: require(join(PACKAGE, "dist/canonical.js")) as typeof import("../../node/src/canonical.js"),
-  encode: require(join(PACKAGE, "dist/encode.js")) as typeof import("../../node/src/encode.js"),
-};
 export const { ProvenLogClient } = provenlog;
 export type Client = Package.ProvenLogClient;
 export type Event = Package.ProvenLogEvent;

@@ -269,11 +269,20 @@ typedef struct plog_event plog_event;
 
 /* PLOG_E_CLOSED if the client is closed. The writer must end with commit, commit_with or cancel. */
 PLOG_API plog_status plog_event_begin(plog_client *client, plog_event **out, plog_error **err);
+/* Begins a writer for one value that belongs to no event and needs no client. The same calls write it, but it starts
+ * with a value instead of a key. When the value is complete, plog_value_to_json returns its text, and plog_event_value
+ * copies it into events, both any number of times. The writer must end with cancel. */
+PLOG_API plog_status plog_value_begin(plog_event **out, plog_error **err);
 /* Writes the key of the next value. If a key occurs twice in an object, the last value is stored. */
 PLOG_API void plog_event_key(plog_event *event, const char *key, size_t len);
 /* Like plog_event_key, for a key that is not a string in the host language and is given as its text. Adds a warning. If
  * it collides with another key of the object, it gets a number: "1~2". */
 PLOG_API void plog_event_coerced_key(plog_event *event, const char *key, size_t len);
+/* Like plog_event_coerced_key, for a key that is given as a value: exactly one value must be written between the two
+ * calls. The key's text is the content of that value if it is stored as a string, otherwise its canonical form (RFC
+ * 8785). Warnings about the value are dropped. */
+PLOG_API void plog_event_begin_key(plog_event *event);
+PLOG_API void plog_event_end_key(plog_event *event);
 PLOG_API void plog_event_string(plog_event *event, const char *text, size_t len);
 /* An integer whose RFC 8785 form would have other digits is stored as a string of its digits, with a warning. */
 PLOG_API void plog_event_integer(plog_event *event, int64_t value);
@@ -289,15 +298,22 @@ PLOG_API void plog_event_begin_object(plog_event *event);
 PLOG_API void plog_event_end_object(plog_event *event);
 PLOG_API void plog_event_begin_array(plog_event *event);
 PLOG_API void plog_event_end_array(plog_event *event);
+/* A set is stored as an array whose elements are sorted by the bytes of their canonical forms, before redaction. Equal
+ * elements are kept. */
+PLOG_API void plog_event_begin_set(plog_event *event);
+PLOG_API void plog_event_end_set(plog_event *event);
 /* Writes the value of a complete JSON text. Malformed text is a misuse. */
 PLOG_API void plog_event_json(plog_event *event, const char *json, size_t len);
+/* Writes a copy of the value of a writer from plog_value_begin, with the warnings about it. A value that is not
+ * complete is a misuse. Nothing else may use `value` during the call. */
+PLOG_API void plog_event_value(plog_event *event, const plog_event *value);
 /* Writes the marker {"reason": reason, "truncated": true}, where `reason` is "cycle", "depth" or "size". */
 PLOG_API void plog_event_truncated(plog_event *event, const char *reason, size_t len);
 /* Adds an entry to validation_warnings about the value that is written next. */
 PLOG_API void plog_event_warning(plog_event *event, const char *code, size_t code_len, const char *detail,
                                  size_t detail_len);
-/* The number of open containers, including the event itself; 0 for NULL. A container that would be the 129th is
- * replaced by a marker. */
+/* The number of open containers, including the event itself, and those around an open key; 0 for NULL. A container that
+ * would be the 129th is replaced by a marker. */
 PLOG_API int plog_event_depth(const plog_event *event);
 /* Records the event as plog_log_event does, and frees the writer, even if it fails. */
 PLOG_API plog_status plog_event_commit(plog_event *event, char id_out[37], plog_error **err);
@@ -306,6 +322,9 @@ PLOG_API plog_status plog_event_commit(plog_event *event, char id_out[37], plog_
 PLOG_API plog_status plog_event_commit_with(plog_event *event, int32_t on_full, char id_out[37], plog_error **err);
 /* Frees the writer. Nothing is recorded. */
 PLOG_API void plog_event_cancel(plog_event *event);
+/* Returns the canonical form (RFC 8785) of the value of a writer from plog_value_begin. It is not redacted.
+ * PLOG_E_INVALID if the value is not complete, after a misuse, and for the writer of an event. One at a time. */
+PLOG_API plog_status plog_value_to_json(plog_event *value, plog_buffer **json, plog_error **err);
 
 /* ---- Queries ----------------------------------------------------------------------------------------------- */
 

@@ -8,8 +8,8 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "store/sqlite/locks.h"
 #include "store/driver.h"
+#include "store/sqlite/locks.h"
 
 namespace plog::store {
 namespace sqlite {

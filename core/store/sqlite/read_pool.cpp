@@ -23,7 +23,7 @@ std::uint64_t state_of(const struct stat& info) {
           static_cast<std::uint64_t>(info.st_mtim.tv_nsec));
 }
 
-Files look(const std::string& path) {
+Files look(const std::string& path, OpenMode mode) {
   Files files;
   struct stat info {};
   if (stat(path.c_str(), &info) != 0) {
@@ -35,7 +35,9 @@ Files look(const std::string& path) {
   files.empty = info.st_size == 0;
   files.database_state = state_of(info);
   if (stat((path + "-shm").c_str(), &info) == 0) files.shared_memory = info.st_ino;
-  if (stat((path + "-wal").c_str(), &info) == 0) {
+  // Only readers without locks depend on the state of the log. With kReadWrite, there are none beside a shared memory.
+  const bool locked = mode == OpenMode::kReadWrite && files.shared_memory != 0;
+  if (!locked && stat((path + "-wal").c_str(), &info) == 0) {
     files.wal = info.st_size > 0;
     files.wal_state = state_of(info);
   }
@@ -76,7 +78,7 @@ std::unique_ptr<ReadPool::Reader> ReadPool::open(const Files& files) {
     reader->connection = std::make_unique<Connection>(path_, reader->access);
     check_readable(*reader->connection);
     if (reader->files.shared_memory == 0 && !unlocked(reader->access)) {
-      reader->files.shared_memory = look(path_).shared_memory;  // created by this connection
+      reader->files.shared_memory = look(path_, mode_).shared_memory;  // created by this connection
     }
   } catch (const Error& error) {
     // The -shm cannot be used, so the WAL is read without it.
@@ -127,7 +129,7 @@ void ReadPool::give_back(std::unique_ptr<Reader> reader, bool keep) noexcept {
 }
 
 ReadPool::Outcome ReadPool::try_read(const Work& work, bool torn) {
-  const Files files = look(path_);
+  const Files files = look(path_, mode_);
   if (files.empty) return Outcome::kNoTables;
   // The lease must end in every case, because a fork waits for it.
   struct Lease {
@@ -145,7 +147,7 @@ ReadPool::Outcome ReadPool::try_read(const Work& work, bool torn) {
   try {
     work(*reader->connection, torn);
   } catch (const Error& error) {
-    if (unlocked(reader->access) && !usable(*reader, look(path_))) return Outcome::kTorn;
+    if (unlocked(reader->access) && !usable(*reader, look(path_, mode_))) return Outcome::kTorn;
     if (error.status() == Status::kCancelled) {
       const std::lock_guard lock(mutex_);
       if (interruptions != interruptions_) return Outcome::kInterrupted;
@@ -153,7 +155,7 @@ ReadPool::Outcome ReadPool::try_read(const Work& work, bool torn) {
     throw;
   }
   // Without locks, a writer may have changed the file during the read.
-  if (unlocked(reader->access) && !usable(*reader, look(path_))) return Outcome::kTorn;
+  if (unlocked(reader->access) && !usable(*reader, look(path_, mode_))) return Outcome::kTorn;
   leased.keep = true;
   return Outcome::kDone;
 }
@@ -176,13 +178,13 @@ bool ReadPool::read(const Work& work) {
 }
 
 std::unique_ptr<ReadPool::Reader> ReadPool::connect() {
-  const Files files = look(path_);
+  const Files files = look(path_, mode_);
   if (files.empty) throw Error(Status::kNotFound, "there is no ledger at " + path_ + ": the file is empty");
   return open(files);
 }
 
 bool ReadPool::still_valid(const Reader& reader) const {
-  return !unlocked(reader.access) || usable(reader, look(path_));
+  return !unlocked(reader.access) || usable(reader, look(path_, mode_));
 }
 
 bool ReadPool::prepare_fork(std::int64_t deadline) noexcept {

@@ -167,8 +167,9 @@ class SqliteDriver final : public Driver {
       const bool displace = exists(address);
       if (displace) {
         if (!displaced) {
-          throw Error(Status::kInvalid, "cannot restore to " + path +
-                                            ": a ledger already exists there; choose another path, or ask to replace it");
+          throw Error(Status::kInvalid,
+                      "cannot restore to " + path +
+                          ": a ledger already exists there; choose another path, or ask to replace it");
         }
         for (const char* suffix : kSuffixes) move_file(path + suffix, displaced->path() + suffix);
       }

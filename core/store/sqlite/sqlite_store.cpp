@@ -84,7 +84,14 @@ class SqliteTransaction final : public Transaction {
 };
 
 SqliteStore::SqliteStore(const std::string& path, OpenMode mode)
-    : path_(path), mode_(mode), locks_(path), pool_(path, mode), backups_(pool_), lock_(LedgerPaths(LedgerAddress::at(path)).lock()), writer_(path), membership_(*this) {
+    : path_(path),
+      mode_(mode),
+      locks_(path),
+      pool_(path, mode),
+      backups_(pool_),
+      lock_(LedgerPaths(LedgerAddress::at(path)).lock()),
+      writer_(path),
+      membership_(*this) {
   struct stat info {};
   if (stat(path.c_str(), &info) != 0) {
     if (errno != ENOENT) throw errno_error("cannot open " + path, errno);
@@ -108,8 +115,7 @@ void SqliteStore::check_usable() const {
 std::unique_ptr<WriterLease> SqliteStore::lock_writer(std::int64_t timeout_ms) {
   // The directory may have been deleted while the ledger was open.
   make_directories(directory_of(path_));
-  lock_.lock(timeout_ms);
-  return std::make_unique<LockLease>(lock_);
+  return std::make_unique<LockLease>(lock_, timeout_ms);
 }
 
 std::unique_ptr<Transaction> SqliteStore::begin() { return std::make_unique<SqliteTransaction>(*this); }

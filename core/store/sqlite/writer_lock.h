@@ -16,8 +16,8 @@ class WriterLock {
  public:
   explicit WriterLock(std::string path) : path_(std::move(path)) {}
 
-  // Waits up to timeout_ms, then throws Error(kBusy), also if this object already holds the lock. Throws kIo if the file
-  // cannot be created.
+  // Waits up to timeout_ms, then throws Error(kBusy), also if this object already holds the lock. Throws kIo if the
+  // file cannot be created.
   void lock(std::int64_t timeout_ms);
   void unlock() noexcept;
   // Closes the descriptor without unlocking. In a forked child, the lock belongs to the parent.
@@ -35,11 +35,11 @@ class WriterLock {
   Fd fd_;
 };
 
-// Unlocks when destroyed.
+// Locks when constructed, as WriterLock::lock, and unlocks when destroyed.
 class LockLease final : public WriterLease {
  public:
-  // `lock` is locked and must outlive the lease.
-  explicit LockLease(WriterLock& lock) : lock_(lock) {}
+  // `lock` must outlive the lease.
+  LockLease(WriterLock& lock, std::int64_t timeout_ms) : lock_(lock) { lock_.lock(timeout_ms); }
   ~LockLease() override { lock_.unlock(); }
 
  private:
