@@ -201,7 +201,12 @@ bool is_whole(std::string_view text) {
 }
 
 [[noreturn]] void refuse_range(const Option& option, std::string_view value, std::string_view where) {
-  const std::string unit = option.kind == OptionKind::kDuration ? " s" : "";
+  const bool duration = option.kind == OptionKind::kDuration;
+  const std::string unit = duration ? " s" : "";
+  if (duration && value.find('.') != value.npos && value.find_first_not_of("+-.0123456789") == value.npos) {
+    value = value.substr(0, value.find_last_not_of('0') + 1);  // some languages write all nanoseconds
+    if (value.back() == '.') value.remove_suffix(1);
+  }
   const std::string shown(value.substr(0, kMaxQuoted));
   refuse(where, shown + (value.size() > kMaxQuoted ? "…" : "") + unit + " is out of range; " + accepted_values(option));
 }

@@ -380,8 +380,8 @@ typedef struct plog_verify_options {
   const char *key;          /* terminated; a trusted public key (vkey), or the path of a file with one; may be NULL */
   const char *const *heads; /* head_count terminated paths of trusted heads; may be NULL */
   uint32_t head_count;
-  int32_t
-      incremental;   /* non-zero (needs heads): read only the events after the newest head, if the ledger extends it */
+  /* non-zero (needs heads): read only the events after the newest head, if the ledger extends it */
+  int32_t incremental;
   uint32_t threads;  /* threads that read and hash, up to 64; 0: two */
   uint32_t reserved; /* must be 0 */
 } plog_verify_options;
