@@ -80,8 +80,9 @@ class ProvenLogClient(EvidenceMixin, _native.Client):
       returned. Without it, such errors are logged as warnings of the logger ``provenlog``.
     - ``durability``: "process" (the default: a recorded event survives the death of the process) or "power" (it also
       survives a power failure; each call waits for an fsync).
-    - ``on_full``, when the journal has reached its limit: "block" (the default: wait up to ``block_timeout``, 0.001
-      to 86400, default 5, then behave like "drop"), "drop" (discard the event and record a gap) or "raise" (JournalFullError).
+    - ``on_full``, when the journal has reached its limit: "block" (the default: wait up to ``block_timeout``, 0.001 to
+      86400, default 5, then behave like "drop"), "drop" (discard the event and record a gap) or "raise"
+      (JournalFullError).
     - ``salt``: if true (the default), each event gets 16 random bytes, so a short payload cannot be guessed from its
       hash.
     - ``max_event_bytes``: a larger event is truncated; 4096 to 67108864, default 1 MiB.
