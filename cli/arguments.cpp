@@ -420,13 +420,17 @@ void Parser::add_redact() {
 
 void Parser::add_generate() {
   auto what = std::make_shared<std::string>();
-  CLI::App* app = command("generate", "Print a completion script or the manual page", kGenerateExamples);
-  app->add_option("WHAT", *what, "bash, fish or zsh for a completion script, or man for the manual page")
+  CLI::App* app =
+      command("generate", "Print a completion script, the manual page or the options of a client", kGenerateExamples);
+  app->add_option("WHAT", *what,
+                  "bash, fish or zsh for a completion script, man for the manual page, or options for the options "
+                  "of a client as JSON")
       ->required()
       ->type_name("")
       ->check([](const std::string& text) {
         const std::vector<std::string>& known = words_for("WHAT");
-        return std::count(known.begin(), known.end(), text) != 0 ? std::string() : "must be bash, fish, zsh or man";
+        return std::count(known.begin(), known.end(), text) != 0 ? std::string()
+                                                                 : "must be bash, fish, zsh, man or options";
       });
   add_globals(app);
   app->callback([this, what] { result_.out_text = generate(app_, *what); });

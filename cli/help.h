@@ -144,12 +144,14 @@ Examples:
   plog redact --list)";
 
 inline constexpr const char* kGenerateExamples =
-    R"(System packages of provenlog install these files. Use this command for other installations, such as pip.
+    R"(System packages of provenlog install the completion scripts and the manual page. Use this command for other
+installations, such as pip. The options of a client are printed as a JSON array, for programs that wrap the library.
 
 Examples:
   plog generate bash > ~/.local/share/bash-completion/completions/plog
   plog generate fish > ~/.config/fish/completions/plog.fish
   plog generate zsh > /usr/local/share/zsh/site-functions/_plog
-  plog generate man | man -l -)";
+  plog generate man | man -l -
+  plog generate options | jq '.[] | select(.name == "batch_size")')";
 
 }  // namespace plog::cli

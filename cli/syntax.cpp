@@ -2,6 +2,8 @@
 
 #include <map>
 
+#include "client/options.h"
+
 namespace plog::cli {
 namespace {
 
@@ -44,7 +46,7 @@ const std::vector<std::string>& words_for(const std::string& value) {
       {"LEVEL", {"chain", "tree", "full"}},
       {"STATUS", {"success", "error", "timeout"}},
       {"TYPE", {"TOOL_CALL", "TOOL_RESULT", "LLM_CALL", "LLM_RESPONSE", "CUSTOM"}},
-      {"WHAT", {"bash", "fish", "zsh", "man"}},
+      {"WHAT", {"bash", "fish", "zsh", "man", "options"}},
       {"WHEN", {"auto", "always", "never"}},
   };
   const auto found = kWords.find(value);
@@ -54,6 +56,7 @@ const std::vector<std::string>& words_for(const std::string& value) {
 bool is_file(const std::string& value) { return value == "FILE" || value == "PATH"; }
 
 std::string generate(const CLI::App& app, const std::string& what) {
+  if (what == "options") return client::options_json();
   const Syntax syntax = describe(app);
   if (what == "bash") return bash_completion(syntax);
   if (what == "fish") return fish_completion(syntax);

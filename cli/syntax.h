@@ -1,4 +1,4 @@
-// The commands and options of plog as data, read from the parser, and the files generated from them.
+// The commands and options of plog as data, read from the parser, and the texts generated from them.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -47,7 +47,7 @@ std::string zsh_completion(const Syntax& syntax);
 // The manual page plog(1), in roff.
 std::string manual(const Syntax& syntax);
 
-// Generates one of them. `what` is "bash", "fish", "zsh" or "man".
+// Generates one of them, or the table of the options of a client as JSON. `what` is one of words_for("WHAT").
 std::string generate(const CLI::App& app, const std::string& what);
 
 }  // namespace plog::cli

@@ -61,6 +61,15 @@ Napi::Value canonical(const Napi::CallbackInfo& info) {
   return text_or_raise(info.Env(), status, json, error);
 }
 
+// Arguments: (name, value as text) of an option of a client. Throws for a value that is out of range or not a choice.
+Napi::Value check_option(const Napi::CallbackInfo& info) {
+  const std::string name = info[0].As<Napi::String>().Utf8Value(), value = info[1].As<Napi::String>().Utf8Value();
+  plog_error* error = nullptr;
+  const plog_status status = plog_client_option_check(name.c_str(), value.data(), value.size(), &error);
+  if (status != PLOG_OK) Environment::of(info.Env()).raise(status, error);
+  return info.Env().Undefined();
+}
+
 // Called when the process exits: waiting calls of this environment return early from now on.
 Napi::Value stop(const Napi::CallbackInfo& info) {
   Environment::of(info.Env()).stopping()->store(true);
@@ -93,6 +102,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("canonical", Napi::Function::New(env, canonical, "canonical"));
   exports.Set("stop", Napi::Function::New(env, stop, "stop"));
   exports.Set("statusName", Napi::Function::New(env, status_name, "statusName"));
+  exports.Set("checkOption", Napi::Function::New(env, check_option, "checkOption"));
   exports.Set("Client", Client::define(env));
   exports.Set("Redactor", Redactor::define(env));
   add_evidence(env, exports);

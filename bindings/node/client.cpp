@@ -119,7 +119,7 @@ Client::Client(const Napi::CallbackInfo& info)
   options.capture_content = settings.text("captureContent", content);
   options.durability = settings.number<std::int32_t>("durability");
   options.on_full = settings.number<std::int32_t>("onFull");
-  options.no_salt = settings.flag("noSalt") ? 1 : 0;
+  options.salt = settings.number<std::int32_t>("salt");
   options.batch_size = settings.number<std::uint32_t>("batchSize");
   options.flush_interval_ms = settings.number<std::uint32_t>("flushInterval");
   options.block_timeout_ms = settings.number<std::uint32_t>("blockTimeout");

@@ -70,6 +70,22 @@ bool take_text(PyObject* value, const char* name, std::string& out, const char*&
   return true;
 }
 
+// Raises the core's error for a value that a field of plog_client_options cannot hold. Returns false.
+bool refuse_value(PyObject* value, const char* name) {
+  const Ref text(PyObject_Str(value));
+  Py_ssize_t size = 0;
+  const char* data = text ? PyUnicode_AsUTF8AndSize(text.get(), &size) : nullptr;
+  if (data == nullptr) return false;
+  plog_error* error = nullptr;
+  const plog_status status = plog_client_option_check(name, data, static_cast<std::size_t>(size), &error);
+  if (status != PLOG_OK) {
+    raise_status(status, error);
+  } else {
+    raise_status(PLOG_E_INTERNAL, "internal error: an option has no range");
+  }
+  return false;
+}
+
 template <typename Number>
 bool take_number(PyObject* value, const char* name, Number& out) {
   out = 0;
@@ -83,9 +99,30 @@ bool take_number(PyObject* value, const char* name, Number& out) {
   int overflow = 0;
   const long long number = PyLong_AsLongLongAndOverflow(index.get(), &overflow);
   const bool fits =
-      overflow == 0 && number >= 0 && static_cast<unsigned long long>(number) <= std::numeric_limits<Number>::max();
-  // A number that does not fit is out of range for every option. The core's message states the allowed range.
-  out = fits ? static_cast<Number>(number) : std::numeric_limits<Number>::max();
+      overflow == 0 && number > 0 && static_cast<unsigned long long>(number) <= std::numeric_limits<Number>::max();
+  if (!fits) return refuse_value(index.get(), name);
+  out = static_cast<Number>(number);
+  return true;
+}
+
+// Converts seconds to milliseconds, rounded up.
+bool take_duration(PyObject* value, const char* name, std::uint32_t& out) {
+  out = 0;
+  if (value == Py_None) return true;
+  if (!PyNumber_Check(value)) {
+    PyErr_Format(PyExc_TypeError, "%s must be a number of seconds, not %s", name, Py_TYPE(value)->tp_name);
+    return false;
+  }
+  const double seconds = PyFloat_AsDouble(value);
+  if (seconds == -1 && PyErr_Occurred() != nullptr) {
+    if (PyErr_ExceptionMatches(PyExc_OverflowError) == 0) return false;
+    PyErr_Clear();
+    return refuse_value(value, name);
+  }
+  // The tolerance of a nanosecond keeps 0.07 s, which is not exact in binary, at 70 ms.
+  const double ms = std::ceil(seconds * 1000 - 1e-6);
+  if (!(ms >= 1 && ms <= std::numeric_limits<std::uint32_t>::max())) return refuse_value(value, name);
+  out = static_cast<std::uint32_t>(ms);
   return true;
 }
 
@@ -95,8 +132,8 @@ PyObject* client_open(PyObject* object, PyObject* args) {
   if (self->handle != nullptr) return raise_status(PLOG_E_INVALID, "the client is already open");
   PyObject *base_url, *db_path, *agent, *session, *labels, *metadata, *context, *source, *capture, *content;
   PyObject *batch_size, *flush_interval, *block_timeout, *max_event, *journal_limit;
-  int durability = 0, on_full = 0, salt = 1;
-  if (!PyArg_ParseTuple(args, "OOOOOOOOOOOOOOOiip:_open", &base_url, &db_path, &agent, &session, &labels, &metadata,
+  int durability = 0, on_full = 0, salt = 0;  // plog_durability, plog_on_full, plog_switch
+  if (!PyArg_ParseTuple(args, "OOOOOOOOOOOOOOOiii:_open", &base_url, &db_path, &agent, &session, &labels, &metadata,
                         &context, &source, &capture, &content, &batch_size, &flush_interval, &block_timeout, &max_event,
                         &journal_limit, &durability, &on_full, &salt)) {
     return nullptr;
@@ -106,7 +143,7 @@ PyObject* client_open(PyObject* object, PyObject* args) {
   plog_client_options_init(&values);
   values.durability = durability;
   values.on_full = on_full;
-  values.no_salt = salt ? 0 : 1;
+  values.salt = salt;
   if (!take_text(base_url, "base_url", options->base_url, values.base_url) ||
       !take_text(db_path, "db_path", options->db_path, values.db_path) ||
       !take_text(agent, "agent_id", options->agent_id, values.agent_id) ||
@@ -118,8 +155,8 @@ PyObject* client_open(PyObject* object, PyObject* args) {
       !take_text(capture, "capture_method", options->capture_method, values.capture_method) ||
       !take_text(content, "capture_content", options->capture_content, values.capture_content) ||
       !take_number(batch_size, "batch_size", values.batch_size) ||
-      !take_number(flush_interval, "flush_interval", values.flush_interval_ms) ||
-      !take_number(block_timeout, "block_timeout", values.block_timeout_ms) ||
+      !take_duration(flush_interval, "flush_interval", values.flush_interval_ms) ||
+      !take_duration(block_timeout, "block_timeout", values.block_timeout_ms) ||
       !take_number(max_event, "max_event_bytes", values.max_event_bytes) ||
       !take_number(journal_limit, "journal_limit_bytes", values.journal_limit_bytes)) {
     return nullptr;

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "calls.h"
 #include "client.h"
 #include "evidence.h"
 #include "json_text.h"
@@ -52,6 +53,12 @@ py::str text_of_json(JsonText& json) {
   return py::reinterpret_steal<py::str>(text);
 }
 
+void check_option(const std::string& name, const std::string& value) {
+  plog_error* error = nullptr;
+  const plog_status status = plog_client_option_check(name.c_str(), value.data(), value.size(), &error);
+  if (status != PLOG_OK) raise(status, error);
+}
+
 constexpr char kSubinterpreter[] =
     "provenlog cannot be used in a subinterpreter: its clients, threads and fork handlers belong to the whole process; "
     "import it in the main interpreter";
@@ -90,6 +97,8 @@ PYBIND11_MODULE(_native_of_main, module, py::multiple_interpreters::not_supporte
   module.attr("status_classes") = py::reinterpret_borrow<py::object>(g.status_classes);
   module.def("json_and_interrupt", &json_and_interrupt, py::arg("value"),
              "Return the Json of a value, and the KeyboardInterrupt that was raised while it was read, or None.");
+  module.def("check_option", &check_option, py::arg("name"), py::arg("value"),
+             "Raise ConfigError if the value of a client's option, as text, is out of range or not a choice.");
   module.def(
       "version", [] { return std::string(plog_version()); }, "The release of the core.");
   module.def(

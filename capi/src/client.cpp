@@ -20,6 +20,29 @@ void set_if(std::optional<T>& target, T value) {
   if (value != 0) target = value;
 }
 
+// The choices of an option are numbered from 1 in plog.h; 0 is the default.
+std::optional<std::string> choice_of(std::string_view name, std::int32_t number) {
+  if (number == 0) return std::nullopt;
+  const plog::client::Option& option = plog::client::client_option(name);
+  if (number > 0 && static_cast<std::size_t>(number) <= option.choices.size()) {
+    return std::string(option.choices[static_cast<std::size_t>(number) - 1]);
+  }
+  throw Error(Status::kConfig, std::string(name) + ": there is no choice " + std::to_string(number) + "; use 1 to " +
+                                   std::to_string(option.choices.size()) + ", or 0 for the default");
+}
+
+std::optional<bool> salt_of(const plog_client_options& given) {
+  const bool off = given.no_salt != 0;
+  switch (given.salt) {
+    case PLOG_SWITCH_DEFAULT: return off ? std::optional(false) : std::nullopt;
+    case PLOG_SWITCH_ON:
+      if (off) throw Error(Status::kConfig, "salt: no_salt contradicts it; leave no_salt 0");
+      return true;
+    case PLOG_SWITCH_OFF: return false;
+    default: throw Error(Status::kConfig, "salt: " + std::to_string(given.salt) + " is not a plog_switch value");
+  }
+}
+
 plog::client::ClientOptions convert(const plog_client_options& given) {
   plog::client::ClientOptions options;
   options.base_url = optional_text(given.base_url);
@@ -29,23 +52,13 @@ plog::client::ClientOptions convert(const plog_client_options& given) {
   options.labels_json = optional_text(given.labels_json);
   options.metadata_json = optional_text(given.metadata_json);
   options.context_json = optional_text(given.context_json);
-  if (given.source != nullptr) options.source = given.source;
-  if (given.capture_method != nullptr) options.capture_method = given.capture_method;
-  switch (given.durability) {
-    case PLOG_DURABILITY_DEFAULT: break;
-    case PLOG_DURABILITY_PROCESS: options.durability = "process"; break;
-    case PLOG_DURABILITY_POWER: options.durability = "power"; break;
-    default: invalid("options.durability is not a plog_durability value");
-  }
-  switch (given.on_full) {
-    case PLOG_ON_FULL_DEFAULT: break;
-    case PLOG_ON_FULL_BLOCK: options.on_full = "block"; break;
-    case PLOG_ON_FULL_DROP: options.on_full = "drop"; break;
-    case PLOG_ON_FULL_RAISE: options.on_full = "raise"; break;
-    default: invalid("options.on_full is not a plog_on_full value");
-  }
-  if (given.no_salt != 0) options.salt = false;
+  options.source = optional_text(given.source);
+  options.capture_method = optional_text(given.capture_method);
+  options.durability = choice_of("durability", given.durability);
+  options.on_full = choice_of("on_full", given.on_full);
+  options.salt = salt_of(given);
   if (given.reserved != 0) throw Error(Status::kUnsupported, "options.reserved must be 0");
+  if (given.reserved2 != 0) throw Error(Status::kUnsupported, "options.reserved2 must be 0");
   set_if(options.batch_size, given.batch_size);
   set_if(options.flush_interval_ms, given.flush_interval_ms);
   set_if(options.block_timeout_ms, given.block_timeout_ms);
@@ -71,6 +84,13 @@ void(plog_client_options_init)(plog_client_options* options) {
   if (options == nullptr) return;
   std::memset(options, 0, sizeof *options);
   options->struct_size = sizeof *options;
+}
+
+plog_status plog_client_option_check(const char* name, const char* value, size_t value_len, plog_error** err) {
+  return guard(err, [&] {
+    if (name == nullptr) invalid("name is NULL");
+    plog::client::check_option(name, utf8(value, value_len, "value"));
+  });
 }
 
 plog_status plog_client_new(const plog_client_options* options, plog_client** out, plog_error** err) {

@@ -17,30 +17,32 @@ namespace {
 
 constexpr std::int64_t kReadMillis = 10000;  // how long a query waits for this process's events to be committed
 
+// The value of an option: the given one, else the configured one, which was checked when it was read, else the default.
+std::string text_of(std::string_view name, const std::optional<std::string>& given,
+                    const std::optional<std::string>& configured = std::nullopt) {
+  if (given) return *given;
+  return configured.value_or(std::string(client_option(name).default_value.value_or("")));
+}
+
+std::optional<std::string> not_empty(const std::optional<std::string>& text) {
+  return text && text->empty() ? std::nullopt : text;
+}
+
 template <typename T>
-T pick(const std::optional<T>& given, const std::optional<T>& configured, T fallback) {
-  return given ? *given : configured ? *configured : fallback;
+T number_of(std::string_view name, const std::optional<T>& given, const std::optional<T>& configured) {
+  const Option& option = client_option(name);
+  if (given && option.kind != OptionKind::kBoolean) check_number(option, *given, name);
+  return given ? *given : configured ? *configured : static_cast<T>(default_number(option));
 }
 
-void check_range(const char* name, std::uint64_t value, std::uint64_t low, std::uint64_t high) {
-  if (value >= low && value <= high) return;
-  throw Error(Status::kInvalid, std::string(name) + ": " + std::to_string(value) + " is out of range; use " +
-                                    std::to_string(low) + " to " + std::to_string(high));
+// The index of the value among the option's choices.
+std::size_t choice_of(std::string_view name, const std::optional<std::string>& given,
+                      const std::optional<std::string>& configured) {
+  return parse_choice(client_option(name), text_of(name, given, configured), name);
 }
 
-OnFull parse_on_full(const std::string& text) {
-  if (text == "block") return OnFull::kBlock;
-  if (text == "drop") return OnFull::kDrop;
-  if (text == "raise") return OnFull::kRaise;
-  throw Error(Status::kInvalid, "on_full must be \"block\", \"drop\" or \"raise\"");
-}
-
-bool parse_power(const std::string& text) {
-  if (text != "process" && text != "power") {
-    throw Error(Status::kInvalid, "durability must be \"process\" or \"power\"");
-  }
-  return text == "power";
-}
+constexpr OnFull kFullPolicies[] = {OnFull::kBlock, OnFull::kDrop, OnFull::kRaise};  // as the choices of on_full
+constexpr std::size_t kPower = 1;                                                    // among those of durability
 
 // Adds to the client's own members those configured members whose keys it does not have. The result is sorted by key.
 std::vector<event::DefaultMember> merged(std::vector<event::DefaultMember> own, const json::Value::Object& configured,
@@ -57,14 +59,21 @@ std::vector<event::DefaultMember> merged(std::vector<event::DefaultMember> own, 
 
 event::CapturePolicy capture_policy(const std::optional<std::string>& given, const Config& config) {
   if (!given) return config.capture_content.value_or(event::CapturePolicy{});
-  return event::CapturePolicy::parse(given->substr(0, 1) == "{" ? json::parse(*given) : json::Value(*given));
+  try {
+    return event::CapturePolicy::parse(given->substr(0, 1) == "{" ? json::parse(*given) : json::Value(*given));
+  } catch (const Error& error) {
+    if (error.status() != Status::kInvalid) throw;
+    const std::string what = error.what();
+    const bool named = what.rfind("capture_content", 0) == 0;
+    throw Error(Status::kConfig, named ? what : "capture_content: " + what);
+  }
 }
 
 }  // namespace
 
 store::LedgerAddress ledger_address(const std::optional<std::string>& given, const Config& config,
                                     store::LedgerAddress::Directories directories) {
-  const std::string text = pick(given, config.db_path, std::string("~/.provenlog/events.db"));
+  const std::string text = text_of("db_path", given, config.db_path);
   if (text.empty()) throw Error(Status::kInvalid, "db_path is empty; give a path or sqlite:///PATH");
   return store::LedgerAddress::parse(text, directories);
 }
@@ -97,10 +106,11 @@ Client::Client(const ClientOptions& options) {
   }
   defaults_.redactor = make_redactor(config, {});
   const redact::Redactor* redactor = defaults_.redactor.get();
-  defaults_.agent_id = pick(options.agent_id, config.agent_id, std::string());
-  defaults_.session_id = pick(options.session_id, config.session_id, std::string());
-  defaults_.source = options.source.empty() ? "sdk" : options.source;
-  defaults_.capture_method = options.capture_method.empty() ? "embedded" : options.capture_method;
+  defaults_.agent_id = text_of("agent_id", options.agent_id, config.agent_id);
+  defaults_.session_id = text_of("session_id", options.session_id, config.session_id);
+  // Every event has these two fields, so an empty text counts as not given.
+  defaults_.source = text_of("source", not_empty(options.source));
+  defaults_.capture_method = text_of("capture_method", not_empty(options.capture_method));
   for (const std::string* text :
        {&defaults_.agent_id, &defaults_.session_id, &defaults_.source, &defaults_.capture_method}) {
     if (!is_utf8(*text)) {
@@ -113,23 +123,20 @@ Client::Client(const ClientOptions& options) {
       merged(event::make_default_members(options.metadata_json.value_or(""), false, redactor, "metadata"),
              config.metadata, false, redactor);
   defaults_.capture = capture_policy(options.capture_content, config);
-  defaults_.salt = pick(options.salt, config.salt, true);
-  defaults_.max_event_bytes = pick(options.max_event_bytes, config.max_event_bytes, event::kDefaultMaxEventBytes);
-  check_range("max_event_bytes", defaults_.max_event_bytes, 4096, 64u << 20);
+  defaults_.salt = number_of("salt", options.salt, config.salt);
+  defaults_.max_event_bytes = number_of("max_event_bytes", options.max_event_bytes, config.max_event_bytes);
 
-  recorder_options_.batch_size = pick(options.batch_size, config.batch_size, 100u);
-  check_range("batch_size", recorder_options_.batch_size, 1, 4096);
-  recorder_options_.flush_interval_ms = pick(options.flush_interval_ms, config.flush_interval_ms, 1000u);
-  check_range("flush_interval (in ms)", recorder_options_.flush_interval_ms, 1, 3600000);
+  recorder_options_.batch_size = number_of("batch_size", options.batch_size, config.batch_size);
+  recorder_options_.flush_interval_ms =
+      number_of("flush_interval", options.flush_interval_ms, config.flush_interval_ms);
   recorder_options_.journal_limit_bytes =
-      pick(options.journal_limit_bytes, config.journal_limit_bytes, std::uint64_t{256} << 20);
-  check_range("journal_limit_bytes", recorder_options_.journal_limit_bytes, 1u << 20, UINT64_MAX / 2);
+      number_of("journal_limit_bytes", options.journal_limit_bytes, config.journal_limit_bytes);
   recorder_options_.heads = head_options(config);
   recorder_options_.heads.tree = options.tree;
-  recorder_options_.power = parse_power(pick(options.durability, config.durability, std::string("process")));
+  recorder_options_.power = choice_of("durability", options.durability, config.durability) == kPower;
   append_.power = recorder_options_.power;
-  append_.on_full = parse_on_full(pick(options.on_full, config.on_full, std::string("block")));
-  append_.block_timeout_ms = pick(options.block_timeout_ms, config.block_timeout_ms, 5000u);
+  append_.on_full = kFullPolicies[choice_of("on_full", options.on_full, config.on_full)];
+  append_.block_timeout_ms = number_of("block_timeout", options.block_timeout_ms, config.block_timeout_ms);
 
   json::Value contexts;
   if (options.context_json) {

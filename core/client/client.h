@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "client/config.h"
+#include "client/options.h"
 #include "client/recorder.h"
 #include "client/scratch.h"
 #include "event/builder.h"
@@ -18,18 +19,6 @@
 #include "store/driver.h"
 
 namespace plog::client {
-
-// An empty member takes its value from the configuration, and else the default (docs/configuration.md).
-struct ClientOptions {
-  std::optional<std::string> base_url, db_path, agent_id, session_id, labels_json, metadata_json, context_json;
-  std::string source = "sdk", capture_method = "embedded";
-  std::optional<std::string> durability, on_full;  // "process" | "power"; "block" | "drop" | "raise"
-  std::optional<std::uint32_t> batch_size, flush_interval_ms, block_timeout_ms;
-  std::optional<std::uint64_t> max_event_bytes, journal_limit_bytes;
-  std::optional<bool> salt;
-  bool tree = true;                            // HeadOptions::tree
-  std::optional<std::string> capture_content;  // the name of a capture mode, or a JSON object for CapturePolicy::parse
-};
 
 // Thread-safe.
 class Client {

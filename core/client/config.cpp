@@ -5,12 +5,13 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
 #include <cstdlib>
+#include <span>
 #include <string_view>
 
 #include "base/error.h"
 #include "base/file.h"
+#include "client/options.h"
 #include "client/yaml.h"
 #include "crypto/note.h"
 #include "redact/options.h"
@@ -21,18 +22,7 @@ namespace {
 constexpr char kLocalFile[] = "./provenlog.yaml";
 constexpr char kHomeFile[] = "~/.provenlog/config.yaml";
 
-constexpr std::uint32_t kMaxBatch = 4096;
-constexpr double kMaxFlushSeconds = 3600, kMaxBlockSeconds = 86400;
-constexpr std::uint64_t kMinEventBytes = 4096, kMaxEventBytes = 64 << 20;
-constexpr std::uint64_t kMinJournalBytes = 1 << 20, kMaxJournalBytes = std::uint64_t{1} << 53;
-
-constexpr std::string_view kRootKeys[] = {
-    "server_url",          "db_path",        "agent_id",   "session_id", "labels",        "metadata",
-    "batch_size",          "flush_interval", "durability", "on_full",    "block_timeout", "max_event_bytes",
-    "journal_limit_bytes", "salt",           "origin",     "key_path",   "head_copies",   "redaction",
-    "capture_content"};
-constexpr std::string_view kRedactionKeys[] = {"enabled", "rules",     "profile",           "disable",
-                                               "allow",   "keep_last", "pseudonym_key_file"};
+constexpr char kRedaction[] = "redaction";  // the only key that contains others
 constexpr std::size_t kMinPseudonymKey = 16, kMaxPseudonymKey = 4096;
 constexpr std::string_view kCaptureKeys[] = {"default", "fields", "action_types"};
 constexpr std::string_view kRuleKeys[] = {"name", "pattern", "replace"};
@@ -52,9 +42,28 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
+// The keys of options in the mapping `parent`, or in the root if it is empty.
+std::vector<std::string_view> keys_in(std::string_view parent) {
+  std::vector<std::string_view> keys;
+  for (const Option& option : client_options()) {
+    const std::size_t dot = option.key.find('.');
+    const bool nested = dot != option.key.npos;
+    const std::string_view found_in = nested ? option.key.substr(0, dot) : std::string_view();
+    std::string_view key = option.key;
+    if (found_in == parent) {
+      key.remove_prefix(nested ? dot + 1 : 0);
+    } else if (parent.empty()) {
+      key = found_in;
+    } else {
+      continue;
+    }
+    if (!key.empty() && std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(key);
+  }
+  return keys;
+}
+
 // The message for an unknown key: suggests the most similar known key, or lists all known keys.
-template <std::size_t kCount>
-std::string unknown_key(const std::string& key, const std::string_view (&known)[kCount]) {
+std::string unknown_key(const std::string& key, std::span<const std::string_view> known) {
   std::string_view best;
   std::size_t distance = key.size() > 40 ? 0 : std::max<std::size_t>(2, key.size() / 3) + 1;
   for (std::string_view candidate : known) {
@@ -68,13 +77,6 @@ std::string unknown_key(const std::string& key, const std::string_view (&known)[
   std::string all;
   for (std::string_view candidate : known) all.append(all.empty() ? "" : ", ").append(candidate);
   return "unknown key; the known keys are " + all;
-}
-
-std::string number_text(double value) {
-  std::string text = std::to_string(value);
-  text.erase(text.find_last_not_of('0') + 1);
-  if (text.back() == '.') text.pop_back();
-  return text;
 }
 
 // Reads the YAML tree of one configuration file.
@@ -107,37 +109,53 @@ class ConfigReader {
   void read_root(const Yaml::Entry& entry) {
     const std::string& key = entry.key;
     const Yaml& value = entry.value;
-    if (std::find(std::begin(kRootKeys), std::end(kRootKeys), key) == std::end(kRootKeys)) {
-      refuse(entry.line, key, unknown_key(key, kRootKeys));
-    }
-    if (key == "labels") return read_labels(value);
-    if (key == "metadata") return read_metadata(value);
-    if (key == "redaction") return read_redaction(value);
-    only_trusted(entry.line, key);
-    if (key == "server_url") {
+    if (key == kRedaction) return read_redaction(value);
+    const Option* option = option_with_key(key);
+    if (option == nullptr || key.find('.') != key.npos) refuse(entry.line, key, unknown_key(key, keys_in("")));
+    if (!option->additive) only_trusted(entry.line, key);
+    if (key == "labels") {
+      read_labels(value);
+    } else if (key == "metadata") {
+      read_metadata(value);
+    } else if (key == "server_url") {
       config_.server_url = text(value, key);
       if (config_.server_url->rfind("http://", 0) != 0 && config_.server_url->rfind("https://", 0) != 0) {
         refuse(value.line, key, "must begin with http:// or https://");
       }
       config_.server_url_from = file_name_ + ":" + std::to_string(entry.line) + ": server_url";
+    } else if (key == "db_path") {
+      config_.db_path = text(value, key);
+    } else if (key == "agent_id") {
+      config_.agent_id = text(value, key);
+    } else if (key == "session_id") {
+      config_.session_id = text(value, key);
+    } else if (key == "durability") {
+      config_.durability = choice(value, *option);
+    } else if (key == "on_full") {
+      config_.on_full = choice(value, *option);
+    } else if (key == "batch_size") {
+      config_.batch_size = static_cast<std::uint32_t>(number(value, *option));
+    } else if (key == "flush_interval") {
+      config_.flush_interval_ms = static_cast<std::uint32_t>(number(value, *option));
+    } else if (key == "block_timeout") {
+      config_.block_timeout_ms = static_cast<std::uint32_t>(number(value, *option));
+    } else if (key == "max_event_bytes") {
+      config_.max_event_bytes = number(value, *option);
+    } else if (key == "journal_limit_bytes") {
+      config_.journal_limit_bytes = number(value, *option);
+    } else if (key == "salt") {
+      config_.salt = truth(value, *option);
+    } else if (key == "origin") {
+      config_.origin = origin(value, key);
+    } else if (key == "key_path") {
+      config_.key_path = expand_home(text(value, key));
+    } else if (key == "head_copies") {
+      read_head_copies(value);
+    } else if (key == "capture_content") {
+      read_capture(value);
+    } else {
+      throw Error(Status::kInternal, "internal error: the configuration key " + key + " is declared but not read");
     }
-    if (key == "db_path") config_.db_path = text(value, key);
-    if (key == "agent_id") config_.agent_id = text(value, key);
-    if (key == "session_id") config_.session_id = text(value, key);
-    if (key == "durability") config_.durability = one_of(value, key, {"process", "power"});
-    if (key == "on_full") config_.on_full = one_of(value, key, {"block", "drop", "raise"});
-    if (key == "batch_size") config_.batch_size = static_cast<std::uint32_t>(integer(value, key, 1, kMaxBatch));
-    if (key == "flush_interval") config_.flush_interval_ms = milliseconds(value, key, kMaxFlushSeconds);
-    if (key == "block_timeout") config_.block_timeout_ms = milliseconds(value, key, kMaxBlockSeconds);
-    if (key == "max_event_bytes") config_.max_event_bytes = integer(value, key, kMinEventBytes, kMaxEventBytes);
-    if (key == "journal_limit_bytes") {
-      config_.journal_limit_bytes = integer(value, key, kMinJournalBytes, kMaxJournalBytes);
-    }
-    if (key == "salt") config_.salt = truth(value, key);
-    if (key == "origin") config_.origin = origin(value, key);
-    if (key == "key_path") config_.key_path = expand_home(text(value, key));
-    if (key == "head_copies") read_head_copies(value);
-    if (key == "capture_content") read_capture(value);
   }
 
   std::string text(const Yaml& value, const std::string& key) const {
@@ -195,18 +213,17 @@ class ConfigReader {
     config_.capture_content = std::move(policy);
   }
 
-  std::string one_of(const Yaml& value, const std::string& key, std::initializer_list<std::string_view> names) const {
-    if (value.type == Yaml::Type::kScalar) {
-      for (std::string_view name : names) {
-        if (value.text == name) return value.text;
-      }
-    }
-    std::string all;
-    for (std::string_view name : names) all.append(all.empty() ? "" : ", ").append(name);
-    refuse(value.line, key, "must be one of: " + all);
+  // The start of a message about a value.
+  std::string where(const Yaml& value, const Option& option) const {
+    return file_name_ + ":" + std::to_string(value.line) + ": " + std::string(option.key);
   }
 
-  bool truth(const Yaml& value, const std::string& key) const {
+  std::string choice(const Yaml& value, const Option& option) const {
+    if (value.type != Yaml::Type::kScalar) wrong_type(value, option, "text");
+    return std::string(option.choices[parse_choice(option, value.text, where(value, option))]);
+  }
+
+  bool truth(const Yaml& value, const Option& option) const {
     if (value.type == Yaml::Type::kScalar && value.plain) {
       for (std::string_view name : {"true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"}) {
         if (value.text == name) return true;
@@ -215,29 +232,19 @@ class ConfigReader {
         if (value.text == name) return false;
       }
     }
-    refuse(value.line, key, "must be true or false");
+    wrong_type(value, option, "true or false");
   }
 
-  std::uint64_t integer(const Yaml& value, const std::string& key, std::uint64_t low, std::uint64_t high) const {
-    std::uint64_t number = 0;
-    if (value.type == Yaml::Type::kScalar && value.plain) {
-      const char* end = value.text.data() + value.text.size();
-      const auto [stop, error] = std::from_chars(value.text.data(), end, number);
-      if (error == std::errc() && stop == end && number >= low && number <= high) return number;
+  std::uint64_t number(const Yaml& value, const Option& option) const {
+    if (value.type != Yaml::Type::kScalar || !value.plain) {
+      wrong_type(value, option, option.kind == OptionKind::kDuration ? "a number of seconds" : "a whole number");
     }
-    refuse(value.line, key, "must be a whole number from " + std::to_string(low) + " to " + std::to_string(high));
+    return parse_number(option, value.text, where(value, option));
   }
 
-  std::uint32_t milliseconds(const Yaml& value, const std::string& key, double high) const {
-    double seconds = 0;
-    if (value.type == Yaml::Type::kScalar && value.plain) {
-      const char* end = value.text.data() + value.text.size();
-      const auto [stop, error] = std::from_chars(value.text.data(), end, seconds);
-      if (error == std::errc() && stop == end && seconds >= 0.001 && seconds <= high) {
-        return static_cast<std::uint32_t>(std::lround(seconds * 1000));
-      }
-    }
-    refuse(value.line, key, "must be a number of seconds from 0.001 to " + number_text(high));
+  [[noreturn]] void wrong_type(const Yaml& value, const Option& option, const std::string& expected) const {
+    refuse(value.line, std::string(option.key),
+           "must be " + expected + (expected == "true or false" ? "" : "; " + accepted_values(option)));
   }
 
   const std::vector<Yaml::Entry>& mapping(const Yaml& value, const std::string& key) const {
@@ -302,15 +309,14 @@ class ConfigReader {
       const std::string key = "redaction." + entry.key;
       if (entry.key == "enabled") {
         only_trusted(entry.line, key);
-        config_.redaction_enabled = truth(entry.value, key);
+        config_.redaction_enabled = truth(entry.value, client_option(key));
       } else if (entry.key == "rules") {
         read_rules(entry.value, key);
-      } else if (std::find(std::begin(kRedactionKeys), std::end(kRedactionKeys), entry.key) !=
-                 std::end(kRedactionKeys)) {
+      } else if (option_with_key(key) != nullptr) {
         only_trusted(entry.line, key);
         if (entry.value.type != Yaml::Type::kNull) read_redaction_option(entry, key);
       } else {
-        refuse(entry.line, key, unknown_key(entry.key, kRedactionKeys));
+        refuse(entry.line, key, unknown_key(entry.key, keys_in(kRedaction)));
       }
     }
   }
@@ -418,8 +424,8 @@ std::optional<std::string> read_if_exists(const std::string& path, Identity* ide
   }
 }
 
-std::optional<std::string> environment(const char* name) {
-  const char* value = std::getenv(name);
+std::optional<std::string> environment(std::string_view name) {
+  const char* value = std::getenv(std::string(name).c_str());
   if (value == nullptr || *value == '\0') return std::nullopt;
   return value;
 }
@@ -458,11 +464,12 @@ Config load_config() {
     config.metadata.merge(added.metadata);
     for (redact::Rule& rule : added.redaction_rules) config.redaction_rules.push_back(std::move(rule));
   }
-  if (auto url = environment("PROVENLOG_SERVER_URL")) {
+  const std::string_view url_variable = client_option("base_url").environment;
+  if (auto url = environment(url_variable)) {
     config.server_url = std::move(url);
-    config.server_url_from = "PROVENLOG_SERVER_URL";
+    config.server_url_from = url_variable;
   }
-  if (auto path = environment("PROVENLOG_DB_PATH")) config.db_path = std::move(path);
+  if (auto path = environment(client_option("db_path").environment)) config.db_path = std::move(path);
   return config;
 }
 

@@ -29,6 +29,9 @@ static void event_truncated(plog_event *event, _GoString_ reason) {
 static void event_warning(plog_event *event, _GoString_ code, _GoString_ detail) {
   plog_event_warning(event, _GoStringPtr(code), _GoStringLen(code), _GoStringPtr(detail), _GoStringLen(detail));
 }
+static plog_status option_check(const char *name, _GoString_ value, plog_error **err) {
+  return plog_client_option_check(name, _GoStringPtr(value), _GoStringLen(value), err);
+}
 static plog_status log_event(plog_client *client, _GoString_ json, char id[37], plog_error **err) {
   return plog_log_event(client, _GoStringPtr(json), _GoStringLen(json), id, err);
 }
@@ -124,6 +127,15 @@ type nativeClient struct {
 	ptr *C.plog_client
 }
 
+// checkOption returns ErrConfig if the value of an option of a client is out of range.
+func checkOption(name, value string) error {
+	text := C.CString(name)
+	defer C.free(unsafe.Pointer(text))
+	var err *C.plog_error
+	status := C.option_check(text, value, &err)
+	return check(status, &err)
+}
+
 func openClient(o *nativeOptions) (nativeClient, error) {
 	if abi := C.plog_abi_version(); abi != C.PLOG_ABI_VERSION {
 		return nativeClient{}, failure(ErrUnsupported, "libprovenlog has ABI %d, but this program was built for ABI %d; "+
@@ -146,6 +158,7 @@ func openClient(o *nativeOptions) (nativeClient, error) {
 		{&c.session_id, "SessionID", o.sessionID}, {&c.source, "Source", o.source},
 		{&c.capture_method, "CaptureMethod", o.captureMethod}, {&c.labels_json, "Labels", o.labels},
 		{&c.metadata_json, "Metadata", o.metadata}, {&c.context_json, "Context", o.context},
+		{&c.capture_content, "CaptureContent", o.captureContent},
 	} {
 		if text.value == "" {
 			continue
@@ -156,10 +169,7 @@ func openClient(o *nativeOptions) (nativeClient, error) {
 		*text.field = C.CString(text.value)
 		owned = append(owned, *text.field)
 	}
-	c.durability, c.on_full = C.int32_t(o.durability), C.int32_t(o.onFull)
-	if o.noSalt {
-		c.no_salt = 1
-	}
+	c.durability, c.on_full, c.salt = C.int32_t(o.durability), C.int32_t(o.onFull), C.int32_t(o.salt)
 	c.batch_size = C.uint32_t(o.batchSize)
 	c.flush_interval_ms, c.block_timeout_ms = C.uint32_t(o.flushIntervalMS), C.uint32_t(o.blockTimeoutMS)
 	c.max_event_bytes, c.journal_limit_bytes = C.uint64_t(o.maxEventBytes), C.uint64_t(o.journalLimitBytes)

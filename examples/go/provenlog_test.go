@@ -343,14 +343,50 @@ func TestATamperedLedgerIsFound(t *testing.T) {
 	}
 }
 
+func TestAnOptionOutOfRangeIsNamedWithItsRange(t *testing.T) {
+	path := isolate(t)
+	for want, bad := range map[string]provenlog.Options{
+		"BatchSize: 5000 is out of range; use 1 to 4096":                     {BatchSize: 5000},
+		"FlushInterval: -1 s is out of range; use 0.001 to 3600 s":           {FlushInterval: -time.Second},
+		"BlockTimeout: 7200000 s is out of range; use 0.001 to 86400 s":      {BlockTimeout: 2000 * time.Hour},
+		"MaxEventBytes: 1 is out of range; use 4096 to 67108864":             {MaxEventBytes: 1},
+		"durability: there is no choice 7; use 1 to 2, or 0 for the default": {Durability: 7},
+		"capture_content: must be one of: full, redacted, digest, none":      {CaptureContent: provenlog.CapturePolicy{Default: "x"}},
+		"salt: 3 is not a plog_switch value":                                 {Salt: 3},
+	} {
+		bad.DBPath = path
+		_, err := provenlog.Open(bad)
+		var failed *provenlog.Error
+		if !errors.As(err, &failed) || failed.Code != provenlog.ErrConfig ||
+			strings.ReplaceAll(failed.Message, ".default", "") != want {
+			t.Fatalf("%s: %v", want, err)
+		}
+	}
+}
+
+func TestContentIsCapturedAsThePolicySays(t *testing.T) {
+	client := open(t, provenlog.Options{
+		Salt: provenlog.SaltOff,
+		CaptureContent: provenlog.CapturePolicy{
+			Default: provenlog.CaptureNone,
+			Fields:  map[string]provenlog.Capture{"action_output": provenlog.CaptureFull},
+		},
+	})
+	id, err := client.Log(ctx, provenlog.Event{ActionInput: "secret plan", ActionOutput: "kept"})
+	must(t, err)
+	event, err := client.Get(id, "")
+	must(t, err)
+	equal(t, event.Salt, "")
+	if strings.Contains(event.JSON(), "secret plan") || !strings.Contains(event.JSON(), "kept") {
+		t.Fatal(event.JSON())
+	}
+}
+
 func TestErrorsCarryACodeAndAMessage(t *testing.T) {
 	path := isolate(t)
 	for name, bad := range map[string]provenlog.Options{
-		"batch_size":    {DBPath: path, BatchSize: 5000},
-		"NUL":           {DBPath: path, AgentID: "a\x00b"},
-		"FlushInterval": {DBPath: path, FlushInterval: -time.Second},
-		"BlockTimeout":  {DBPath: path, BlockTimeout: 2000 * time.Hour},
-		"Metadata":      {DBPath: path, Metadata: map[string]any{"f": func() {}}},
+		"NUL":      {DBPath: path, AgentID: "a\x00b"},
+		"Metadata": {DBPath: path, Metadata: map[string]any{"f": func() {}}},
 	} {
 		_, err := provenlog.Open(bad)
 		var failed *provenlog.Error

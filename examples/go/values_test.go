@@ -54,7 +54,7 @@ type brokenError struct{}
 func (brokenError) Error() string { panic("no") }
 
 func TestValuesBecomeTheJSONOfTheTable(t *testing.T) {
-	client := open(t, provenlog.Options{NoSalt: true})
+	client := open(t, provenlog.Options{Salt: provenlog.SaltOff})
 	cyclicMap := map[string]any{}
 	cyclicMap["self"] = cyclicMap
 	cyclicSlice := []any{1, nil}

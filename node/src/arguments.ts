@@ -1,6 +1,7 @@
 /** Checks arguments of public functions. A mistake in them is thrown, unlike a problem with a value of an event. */
 import { canonicalText } from "./encode.js";
-import { InvalidEventError } from "./errors.js";
+import { InternalError, InvalidEventError } from "./errors.js";
+import { addon } from "./native.js";
 
 /** A mapping of any values. */
 export type Mapping = Readonly<Record<string, unknown>> | ReadonlyMap<unknown, unknown>;
@@ -57,28 +58,38 @@ export function milliseconds(seconds: unknown, name: string): number {
   return Math.ceil(seconds * 1000);
 }
 
-export function interval(seconds: unknown, name: string): number | undefined {
+// The core checks the ranges and choices of options, so that its message names what it accepts.
+
+/** The value of an option that is a number of seconds, in whole milliseconds, rounded up. */
+export function duration(seconds: unknown, name: string): number | undefined {
   if (seconds === undefined || seconds === null) return undefined;
-  const wait = milliseconds(seconds, name);
-  if (wait === 0 || wait > 3_600_000) {
-    throw new InvalidEventError(`${name} must be more than 0 and at most 3600 seconds`);
-  }
-  return wait;
+  if (typeof seconds !== "number") throw new InvalidEventError(`${name} must be a number of seconds`);
+  addon.checkOption(name, String(seconds));
+  // The tolerance of a nanosecond keeps 0.07 s, which is not exact in binary, at 70 ms.
+  return Math.ceil(seconds * 1000 - 1e-6);
 }
 
-export function whole(value: unknown, name: string, most = Number.MAX_SAFE_INTEGER): number | undefined {
+/** The value of an option that is a whole number. */
+export function whole(value: unknown, name: string): number | undefined {
   if (value === undefined || value === null) return undefined;
-  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 1 || value > most) {
-    throw new InvalidEventError(`${name} must be a whole number${most === 4096 ? " from 1 to 4096" : ", 1 or more"}`);
-  }
+  if (typeof value !== "number") throw new InvalidEventError(`${name} must be a number`);
+  addon.checkOption(name, String(value));
   return value;
 }
 
+/** The number in plog.h of a choice; 0 if none is given. */
 export function choice(value: unknown, choices: Readonly<Record<string, number>>, name: string): number {
   if (value === undefined || value === null) return 0;
-  const found = typeof value === "string" && Object.hasOwn(choices, value) ? choices[value] : undefined;
-  if (found === undefined) {
-    throw new InvalidEventError(`${name} must be one of ${Object.keys(choices).join(", ")}`);
-  }
+  const word = text(value, name);
+  addon.checkOption(name, word);
+  const found = choices[word];
+  if (found === undefined) throw new InternalError(`internal error: the choice ${word} of ${name} has no number`);
   return found;
+}
+
+/** The plog_switch of plog.h for a boolean; 0 if none is given. */
+export function toggle(value: unknown, name: string): number {
+  if (value === undefined || value === null) return 0;
+  if (typeof value !== "boolean") throw new InvalidEventError(`${name} must be a boolean`);
+  return value ? 1 : 2;
 }

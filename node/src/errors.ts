@@ -23,7 +23,10 @@ export class InvalidEventError extends ProvenLogError {
   }
 }
 
-/** A configuration file, an environment variable or a redaction rule is invalid. */
+/**
+ * The value of an option is out of range or not a choice, or a configuration file, an environment variable or a redaction
+ * rule is invalid.
+ */
 export class ConfigError extends ProvenLogError {
   constructor(message: string) {
     super(message, 2, "PLOG_E_CONFIG");

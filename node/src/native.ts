@@ -7,7 +7,10 @@ import { fromStatus } from "./errors.js";
 import { SCHEMA_NAMES } from "./event.js";
 import type { Listener, Running } from "./work.js";
 
-/** The settings that a client is opened with. Times are in milliseconds, objects are JSON text. */
+/**
+ * The settings that a client is opened with. Times are in milliseconds, objects are JSON text. `durability`, `onFull` and
+ * `salt` are numbers of plog.h, where 0 means not given.
+ */
 export interface Settings {
   baseUrl: string | undefined;
   dbPath: string | undefined;
@@ -26,7 +29,7 @@ export interface Settings {
   journalLimitBytes: number | undefined;
   durability: number;
   onFull: number;
-  noSalt: boolean;
+  salt: number;
 }
 
 export interface NativeCursor {
@@ -109,6 +112,7 @@ interface Addon {
   canonical(from: number, to: number): string;
   stop(): void;
   statusName(status: number): string;
+  checkOption(name: string, value: string): void;
   verify(client: NativeClient | undefined, settings: NativeVerification, listener: Listener | undefined): Running;
   export(client: NativeClient, settings: NativeExport, listener: Listener | undefined): Running;
   verifyExport(settings: NativeTrust & { path: string }, listener: Listener | undefined): Running;

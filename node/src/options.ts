@@ -1,5 +1,15 @@
 /** Options of a client, and their conversion for the core. */
-import { checkNames, choice, interval, type Mapping, milliseconds, objectText, setting, whole } from "./arguments.js";
+import {
+  checkNames,
+  choice,
+  duration,
+  type Mapping,
+  milliseconds,
+  objectText,
+  setting,
+  toggle,
+  whole,
+} from "./arguments.js";
 import { InvalidEventError, type ProvenLogError, UnsupportedError } from "./errors.js";
 import type { Settings } from "./native.js";
 
@@ -7,8 +17,9 @@ const DURABILITY = { process: 1, power: 2 } as const;
 const ON_FULL = { block: 1, drop: 2, raise: 3 } as const;
 
 /**
- * Options of a client. All are optional: an option that is not given takes its value from the configuration files and
- * the environment, else the default named here. All times are in seconds.
+ * Options of a client. All are optional: an option that is undefined takes its value from the environment, else from the
+ * configuration files, else the default named here. All times are in seconds. A value out of range, or a word that is
+ * not a choice, throws ConfigError.
  */
 export interface ClientOptions {
   /** The default agent of events without one. */
@@ -19,7 +30,7 @@ export interface ClientOptions {
   dbPath?: string | undefined;
   /** The number of events after which a batch is committed, 1 to 4096. Default: 100. */
   batchSize?: number | undefined;
-  /** The time in seconds after which a batch is committed, up to 3600. Default: 1. */
+  /** The time in seconds after which a batch is committed, 0.001 to 3600. Default: 1. */
   flushInterval?: number | undefined;
   /** How many seconds `flush` and `close` wait if they are called without a timeout. Default: 30. */
   timeout?: number | undefined;
@@ -45,7 +56,7 @@ export interface ClientOptions {
    * never waits for space.
    */
   onFull?: "block" | "drop" | "raise" | undefined;
-  /** How many seconds "block" waits. It has no effect in Node. */
+  /** How many seconds "block" waits, 0.001 to 86400. Default: 5. It has no effect in Node. */
   blockTimeout?: number | undefined;
   /**
    * Whether each event gets 16 random bytes, so that a short payload cannot be guessed from its hash. Default: true.
@@ -53,7 +64,7 @@ export interface ClientOptions {
   salt?: boolean | undefined;
   /** A larger event is truncated; 4096 to 67108864 bytes. Default: 1 MiB. */
   maxEventBytes?: number | undefined;
-  /** How much uncommitted data the journal of this process may hold, 1 MiB or more. Default: 256 MiB. */
+  /** How much uncommitted data the journal of this process may hold, 1 MiB to 2^53 bytes. Default: 256 MiB. */
   journalLimitBytes?: number | undefined;
   /** The field `source` of every event. Default: "sdk". */
   source?: string | undefined;
@@ -114,7 +125,7 @@ export function settingsOf(url: string | undefined, options: ClientOptions): { s
     throw new InvalidEventError("onError must be a function");
   }
   const settings = {
-    baseUrl: (url ?? process.env["PROVENLOG_SERVER_URL"]) || undefined,
+    baseUrl: url || undefined,
     dbPath: setting(options.dbPath, "dbPath"),
     agentId: setting(options.agentId, "agentId"),
     sessionId: setting(options.sessionId, "sessionId"),
@@ -127,14 +138,14 @@ export function settingsOf(url: string | undefined, options: ClientOptions): { s
       typeof options.captureContent === "string"
         ? setting(options.captureContent, "captureContent")
         : objectText(options.captureContent as Mapping | undefined, "captureContent"),
-    batchSize: whole(options.batchSize, "batchSize", 4096),
-    flushInterval: interval(options.flushInterval, "flushInterval"),
-    blockTimeout: interval(options.blockTimeout, "blockTimeout"),
+    batchSize: whole(options.batchSize, "batchSize"),
+    flushInterval: duration(options.flushInterval, "flushInterval"),
+    blockTimeout: duration(options.blockTimeout, "blockTimeout"),
     maxEventBytes: whole(options.maxEventBytes, "maxEventBytes"),
     journalLimitBytes: whole(options.journalLimitBytes, "journalLimitBytes"),
     durability: choice(options.durability, DURABILITY, "durability"),
     onFull: choice(options.onFull, ON_FULL, "onFull"),
-    noSalt: options.salt === false,
+    salt: toggle(options.salt, "salt"),
   };
   return { settings, timeout: milliseconds(options.timeout ?? 30, "timeout") };
 }

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Mapping, Optional
 
 from provenlog import _native
-from provenlog.errors import InvalidEventError
+from provenlog.errors import InternalError, InvalidEventError
 
 
 def mapping_text(value: Optional[Mapping[str, Any]], name: str) -> Optional[str]:
@@ -34,14 +34,6 @@ def optional_text(value: Optional[str], name: str) -> Optional[str]:
     return None if value is None else checked_text(value, name)
 
 
-def batch(size: int) -> int:
-    if not hasattr(size, "__index__"):
-        raise TypeError(f"batch_size must be an int, not {type(size).__name__}")
-    if not 1 <= size <= 4096:
-        raise InvalidEventError("batch_size must be from 1 to 4096")
-    return size
-
-
 def seconds_of(value: float, name: str = "timeout") -> float:
     try:
         seconds = math.fabs(value)
@@ -54,20 +46,23 @@ def seconds_of(value: float, name: str = "timeout") -> float:
     return seconds
 
 
-def interval(seconds: float, name: str) -> int:
-    seconds = seconds_of(seconds, name)
-    if not 0 < seconds <= 3600:
-        raise InvalidEventError(f"{name} must be more than 0 and at most 3600 seconds")
-    return max(1, round(seconds * 1000))
-
-
-def choice(value: Optional[str], choices: Mapping[Optional[str], int], name: str) -> int:
-    if value is not None and not isinstance(value, str):
-        raise TypeError(f"{name} must be a str, not {type(value).__name__}")
-    if value not in choices:
-        names = ", ".join(repr(choice) for choice in choices if choice is not None)
-        raise InvalidEventError(f"{name} must be one of {names}")
+def choice(value: Optional[str], choices: Mapping[str, int], name: str) -> int:
+    """The number of a choice in plog.h; ``None`` is 0. The core rejects a word that is not a choice."""
+    if value is None:
+        return 0
+    if checked_text(value, name) not in choices:
+        _native.check_option(name, value)
+        raise InternalError(f"internal error: the choice {value!r} of {name} has no number")
     return choices[value]
+
+
+def switch(value: Optional[bool], name: str) -> int:
+    """A plog_switch of plog.h; ``None`` is 0."""
+    if value is None:
+        return 0
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} must be a bool, not {type(value).__name__}")
+    return 1 if value else 2
 
 
 def milliseconds(timeout: Optional[float], default: float) -> int:

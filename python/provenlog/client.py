@@ -27,7 +27,7 @@ from typing import (
 )
 
 from provenlog import _log, _native, _registry, _scope
-from provenlog._arguments import batch, checked_text, choice, interval, mapping_text, optional_text, seconds_of, zoned
+from provenlog._arguments import checked_text, choice, mapping_text, optional_text, seconds_of, switch, zoned
 from provenlog._evidence import EvidenceMixin
 from provenlog.errors import (
     ClosedError,
@@ -41,20 +41,12 @@ __all__ = ["ProvenLogClient", "Session", "verify"]
 
 _PAGE = 256
 _WARNING_INTERVAL = 10.0
-_DURABILITY = {None: 0, "process": 1, "power": 2}
-_ON_FULL = {None: 0, "block": 1, "drop": 2, "raise": 3}
+_DURABILITY = {"process": 1, "power": 2}
+_ON_FULL = {"block": 1, "drop": 2, "raise": 3}
 
 Self = TypeVar("Self", bound="ProvenLogClient")
 T = TypeVar("T")
 Time = Union[str, datetime]
-
-
-class _DefaultInt(int):
-    """A default in a signature. Configuration overrides it, but not the same number passed by a caller."""
-
-
-class _DefaultFloat(float):
-    """See _DefaultInt."""
 
 
 class ProvenLogClient(EvidenceMixin, _native.Client):
@@ -72,26 +64,30 @@ class ProvenLogClient(EvidenceMixin, _native.Client):
     {'q': 'Merkle'}
     True
 
-    Every parameter is optional. An option that is not given takes its value from the configuration files and the
-    environment, else the default named here. All times are in seconds.
+    Every parameter is optional. An option that is ``None`` takes its value from the environment, else from the
+    configuration files, else the default named here. All times are in seconds. A value out of range, or a word that is
+    not a choice, raises ``ConfigError``, which is also a ``ValueError``.
 
     - ``db_path``: the ledger file; default ``~/.provenlog/events.db``.
     - ``agent_id``, ``session_id``: the defaults for events without these fields.
     - ``labels`` (a dict of strings, indexed) and ``metadata`` (any values, not indexed) are merged into every event;
       the event's own keys win.
     - ``context`` maps default labels to dicts: one ``set_context`` call for each of them.
-    - ``batch_size`` (1 to 4096 events, default 100) and ``flush_interval`` (up to 3600, default 1): a batch is
+    - ``batch_size`` (1 to 4096 events, default 100) and ``flush_interval`` (0.001 to 3600, default 1): a batch is
       committed when one of the two is reached.
     - ``timeout``: how long ``flush`` and ``close`` wait if they are called without a timeout; default 30.
     - ``on_error`` is called with a ``ProvenLogError``, on a thread of its own, when something fails after ``log_event``
       returned. Without it, such errors are logged as warnings of the logger ``provenlog``.
     - ``durability``: "process" (the default: a recorded event survives the death of the process) or "power" (it also
       survives a power failure; each call waits for an fsync).
-    - ``on_full``, when the journal has reached its limit: "block" (the default: wait up to ``block_timeout``, default
-      5, then behave like "drop"), "drop" (discard the event and record a gap) or "raise" (JournalFullError).
-    - ``salt``: if true, each event gets 16 random bytes, so a short payload cannot be guessed from its hash.
+    - ``on_full``, when the journal has reached its limit: "block" (the default: wait up to ``block_timeout``, 0.001 to
+      86400, default 5, then behave like "drop"), "drop" (discard the event and record a gap) or "raise"
+      (JournalFullError).
+    - ``salt``: if true (the default), each event gets 16 random bytes, so a short payload cannot be guessed from its
+      hash.
     - ``max_event_bytes``: a larger event is truncated; 4096 to 67108864, default 1 MiB.
-    - ``journal_limit_bytes``: how much uncommitted data the journal of this process may hold; default 256 MiB.
+    - ``journal_limit_bytes``: how much uncommitted data the journal of this process may hold; 1 MiB to 2^53 bytes,
+      default 256 MiB.
     - ``source`` (default "sdk") and ``capture_method`` (default "embedded") are fields of every event.
     - ``capture_content``: how content is stored: "full", "redacted" (the default), "digest", "none", or a dict with any
       of ``default``, ``fields`` and ``action_types``.
@@ -103,8 +99,8 @@ class ProvenLogClient(EvidenceMixin, _native.Client):
         base_url: Optional[str] = None,
         agent_id: Optional[str] = None,
         session_id: Optional[str] = None,
-        batch_size: int = _DefaultInt(100),
-        flush_interval: float = _DefaultFloat(1.0),
+        batch_size: Optional[int] = None,
+        flush_interval: Optional[float] = None,
         timeout: float = 30.0,
         metadata: Optional[Mapping[str, Any]] = None,
         labels: Optional[Mapping[str, Any]] = None,
@@ -116,7 +112,7 @@ class ProvenLogClient(EvidenceMixin, _native.Client):
         durability: Optional[str] = None,
         on_full: Optional[str] = None,
         block_timeout: Optional[float] = None,
-        salt: bool = True,
+        salt: Optional[bool] = None,
         max_event_bytes: Optional[int] = None,
         journal_limit_bytes: Optional[int] = None,
         source: Optional[str] = None,
@@ -135,7 +131,7 @@ class ProvenLogClient(EvidenceMixin, _native.Client):
         self._warned_at = -math.inf
         self._unwarned = 0
         self._open(
-            base_url or os.environ.get("PROVENLOG_SERVER_URL") or None,
+            base_url or None,
             None if db_path is None else os.fspath(db_path),
             agent_id,
             session_id,
@@ -145,14 +141,14 @@ class ProvenLogClient(EvidenceMixin, _native.Client):
             source,
             capture_method,
             capture_content if isinstance(capture_content, str) else mapping_text(capture_content, "capture_content"),
-            None if isinstance(batch_size, _DefaultInt) else batch(batch_size),
-            None if isinstance(flush_interval, _DefaultFloat) else interval(flush_interval, "flush_interval"),
-            None if block_timeout is None else interval(block_timeout, "block_timeout"),
+            batch_size,
+            flush_interval,
+            block_timeout,
             max_event_bytes,
             journal_limit_bytes,
             choice(durability, _DURABILITY, "durability"),
             choice(on_full, _ON_FULL, "on_full"),
-            bool(salt),
+            switch(salt, "salt"),
         )
         self._labels = dict(labels) if labels else {}
         if on_error is not None:

@@ -49,7 +49,8 @@ class InvalidEventError(ProvenLogError, ValueError):
 
 
 class ConfigError(ProvenLogError, ValueError):
-    """A configuration file, an environment variable or a redaction rule is invalid."""
+    """The value of an option is out of range or not a choice, or a configuration file, an environment variable or a
+    redaction rule is invalid."""
 
     status = 2
     code = "PLOG_E_CONFIG"

@@ -34,6 +34,7 @@ static void status_numbers_never_change(void) {
   CHECK(PLOG_E_UNSUPPORTED == 10 && PLOG_E_CANCELLED == 11 && PLOG_E_NO_MEMORY == 12 && PLOG_E_INTERNAL == 13);
   CHECK(PLOG_DURABILITY_DEFAULT == 0 && PLOG_DURABILITY_PROCESS == 1 && PLOG_DURABILITY_POWER == 2);
   CHECK(PLOG_ON_FULL_DEFAULT == 0 && PLOG_ON_FULL_BLOCK == 1 && PLOG_ON_FULL_DROP == 2 && PLOG_ON_FULL_RAISE == 3);
+  CHECK(PLOG_SWITCH_DEFAULT == 0 && PLOG_SWITCH_ON == 1 && PLOG_SWITCH_OFF == 2);
 }
 
 static void an_error_has_the_status_of_the_call_and_a_message(void) {

@@ -1,4 +1,5 @@
 #define _XOPEN_SOURCE 700
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -68,23 +69,111 @@ static void options_out_of_range_are_refused(void) {
   options = base;                      \
   options.member = (value);            \
   refuse(&options, status)
-  REFUSED(PLOG_E_INVALID, durability, 3);
-  REFUSED(PLOG_E_INVALID, durability, -1);
-  REFUSED(PLOG_E_INVALID, on_full, 4);
-  REFUSED(PLOG_E_INVALID, batch_size, 4097);
-  REFUSED(PLOG_E_INVALID, flush_interval_ms, 3600001);
-  REFUSED(PLOG_E_INVALID, max_event_bytes, 4095);
-  REFUSED(PLOG_E_INVALID, max_event_bytes, 67108865);
-  REFUSED(PLOG_E_INVALID, journal_limit_bytes, 1048575);
+  REFUSED(PLOG_E_CONFIG, durability, 3);
+  REFUSED(PLOG_E_CONFIG, durability, -1);
+  REFUSED(PLOG_E_CONFIG, on_full, 4);
+  REFUSED(PLOG_E_CONFIG, batch_size, 4097);
+  REFUSED(PLOG_E_CONFIG, flush_interval_ms, 3600001);
+  REFUSED(PLOG_E_CONFIG, max_event_bytes, 4095);
+  REFUSED(PLOG_E_CONFIG, max_event_bytes, 67108865);
+  REFUSED(PLOG_E_CONFIG, journal_limit_bytes, 1048575);
+  REFUSED(PLOG_E_CONFIG, journal_limit_bytes, ((uint64_t)1 << 53) + 1);
+  REFUSED(PLOG_E_CONFIG, block_timeout_ms, 86400001);
+  REFUSED(PLOG_E_CONFIG, salt, 3);
+  REFUSED(PLOG_E_CONFIG, salt, -1);
+  base.no_salt = 1;
+  REFUSED(PLOG_E_CONFIG, salt, PLOG_SWITCH_ON);
+  base.no_salt = 0;
+  REFUSED(PLOG_E_UNSUPPORTED, reserved, 1);
+  REFUSED(PLOG_E_UNSUPPORTED, reserved2, 1);
   REFUSED(PLOG_E_INVALID, labels_json, "[]");
   REFUSED(PLOG_E_INVALID, labels_json, "{\"a\":");
   REFUSED(PLOG_E_INVALID, metadata_json, "3");
   REFUSED(PLOG_E_INVALID, context_json, "\"x\"");
-  REFUSED(PLOG_E_INVALID, capture_content, "some");
-  REFUSED(PLOG_E_INVALID, capture_content, "{\"fields\":{\"agent_id\":\"none\"}}");
-  REFUSED(PLOG_E_INVALID, capture_content, "{");
+  REFUSED(PLOG_E_CONFIG, capture_content, "some");
+  REFUSED(PLOG_E_CONFIG, capture_content, "{\"fields\":{\"agent_id\":\"none\"}}");
+  REFUSED(PLOG_E_CONFIG, capture_content, "{");
   REFUSED(PLOG_E_UNSUPPORTED, base_url, "http://localhost:7600");
 #undef REFUSED
+}
+
+static void a_message_names_the_option_its_value_and_its_range(void) {
+  plog_client_options options;
+  plog_client* client = NULL;
+  plog_error* error = NULL;
+  plog_client_options_init(&options);
+  options.db_path = "test.db";
+  options.batch_size = 100000;
+  CHECK(plog_client_new(&options, &client, &error) == PLOG_E_CONFIG);
+  CHECK_TEXT("batch_size: 100000 is out of range; use 1 to 4096", plog_error_message(error));
+  plog_error_destroy(error);
+  options.batch_size = 0;
+  options.flush_interval_ms = 3600001;
+  CHECK(plog_client_new(&options, &client, &error) == PLOG_E_CONFIG);
+  CHECK_TEXT("flush_interval: 3600.001 s is out of range; use 0.001 to 3600 s", plog_error_message(error));
+  plog_error_destroy(error);
+}
+
+static void a_value_of_an_option_is_checked_as_text(void) {
+  static const struct {
+    const char *name, *value, *message; /* NULL: accepted */
+  } cases[] = {
+      {"batch_size", "4096", NULL},
+      {"batch_size", "0", "batch_size: 0 is out of range; use 1 to 4096"},
+      {"batchSize", "-1", "batchSize: -1 is out of range; use 1 to 4096"},
+      {"BatchSize", "18446744073709551616", "BatchSize: 18446744073709551616 is out of range; use 1 to 4096"},
+      {"batch_size", "1.5", "batch_size: \"1.5\" is not a whole number; use 1 to 4096"},
+      {"batch_size", "", "batch_size: \"\" is not a whole number; use 1 to 4096"},
+      {"flush_interval", "0.0001", NULL},
+      {"flush_interval", "3600", NULL},
+      {"flushInterval", "0", "flushInterval: 0 s is out of range; use 0.001 to 3600 s"},
+      {"flush_interval", "1e999", "flush_interval: 1e999 s is out of range; use 0.001 to 3600 s"},
+      {"block_timeout", "-inf", "block_timeout: -inf s is out of range; use 0.001 to 86400 s"},
+      {"block_timeout", "nan", "block_timeout: \"nan\" is not a number of seconds; use 0.001 to 86400 s"},
+      {"durability", "power", NULL},
+      {"durability", "eternal\n", "durability: \"eternal\\n\" is not valid; use process or power"},
+      {"onFull", "panic", "onFull: \"panic\" is not valid; use block, drop or raise"},
+      {"db_path", "anything", NULL},
+  };
+  size_t i;
+  for (i = 0; i < sizeof cases / sizeof cases[0]; ++i) {
+    plog_error* error = NULL;
+    const plog_status expected = cases[i].message == NULL ? PLOG_OK : PLOG_E_CONFIG;
+    CHECK(plog_client_option_check(cases[i].name, cases[i].value, strlen(cases[i].value), &error) == expected);
+    CHECK_TEXT(cases[i].message == NULL ? "" : cases[i].message, plog_error_message(error));
+    plog_error_destroy(error);
+  }
+  CHECK_CALL(PLOG_E_INVALID, plog_client_option_check("no_such_option", "1", 1, &err));
+  CHECK_CALL(PLOG_E_INVALID, plog_client_option_check("origin", "x", 1, &err));
+  CHECK_CALL(PLOG_E_INVALID, plog_client_option_check(NULL, "1", 1, &err));
+  CHECK_CALL(PLOG_E_INVALID, plog_client_option_check("batch_size", "\xff", 1, &err));
+}
+
+static void salt_can_be_switched_on_against_the_configuration(void) {
+  plog_client_options options;
+  plog_client* client = NULL;
+  plog_buffer* event;
+  int32_t salt;
+  FILE* file = fopen("salt.yaml", "w");
+  CHECK(file != NULL && fputs("salt: false\n", file) >= 0 && fclose(file) == 0);
+  setenv("PROVENLOG_CONFIG", "salt.yaml", 1);
+  for (salt = PLOG_SWITCH_DEFAULT; salt <= PLOG_SWITCH_OFF; ++salt) {
+    static const char* const ids[] = {"018f4c2e-0000-7000-8000-000000000010", "018f4c2e-0000-7000-8000-000000000011",
+                                      "018f4c2e-0000-7000-8000-000000000012"};
+    char json[64];
+    plog_client_options_init(&options);
+    options.db_path = "salt.db";
+    options.agent_id = "tester";
+    options.salt = salt;
+    CHECK_OK(plog_client_new(&options, &client, &err));
+    snprintf(json, sizeof json, "{\"id\":\"%s\"}", ids[salt]);
+    log_text(client, json);
+    event = get_event(client, ids[salt]);
+    CHECK((strstr(plog_buffer_data(event), "\"salt\"") != NULL) == (salt == PLOG_SWITCH_ON));
+    plog_buffer_destroy(event);
+    plog_client_destroy(client);
+  }
+  unsetenv("PROVENLOG_CONFIG");
 }
 
 static void a_ledger_that_cannot_be_created_is_an_error_of_the_operating_system(void) {
@@ -341,6 +430,9 @@ const test_case client_tests[] = {
     {"defaults of the client are merged into events, whose own values win",
      defaults_of_the_client_are_merged_into_events_whose_own_values_win},
     {"options out of range are rejected", options_out_of_range_are_refused},
+    {"a message names the option, its value and its range", a_message_names_the_option_its_value_and_its_range},
+    {"a value of an option is checked as text", a_value_of_an_option_is_checked_as_text},
+    {"salt can be switched on against the configuration", salt_can_be_switched_on_against_the_configuration},
     {"a ledger that cannot be created is reported as PLOG_E_IO",
      a_ledger_that_cannot_be_created_is_an_error_of_the_operating_system},
     {"an event is found by the id that was returned", an_event_is_found_by_the_id_that_was_returned},

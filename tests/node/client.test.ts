@@ -53,29 +53,49 @@ describe("opening", () => {
   });
 
   it.each([
-    [{ batchSize: 0 }, /batchSize/],
-    [{ batchSize: 5000 }, /batchSize/],
-    [{ batchSize: 1.5 }, /batchSize/],
-    [{ flushInterval: 0 }, /flushInterval/],
     [{ flushInterval: "1" }, /flushInterval/],
-    [{ flushInterval: 4000 }, /flushInterval/],
     [{ timeout: NaN }, /timeout/],
     [{ timeout: -1 }, /timeout/],
-    [{ durability: "disk" }, /durability/],
-    [{ onFull: "toString" }, /onFull/],
     [{ agentId: 7 }, /agentId/],
     [{ agentId: "a\0b" }, /agentId/],
     [{ dbPath: 7 }, /dbPath/],
     [{ labels: [1] }, /labels/],
     [{ metadata: "m" }, /metadata/],
     [{ context: 7 }, /context/],
-    [{ maxEventBytes: 10 }, /max_event_bytes/],
-    [{ journalLimitBytes: 10 }, /journal_limit_bytes/],
     [{ onError: "print" }, /onError/],
     [{ agent_id: "a" }, /agent_id/],
+    [{ durability: 1 }, /durability/],
+    [{ salt: "no" }, /salt/],
   ])("rejects %o", (options, message) => {
     expect(() => open(options as object)).toThrow(InvalidEventError);
     expect(() => open(options as object)).toThrow(message);
+  });
+
+  it.each([
+    [{ batchSize: 0 }, "batchSize: 0 is out of range; use 1 to 4096"],
+    [{ batchSize: 100000 }, "batchSize: 100000 is out of range; use 1 to 4096"],
+    [{ batchSize: 1.5 }, 'batchSize: "1.5" is not a whole number; use 1 to 4096'],
+    [{ flushInterval: 0 }, "flushInterval: 0 s is out of range; use 0.001 to 3600 s"],
+    [{ flushInterval: 4000 }, "flushInterval: 4000 s is out of range; use 0.001 to 3600 s"],
+    [{ blockTimeout: -Infinity }, "blockTimeout: -Infinity s is out of range; use 0.001 to 86400 s"],
+    [{ durability: "disk" }, 'durability: "disk" is not valid; use process or power'],
+    [{ onFull: "toString" }, 'onFull: "toString" is not valid; use block, drop or raise'],
+    [{ maxEventBytes: 10 }, "maxEventBytes: 10 is out of range; use 4096 to 67108864"],
+    [{ journalLimitBytes: 10 }, "journalLimitBytes: 10 is out of range; use 1048576 to 9007199254740992"],
+    [{ captureContent: "all" }, "capture_content: must be one of: full, redacted, digest, none"],
+  ])("rejects %o with a ConfigError that states what is accepted", (options, message) => {
+    expect(() => open(options as object)).toThrow(ConfigError);
+    expect(() => open(options as object)).toThrow(message);
+  });
+
+  it("takes salt from the configuration unless it is given", async () => {
+    writeFileSync(path("config.yaml"), "salt: false\n");
+    process.env["PROVENLOG_CONFIG"] = path("config.yaml");
+    for (const salt of [undefined, true, false]) {
+      const client = open({ agentId: "a", salt });
+      const event = await client.getEvent(client.logEvent({}));
+      expect(event?.salt !== undefined).toBe(salt === true);
+    }
   });
 
   it("names the configuration file, the line and the invalid key", () => {
@@ -405,8 +425,8 @@ describe("asynchronous errors", () => {
   });
 
   it("have classes, codes and numbers", () => {
-    const error = caught(() => open({ batchSize: 0 })) as InstanceType<typeof InvalidEventError>;
-    expect([error.name, error.code, error.status]).toEqual(["InvalidEventError", "PLOG_E_INVALID", 1]);
+    const error = caught(() => open({ batchSize: 0 })) as InstanceType<typeof ConfigError>;
+    expect([error.name, error.code, error.status]).toEqual(["ConfigError", "PLOG_E_CONFIG", 2]);
     expect(error).toBeInstanceOf(provenlog.ProvenLogError);
     expect(error).toBeInstanceOf(Error);
   });

@@ -45,8 +45,8 @@ def test_the_constructor_has_the_documented_parameters_in_their_order() -> None:
         ("base_url", None),
         ("agent_id", None),
         ("session_id", None),
-        ("batch_size", 100),
-        ("flush_interval", 1.0),
+        ("batch_size", None),
+        ("flush_interval", None),
         ("timeout", 30.0),
         ("metadata", None),
         ("labels", None),
@@ -304,26 +304,54 @@ def test_without_salt_nothing_is_added(db: Path) -> None:
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"batch_size": 0},
-        {"batch_size": 5000},
-        {"flush_interval": 0},
         {"timeout": -1},
-        {"durability": "eternal"},
-        {"on_full": "panic"},
         {"labels": ["a"]},
         {"metadata": "text"},
-        {"max_event_bytes": 1},
-        {"max_event_bytes": -1},
-        {"max_event_bytes": 2**70},
-        {"journal_limit_bytes": 2**70},
         {"timeout": float("nan")},
         {"timeout": float("inf")},
-        {"block_timeout": float("nan")},
     ],
 )
 def test_a_wrong_option_is_refused(db: Path, wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
         ProvenLogClient(agent_id="a", db_path=db, **wrong)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"batch_size": 0}, "batch_size: 0 is out of range; use 1 to 4096"),
+        ({"batch_size": 100000}, "batch_size: 100000 is out of range; use 1 to 4096"),
+        ({"flush_interval": 0}, "flush_interval: 0 s is out of range; use 0.001 to 3600 s"),
+        ({"flush_interval": -1.5}, "flush_interval: -1.5 s is out of range; use 0.001 to 3600 s"),
+        ({"flush_interval": 4000}, "flush_interval: 4000 s is out of range; use 0.001 to 3600 s"),
+        ({"block_timeout": float("nan")}, 'block_timeout: "nan" is not a number of seconds; use 0.001 to 86400 s'),
+        ({"block_timeout": float("inf")}, "block_timeout: inf s is out of range; use 0.001 to 86400 s"),
+        ({"block_timeout": 10**400}, "block_timeout: 1"),
+        ({"durability": "eternal"}, 'durability: "eternal" is not valid; use process or power'),
+        ({"on_full": "panic"}, 'on_full: "panic" is not valid; use block, drop or raise'),
+        ({"max_event_bytes": 1}, "max_event_bytes: 1 is out of range; use 4096 to 67108864"),
+        ({"max_event_bytes": -1}, "max_event_bytes: -1 is out of range; use 4096 to 67108864"),
+        ({"max_event_bytes": 2**70}, f"max_event_bytes: {2**70} is out of range; use 4096 to 67108864"),
+        ({"journal_limit_bytes": 2**53 + 1}, "journal_limit_bytes: 9007199254740993 is out of range; use 1048576 to "),
+        ({"capture_content": "all"}, "capture_content: must be one of: full, redacted, digest, none"),
+    ],
+)
+def test_a_value_out_of_range_is_a_config_error_with_the_range(db: Path, wrong: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match="^" + re.escape(message)) as caught:
+        ProvenLogClient(agent_id="a", db_path=db, **wrong)
+    assert isinstance(caught.value, ValueError)
+    assert not db.exists()
+
+
+def test_salt_follows_the_configuration_unless_it_is_given(
+    db: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "c.yaml"
+    config.write_text("salt: false\n")
+    monkeypatch.setenv("PROVENLOG_CONFIG", str(config))
+    for salt in (None, True, False):
+        with ProvenLogClient(agent_id="a", db_path=db, salt=salt) as client:
+            assert ("salt" in client.get_event(client.log_event())) is (salt is True)  # type: ignore[operator]
 
 
 def test_options_of_the_wrong_type_are_refused(db: Path) -> None:
@@ -340,6 +368,7 @@ def test_options_of_the_wrong_type_are_refused(db: Path) -> None:
         {"timeout": None},
         {"durability": []},
         {"on_full": 1},
+        {"salt": 1},
     ):
         with pytest.raises(TypeError, match=f"^{next(iter(wrong))} must be "):
             ProvenLogClient(db_path=db, **wrong)  # type: ignore[arg-type]

@@ -67,7 +67,8 @@ typedef int32_t plog_status;
 enum {
   PLOG_OK = 0,
   PLOG_E_INVALID = 1,      /* an argument, an event or a filter is invalid; the message names it */
-  PLOG_E_CONFIG = 2,       /* a configuration file or environment variable is invalid; names file, line and key */
+  PLOG_E_CONFIG = 2,       /* the value of an option is out of range or not a choice, or a configuration file, an
+                            * environment variable or a redaction rule is invalid; names the option, or file and line */
   PLOG_E_NOT_FOUND = 3,    /* no such event, file or agent */
   PLOG_E_IO = 4,           /* the operating system reported an error: permission, disk, device */
   PLOG_E_FULL = 5,         /* the journal reached its limit, or the disk is full: the event was NOT recorded */
@@ -128,11 +129,19 @@ typedef enum plog_on_full {
   PLOG_ON_FULL_RAISE = 3    /* PLOG_E_FULL at once; the caller keeps the event, so nothing is counted as lost */
 } plog_on_full;
 
+typedef enum plog_switch {
+  PLOG_SWITCH_DEFAULT = 0, /* the configured value, else the default */
+  PLOG_SWITCH_ON = 1,
+  PLOG_SWITCH_OFF = 2
+} plog_switch;
+
+/* The options of a client. A value out of range or not a choice is rejected with PLOG_E_CONFIG. `plog generate options`
+ * prints all options with their ranges, and docs/configuration.md describes them. */
 typedef struct plog_client_options {
   uint32_t struct_size;
   int32_t durability;   /* a plog_durability */
   int32_t on_full;      /* a plog_on_full */
-  int32_t no_salt;      /* non-zero: events get no salt; 0: as configured, else they get one */
+  int32_t no_salt;      /* non-zero: as salt = PLOG_SWITCH_OFF, for callers that were compiled without that field */
   const char *base_url; /* terminated; must be NULL (PLOG_E_UNSUPPORTED) until server mode exists */
   const char *db_path;  /* terminated; NULL: PROVENLOG_DB_PATH, else the configured path, else ~/.provenlog/events.db */
   const char *agent_id; /* terminated; for events without an agent_id; NULL: the configured value, else none */
@@ -144,20 +153,30 @@ typedef struct plog_client_options {
   const char *capture_method; /* terminated; NULL: "embedded" */
   uint32_t batch_size;        /* 1..4096 events; 0: the configured value, else 100 */
   uint32_t flush_interval_ms; /* 1..3600000; 0: the configured value, else 1000 */
-  uint32_t block_timeout_ms;  /* for PLOG_ON_FULL_BLOCK; 0: the configured value, else 5000 */
+  uint32_t block_timeout_ms;  /* for PLOG_ON_FULL_BLOCK, 1..86400000; 0: the configured value, else 5000 */
   uint32_t reserved;          /* must be 0 */
   uint64_t max_event_bytes;   /* canonical bytes of one event, 4096..67108864; 0: the configured value, else 1 MiB */
-  /* Bytes in the journal of this process that are not committed yet, at least 1 MiB; 0: the configured value, else
-   * 256 MiB */
+  /* Bytes in the journal of this process that are not committed yet, 1048576..9007199254740992 (2^53); 0: the
+   * configured value, else 256 MiB */
   uint64_t journal_limit_bytes;
   /* terminated; how content is stored: "full", "redacted", "digest", "none", or a JSON object with any of "default",
    * "fields" and "action_types" (docs/redaction.md); NULL: the configured value, else "redacted" */
   const char *capture_content;
+  int32_t salt;       /* a plog_switch: whether each event gets 16 random bytes; default: on */
+  uint32_t reserved2; /* must be 0 */
 } plog_client_options;
 
 /* Clears the struct and sets struct_size. Does nothing for NULL. */
 PLOG_API void plog_client_options_init(plog_client_options *options);
 #define plog_client_options_init(options) plog_clear_options_((options), sizeof(plog_client_options))
+
+/* Checks one value of an option as plog_client_new does. It is for wrappers whose types have values that a field of
+ * plog_client_options cannot hold, such as a negative number, or 0, which means "not given" in a field. `name` is
+ * terminated: the name of an option in any spelling (batch_size, batchSize, BatchSize), which the message repeats.
+ * `value` is text; a duration is a number of seconds. PLOG_E_CONFIG if the value is out of range, not a number or not a
+ * choice; PLOG_E_INVALID if there is no such option. Values of options without a range or choices are accepted.
+ * Immutable. */
+PLOG_API plog_status plog_client_option_check(const char *name, const char *value, size_t value_len, plog_error **err);
 
 /* Opens a ledger, or creates it (directory 0700, files 0600) if it does not exist, and commits orphaned journals.
  * `options` may be NULL. The configuration files and the environment are read here, once per client. The call succeeds

@@ -46,7 +46,7 @@ pub use client::{Client, Stats};
 pub use error::{Error, Result, Status};
 pub use event::{Event, Record};
 pub use export::{Export, ExportCheck, Exported};
-pub use options::{Durability, OnFull, Options};
+pub use options::{Capture, CapturePolicy, Durability, OnFull, Options};
 pub use query::{Events, Filter};
 pub use redactor::{Redactor, Rule};
 pub use value::Value;

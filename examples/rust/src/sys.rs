@@ -39,6 +39,9 @@ pub struct plog_client_options {
     pub reserved: u32,
     pub max_event_bytes: u64,
     pub journal_limit_bytes: u64,
+    pub capture_content: *const c_char,
+    pub salt: i32,
+    pub reserved2: u32,
 }
 
 #[repr(C)]
@@ -112,6 +115,12 @@ extern "C" {
     pub fn plog_buffer_size(buffer: *const plog_buffer) -> usize;
     pub fn plog_buffer_destroy(buffer: *mut plog_buffer);
 
+    pub fn plog_client_option_check(
+        name: *const c_char,
+        value: *const c_char,
+        value_len: usize,
+        err: *mut *mut plog_error,
+    ) -> plog_status;
     pub fn plog_client_new(
         options: *const plog_client_options,
         out: *mut *mut plog_client,

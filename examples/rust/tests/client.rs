@@ -3,7 +3,8 @@ mod common;
 
 use common::{collect, log, names, open, open_with, Folder};
 use provenlog::{
-    object, Client, Durability, Event, Filter, OnFull, Options, Redactor, Rule, Status, Value, Verification,
+    object, Capture, CapturePolicy, Client, Durability, Event, Filter, OnFull, Options, Redactor, Rule,
+    Status, Value, Verification,
 };
 use std::fs;
 use std::ops::ControlFlow;
@@ -66,7 +67,7 @@ fn an_event_comes_back_with_every_field_it_was_given() {
 
 #[test]
 fn values_become_the_json_of_the_table() {
-    let client = open_with(|options| options.no_salt());
+    let client = open_with(|options| options.salt(false));
     for (value, json) in [
         (Value::Null, "null"),
         (Value::from(-7), "-7"),
@@ -278,14 +279,52 @@ fn a_tampered_ledger_is_found() {
 }
 
 #[test]
+fn an_option_out_of_range_is_named_with_its_range() {
+    let folder = Folder::new();
+    let options = || folder.options();
+    for (bad, message) in [
+        (options().batch_size(5000), "batch_size: 5000 is out of range; use 1 to 4096"),
+        (options().batch_size(0), "batch_size: 0 is out of range; use 1 to 4096"),
+        (options().max_event_bytes(1), "max_event_bytes: 1 is out of range; use 4096 to 67108864"),
+        (
+            options().flush_interval(Duration::from_secs(3601)),
+            "flush_interval: 3601 s is out of range; use 0.001 to 3600 s",
+        ),
+        (
+            options().block_timeout(Duration::ZERO),
+            "block_timeout: 0 s is out of range; use 0.001 to 86400 s",
+        ),
+        (
+            options().capture_content(CapturePolicy::new(Capture::None).field("agent_id", Capture::Full)),
+            "capture_content.fields.agent_id: not a content field; use one of action_input, action_output, context, \
+             error_message, labels, metadata, unknown",
+        ),
+    ] {
+        let error = Client::open(&bad).unwrap_err();
+        assert_eq!((error.status(), error.message()), (Status::Config, message));
+    }
+}
+
+#[test]
+fn content_is_captured_as_the_policy_says() {
+    let policy = CapturePolicy::new(Capture::None).field("action_output", Capture::Full);
+    let client = open_with(|options| options.salt(false).capture_content(policy));
+    let event = log(&client, Event::new("CUSTOM").input("secret plan").output("kept"));
+    assert_eq!(event["action_output"], "kept");
+    assert_eq!(event["action_input"]["omitted"].as_bool(), Some(true));
+    assert_eq!(event["salt"], Value::Null);
+    let client = open_with(|options| options.salt(true).capture_content(Capture::Digest));
+    let event = log(&client, Event::new("CUSTOM").input("secret plan"));
+    assert_eq!(event["action_input"]["bytes"].as_i64(), Some(13));
+    assert_eq!(event["salt"].as_str().map(str::len), Some(22));
+}
+
+#[test]
 fn errors_carry_a_status_and_a_message() {
     let folder = Folder::new();
-    for (bad, word) in [
-        (folder.options().batch_size(5000), "batch_size"),
-        (folder.options().agent_id("a\0b"), "agent_id"),
-        (folder.options().flush_interval(Duration::from_secs(1 << 40)), "flush_interval"),
-        (folder.options().db_path("a\0b"), "db_path"),
-    ] {
+    for (bad, word) in
+        [(folder.options().agent_id("a\0b"), "agent_id"), (folder.options().db_path("a\0b"), "db_path")]
+    {
         let error = Client::open(&bad).unwrap_err();
         assert_eq!(error.status(), Status::Invalid, "{}", error);
         assert!(error.message().contains(word), "{}", error);

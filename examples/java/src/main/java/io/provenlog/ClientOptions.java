@@ -1,14 +1,16 @@
 package io.provenlog;
 
-import io.provenlog.ProvenLogException.Code;
+import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 
 /**
- * Options of a client. The value of an option that is not set comes from the configuration, else from the library's
- * default. Durations are rounded up to whole milliseconds.
+ * Options of a client. The value of an option that is not set comes from the environment, else from the configuration,
+ * else it is the default named here. Opening the client throws CONFIG for a value out of range. Durations are rounded up
+ * to whole milliseconds.
  */
 public final class ClientOptions {
   /** What a recorded event survives. */
@@ -33,6 +35,25 @@ public final class ClientOptions {
     RAISE
   }
 
+  /** How content is stored. */
+  public enum Capture {
+    /** Unchanged. */
+    FULL,
+    /** With markers in place of findings. */
+    REDACTED,
+    /** Only its size and SHA-256. */
+    DIGEST,
+    /** Only its size. */
+    NONE;
+
+    private String word() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  private final Map<String, Object> captureContent = new LinkedHashMap<>();
+  private final Map<String, String> captureFields = new LinkedHashMap<>();
+  private final Map<String, String> captureActionTypes = new LinkedHashMap<>();
   private final Map<String, String> labels = new LinkedHashMap<>();
   private final Map<String, Object> metadata = new LinkedHashMap<>();
   private final Map<String, Map<String, ?>> context = new LinkedHashMap<>();
@@ -44,14 +65,14 @@ public final class ClientOptions {
   private String captureMethod;
   private Durability durability = Durability.DEFAULT;
   private OnFull onFull = OnFull.DEFAULT;
-  private boolean salt = true;
-  private long batchSize;
-  private Duration flushInterval = Duration.ZERO;
-  private Duration blockTimeout = Duration.ZERO;
-  private long maxEventBytes;
-  private long journalLimitBytes;
+  private Boolean salt; // this and the following are null if not given
+  private Integer batchSize;
+  private Duration flushInterval;
+  private Duration blockTimeout;
+  private Long maxEventBytes;
+  private Long journalLimitBytes;
 
-  /** Sets the ledger file. Default: PROVENLOG_DB_PATH, then the configuration, then ~/.provenlog/events.db. */
+  /** Sets the ledger file. Default: ~/.provenlog/events.db. */
   public ClientOptions dbPath(Path path) {
     return dbPath(path.toString());
   }
@@ -113,66 +134,90 @@ public final class ClientOptions {
     return this;
   }
 
-  /** Sets what a recorded event survives. */
+  /** Sets what a recorded event survives. Default: PROCESS. */
   public ClientOptions durability(Durability value) {
     durability = value;
     return this;
   }
 
-  /** Sets what {@code log} does when the journal is full. */
+  /** Sets what {@code log} does when the journal is full. Default: BLOCK. */
   public ClientOptions onFull(OnFull value) {
     onFull = value;
     return this;
   }
 
-  /** Sets whether events get a salt (the default). Without salt, equal events have equal bytes. */
+  /**
+   * Sets whether 16 random bytes are added to each event, so that a short payload cannot be guessed from its hash.
+   * Without salt, equal events have equal bytes. Default: true.
+   */
   public ClientOptions salt(boolean value) {
     salt = value;
     return this;
   }
 
-  /** Sets the number of events in one commit, 1 to 4096. Default: the configuration, else 100. */
+  /** Sets the number of events in one commit, 1 to 4096. Default: 100. */
   public ClientOptions batchSize(int events) {
     batchSize = events;
     return this;
   }
 
-  /** Sets the longest delay of a commit, 1 ms to 1 h. Default: the configuration, else 1 s. */
+  /** Sets the longest delay of a commit, 1 ms to 1 h. Default: 1 s. */
   public ClientOptions flushInterval(Duration interval) {
     flushInterval = interval;
     return this;
   }
 
-  /** Sets how long {@link OnFull#BLOCK} waits. Default: the configuration, else 5 s. */
+  /** Sets how long {@link OnFull#BLOCK} waits, 1 ms to 24 h. Default: 5 s. */
   public ClientOptions blockTimeout(Duration timeout) {
     blockTimeout = timeout;
     return this;
   }
 
   /**
-   * Sets the limit for the canonical bytes of one event, 4 KiB to 64 MiB. Longer events are cut. Default: the
-   * configuration, else 1 MiB.
+   * Sets the limit for the canonical bytes of one event, 4096 to 67108864. Longer events are truncated. Default: 1 MiB.
    */
-  public ClientOptions maxEventBytes(long octets) {
-    maxEventBytes = octets;
+  public ClientOptions maxEventBytes(long bytes) {
+    maxEventBytes = bytes;
     return this;
   }
 
   /**
-   * Sets the limit for uncommitted events in the journal of this process, at least 1 MiB. Default: the configuration,
-   * else 256 MiB.
+   * Sets the limit for uncommitted events in the journal of this process, 1 MiB to 2^53 bytes. Default: 256 MiB.
    */
-  public ClientOptions journalLimitBytes(long octets) {
-    journalLimitBytes = octets;
+  public ClientOptions journalLimitBytes(long bytes) {
+    journalLimitBytes = bytes;
     return this;
   }
 
-  /** Returns the C struct plog_client_options. */
+  /** Sets how content is stored. Default: REDACTED. {@link #captureField} and {@link #captureActionType} override it. */
+  public ClientOptions captureContent(Capture capture) {
+    captureContent.put("default", capture.word());
+    return this;
+  }
+
+  /** Sets how the content of one field is stored, such as "action_output". docs/redaction.md lists the fields. */
+  public ClientOptions captureField(String field, Capture capture) {
+    captureFields.put(field, capture.word());
+    captureContent.put("fields", captureFields);
+    return this;
+  }
+
+  /**
+   * Sets how the content of events with one action type is stored, such as "LLM_CALL". If a rule for the field applies
+   * too, the one that keeps less is used.
+   */
+  public ClientOptions captureActionType(String actionType, Capture capture) {
+    captureActionTypes.put(actionType, capture.word());
+    captureContent.put("action_types", captureActionTypes);
+    return this;
+  }
+
+  /** Returns the C struct plog_client_options, in which 0 means "not given". */
   Plog.Struct struct() {
-    return new Plog.Struct(120)
+    return new Plog.Struct(136)
         .int32(durability.ordinal())
         .int32(onFull.ordinal())
-        .int32(salt ? 0 : 1)
+        .int32(0)
         .text("baseUrl", baseUrl)
         .text("dbPath", dbPath)
         .text("agentId", agentId)
@@ -182,24 +227,42 @@ public final class ClientOptions {
         .text("context", json(context))
         .text("source", source)
         .text("captureMethod", captureMethod)
-        .int32(unsigned("batchSize", batchSize, "1 to 4096"))
-        .int32(unsigned("flushInterval", milliseconds(flushInterval), "1 ms to 1 h"))
-        .int32(unsigned("blockTimeout", milliseconds(blockTimeout), "1 ms to 1193 h"))
+        .int32((int) number("batchSize", batchSize))
+        .int32(milliseconds("flushInterval", flushInterval))
+        .int32(milliseconds("blockTimeout", blockTimeout))
         .int32(0)
-        .int64(maxEventBytes)
-        .int64(journalLimitBytes);
+        .int64(number("maxEventBytes", maxEventBytes))
+        .int64(number("journalLimitBytes", journalLimitBytes))
+        .text("captureContent", json(captureContent))
+        .int32(salt == null ? 0 : salt ? 1 : 2)
+        .int32(0);
   }
 
   private static String json(Map<String, ?> object) {
     return object.isEmpty() ? null : Json.write(object);
   }
 
-  private static int unsigned(String name, long value, String range) {
-    if (value < 0 || value > 0xffffffffL) {
-      String unit = range.startsWith("1 ms") ? " ms" : "";
-      throw new ProvenLogException(Code.INVALID, name + ": " + value + unit + " is out of range; use " + range);
+  /** Returns a value whose range the library has checked, or 0 for null. */
+  private static long number(String name, Number value) {
+    if (value == null) {
+      return 0;
     }
-    return (int) value;
+    checkOption(name, value.toString());
+    return value.longValue();
+  }
+
+  private static int milliseconds(String name, Duration duration) {
+    if (duration == null) {
+      return 0;
+    }
+    checkOption(name, new BigDecimal(duration.getSeconds()).add(BigDecimal.valueOf(duration.getNano(), 9)).toString());
+    return (int) milliseconds(duration);
+  }
+
+  private static void checkOption(String name, String value) {
+    byte[] text = Plog.utf8(value);
+    long[] err = new long[1];
+    Plog.check(Plog.plog_client_option_check(Plog.terminated("option", name), text, text.length, err), err);
   }
 
   /** Returns a duration in milliseconds, rounded up so that a short duration does not become 0. */

@@ -73,6 +73,8 @@ final class Plog {
 
   static native void plog_buffer_destroy(long buffer);
 
+  static native int plog_client_option_check(byte[] name, byte[] value, long valueSize, long[] err);
+
   static native int plog_client_new(Pointer options, long[] out, long[] err);
 
   static native int plog_client_flush(long client, long timeoutMs, long[] err);

@@ -252,14 +252,47 @@ public final class ClientTest {
   }
 
   @Test
+  public void anOptionOutOfRangeIsNamedWithItsRange() {
+    Map<String, ClientOptions> bad =
+        Map.of(
+            "batchSize: 5000 is out of range; use 1 to 4096", ledgers.options().batchSize(5000),
+            "batchSize: -1 is out of range; use 1 to 4096", ledgers.options().batchSize(-1),
+            "batchSize: 0 is out of range; use 1 to 4096", ledgers.options().batchSize(0),
+            "maxEventBytes: 1 is out of range; use 4096 to 67108864", ledgers.options().maxEventBytes(1),
+            "flushInterval: -0.5 s is out of range; use 0.001 to 3600 s",
+                ledgers.options().flushInterval(Duration.ofMillis(-500)),
+            "blockTimeout: 86400000 s is out of range; use 0.001 to 86400 s",
+                ledgers.options().blockTimeout(Duration.ofDays(1000)));
+    bad.forEach(
+        (message, options) -> {
+          ProvenLogException error = assertFails(Code.CONFIG, () -> new ProvenLogClient(options));
+          assertEquals(message, error.getMessage());
+        });
+    assertFails(
+        Code.CONFIG,
+        () -> new ProvenLogClient(ledgers.options().captureField("agent_id", ClientOptions.Capture.NONE)));
+  }
+
+  @Test
+  public void contentIsCapturedAsThePolicySays() {
+    ledgers.client(
+        ledgers
+            .options()
+            .salt(false)
+            .captureContent(ClientOptions.Capture.NONE)
+            .captureField("action_output", ClientOptions.Capture.FULL));
+    StoredEvent event = ledgers.log(Event.of("CUSTOM").input("secret plan").output("kept"));
+    assertEquals("kept", event.get("action_output"));
+    assertFalse(event.json().contains("secret plan"));
+    assertFalse(event.json().contains("\"salt\""));
+  }
+
+  @Test
   public void errorsCarryACodeAndAMessage() {
     Map<String, ClientOptions> bad =
         Map.of(
-            "batch_size", ledgers.options().batchSize(5000),
-            "batchSize", ledgers.options().batchSize(-1),
             "agentId", ledgers.options().agentId("a\0b"),
-            "flushInterval", ledgers.options().flushInterval(Duration.ofSeconds(-1)),
-            "blockTimeout", ledgers.options().blockTimeout(Duration.ofDays(1000)));
+            "dbPath", ledgers.options().dbPath("a\0b"));
     bad.forEach(
         (word, options) -> {
           ProvenLogException error = assertFails(Code.INVALID, () -> new ProvenLogClient(options));

@@ -169,7 +169,7 @@ public final class ThreadsTest {
           try (EventCursor cursor = client.query(Filter.all())) {
             assertTrue(cursor.hasNext());
           }
-          Ledgers.assertFails(Code.INVALID, () -> new ProvenLogClient(ledgers.options().batchSize(5000)));
+          Ledgers.assertFails(Code.CONFIG, () -> new ProvenLogClient(ledgers.options().batchSize(5000)));
         }
       }
     }
