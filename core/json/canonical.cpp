@@ -3,6 +3,7 @@
 #include <cstring>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/encoding.h"
 #include "json/number.h"
@@ -15,11 +16,25 @@ constexpr int kMaxDepth = 512;
 
 class Checker {
  public:
-  explicit Checker(std::string_view text) : at_(text.data()), end_(text.data() + text.size()) {}
+  explicit Checker(std::string_view text) : begin_(text.data()), at_(begin_), end_(begin_ + text.size()) {}
 
-  bool whole() { return value(0) && at_ == end_; }
+  bool whole() { return value(0) && (at_ == end_ || unexpected()); }
+  // Why whole() has returned false.
+  CanonicalFlaw flaw() const noexcept { return {static_cast<std::size_t>(flaw_at_ - begin_), why_}; }
 
  private:
+  bool refuse(const char* at, const char* why) noexcept {
+    flaw_at_ = at;
+    why_ = why;
+    return false;
+  }
+
+  // Refuses the text because of what is, or is missing, at `at_`.
+  bool unexpected() noexcept {
+    if (at_ == end_) return refuse(at_, "ends the text too early");
+    return refuse(at_, std::memchr(" \n\r\t", *at_, 4) != nullptr ? "is white space" : "is not what JSON allows here");
+  }
+
   bool take(char c) noexcept {
     if (at_ == end_ || *at_ != c) return false;
     ++at_;
@@ -27,17 +42,20 @@ class Checker {
   }
 
   bool literal(std::string_view text) noexcept {
-    if (static_cast<std::size_t>(end_ - at_) < text.size() || std::memcmp(at_, text.data(), text.size()) != 0)
-      return false;
+    if (static_cast<std::size_t>(end_ - at_) < text.size() || std::memcmp(at_, text.data(), text.size()) != 0) {
+      return unexpected();
+    }
     at_ += text.size();
     return true;
   }
 
   bool value(int depth) {
-    if (at_ == end_) return false;
+    if (at_ == end_) return unexpected();
     switch (*at_) {
-      case '{': return depth < kMaxDepth && object(depth + 1);
-      case '[': return depth < kMaxDepth && array(depth + 1);
+      case '{':
+      case '[':
+        if (depth >= kMaxDepth) return refuse(at_, "begins a container that is nested too deeply");
+        return *at_ == '{' ? object(depth + 1) : array(depth + 1);
       case '"': return string() != std::nullopt;
       case 't': return literal("true");
       case 'f': return literal("false");
@@ -52,7 +70,7 @@ class Checker {
     do {
       if (!value(depth)) return false;
     } while (take(','));
-    return take(']');
+    return take(']') || unexpected();
   }
 
   bool object(int depth) {
@@ -61,14 +79,19 @@ class Checker {
     std::string_view before;
     bool first = true;
     do {
-      if (at_ == end_ || *at_ != '"') return false;
+      if (at_ == end_ || *at_ != '"') return unexpected();
+      const char* const start = at_;
       const auto key = string();
-      if (!key || (!first && !ordered(before, *key))) return false;
+      if (!key) return false;
+      if (!first && !ordered(before, *key)) {
+        return refuse(start, before == *key ? "repeats a key" : "begins a key that must come earlier");
+      }
       before = *key;
       first = false;
-      if (!take(':') || !value(depth)) return false;
+      if (!take(':')) return unexpected();
+      if (!value(depth)) return false;
     } while (take(','));
-    return take('}');
+    return take('}') || unexpected();
   }
 
   // Whether `left` sorts before `right`; both are the text between a key's quotes, still escaped.
@@ -85,9 +108,17 @@ class Checker {
     for (; at_ != end_; ++at_) {
       const auto c = static_cast<unsigned char>(*at_);
       if (c == '"') return std::string_view(start, static_cast<std::size_t>(at_++ - start));
-      if (c < 0x20) return std::nullopt;
-      if (c == '\\' && !escape()) return std::nullopt;
+      if (c < 0x20) {
+        refuse(at_, "is a control character without an escape");
+        return std::nullopt;
+      }
+      if (c != '\\') continue;
+      if (const char* const escaped = at_; !escape()) {
+        refuse(escaped, "begins an escape that RFC 8785 spells otherwise");
+        return std::nullopt;
+      }
     }
+    unexpected();
     return std::nullopt;
   }
 
@@ -108,18 +139,36 @@ class Checker {
     const char* const start = at_;
     while (at_ != end_ && *at_ != ',' && *at_ != ']' && *at_ != '}') ++at_;
     const std::string_view text(start, static_cast<std::size_t>(at_ - start));
-    if (!is_number_literal(text)) return false;
+    if (!is_number_literal(text)) {
+      at_ = start;
+      return unexpected();
+    }
     char buffer[kNumberSize];
     const Number canonical = canonical_number(text, buffer);
-    return !canonical.is_text && canonical.text == text;
+    if (!canonical.is_text && canonical.text == text) return true;
+    return refuse(start, "begins a number that RFC 8785 spells otherwise");
   }
 
+  const char* const begin_;
   const char* at_;
   const char* const end_;
+  const char* flaw_at_ = nullptr;
+  const char* why_ = "";
 };
 
 }  // namespace
 
 bool is_canonical(std::string_view text) { return is_utf8(text) && Checker(text).whole(); }
+
+std::optional<CanonicalFlaw> find_canonical_flaw(std::string_view text) {
+  if (!is_utf8(text)) {
+    std::vector<Utf8Repair> repairs;
+    repair_utf8(text, &repairs);
+    return CanonicalFlaw{repairs.front().original, "is not valid UTF-8"};
+  }
+  Checker checker(text);
+  if (checker.whole()) return std::nullopt;
+  return checker.flaw();
+}
 
 }  // namespace plog::json

@@ -191,6 +191,22 @@ int compare_keys(std::string_view left, std::string_view right) noexcept {
   return utf16_rank(left[at]) < utf16_rank(right[at]) ? -1 : 1;
 }
 
+std::vector<std::string> pointer_tokens(std::string_view pointer) {
+  std::vector<std::string> tokens;
+  for (std::size_t i = 0; i < pointer.size(); ++i) {
+    const std::string_view escape = pointer.substr(i, 2);
+    if (pointer[i] == '/') {
+      tokens.emplace_back();
+    } else if (escape == "~0" || escape == "~1") {
+      tokens.back() += escape == "~0" ? '~' : '/';
+      ++i;
+    } else {
+      tokens.back() += pointer[i];
+    }
+  }
+  return tokens;
+}
+
 void append_pointer_token(std::string& out, std::string_view token) {
   for (const char c : token) {
     if (c == '~') {
