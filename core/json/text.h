@@ -21,7 +21,8 @@ int compare_keys(std::string_view left, std::string_view right) noexcept;
 
 // Appends a reference token of a JSON pointer (RFC 6901), with "~" and "/" escaped.
 void append_pointer_token(std::string& out, std::string_view token);
-// Returns the decoded tokens of a JSON pointer, which must be empty or start with "/". A "~" that escapes nothing stays as it is.
+// Returns the decoded tokens of a JSON pointer, which must be empty or start with "/". A "~" that escapes nothing stays
+// as it is.
 std::vector<std::string> pointer_tokens(std::string_view pointer);
 
 }  // namespace plog::json
