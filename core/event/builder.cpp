@@ -45,6 +45,7 @@ void Builder::reset() {
   warnings_.clear();
   more_warnings_ = 0;
   changed_keys_.clear();
+  label_texts_.clear();
   path_.clear();
   misuse_ = nullptr;
   field_ = Field::kUnknown;
@@ -157,9 +158,28 @@ void Builder::misplaced_end(Type type) {
               : "an object or array was ended that is not the innermost open one");
 }
 
+// Whether a container would be too deep in the place of the next value. A value that will be kept in metadata._invalid
+// gets more containers around it.
+bool Builder::is_too_deep() const noexcept {
+  const Kind kind = field_kind(field_);
+  const Type outermost = stack_.empty() ? Type::kNull : nodes_[stack_.front().node].type;
+  const bool stays = kind == Kind::kAny || (kind == Kind::kObject && outermost != Type::kArray);
+  return static_cast<int>(stack_.size()) + outer_depth_ >= (stays ? kMaxDepth : kMaxDepth - kInvalidDepth);
+}
+
 void Builder::truncated(std::string_view reason) {
   if (skip_ > 0) return;
-  warning(reason, "the value was left out");
+  // A marker is an object. In the place of an object that would be too deep, it has the reason that it would also get
+  // if the event were read again.
+  warning(is_too_deep() ? "depth" : reason, "the value was left out");
+  add_marker(reason);
+}
+
+void Builder::add_marker(std::string_view reason) {
+  if (is_too_deep()) {
+    add_node(Type::kTooDeep);
+    return;
+  }
   const std::uint32_t index = add_node(Type::kObject);
   if (index == kNone) return;
   stack_.push_back({index, 0});
@@ -224,7 +244,10 @@ void Builder::warning(std::string_view code, std::string_view detail) {
     ++more_warnings_;
     return;
   }
-  add_warning(current_path(), is_utf8(code) ? std::string(code) : repair_utf8(code),
+  // Between two top-level values, the warning is about the key to come, that is, about the event.
+  const bool between = stack_.empty() && !have_key_;
+  add_warning(between ? std::vector<std::string>() : current_path(),
+              is_utf8(code) ? std::string(code) : repair_utf8(code),
               is_utf8(detail) ? std::string(detail) : repair_utf8(detail));
 }
 

@@ -46,6 +46,15 @@ struct Effects {
   bool truncated = false;
 };
 
+// The warnings that an event got when it was first prepared.
+struct WarningList {
+  struct Entry {
+    std::string code, detail, field;  // `field` is an RFC 6901 pointer
+  };
+  std::vector<Entry> entries;  // at most kMaxWarnings
+  std::size_t more = 0;        // warnings that are not listed
+};
+
 // Use it from one thread at a time. The event object is open from reset() to prepare(). Misuse (a value without a key,
 // an end without a begin) is remembered, and prepare() throws it. Values are stored in a flat list of nodes. All free
 // text is contiguous in one buffer, as the redactor needs it.
@@ -89,6 +98,14 @@ class Builder {
   // Error(kInvalid) if agent_id is missing and on misuse.
   Prepared prepare(const Defaults& defaults, Effects& effects);
 
+  // The two steps of accept_canonical (canonical_input.h), instead of prepare(). The first returns the canonical form
+  // of the event with nothing redacted or cut, and with no defaults; what it cannot keep, it repairs. Throws as
+  // prepare().
+  std::string_view restate();
+  // Finishes the event, which restate() must have returned exactly as it was read. `warnings` are those of its first
+  // preparation. Applies only the redactor, the capture policy and the size limit of `defaults`.
+  Prepared prepare_again(const WarningList& warnings, const Defaults& defaults, Effects& effects);
+
   // Makes the builder, which must be in its reset state, take one value that belongs to no event: a document. `depth`
   // is the number of containers around it. prepare() must not be called then.
   void begin_document(int depth);
@@ -102,7 +119,8 @@ class Builder {
   std::string canonical_value(const redact::Redactor* redactor, Effects& effects);
 
  private:
-  enum class Type : std::uint8_t { kNull, kTrue, kFalse, kNumber, kString, kObject, kArray };
+  // kTooDeep is the marker of a container that is nested too deeply. It has no children, so that nothing can redact it.
+  enum class Type : std::uint8_t { kNull, kTrue, kFalse, kNumber, kString, kTooDeep, kObject, kArray };
   static constexpr std::uint32_t kNone = 0xFFFFFFFF;
   static constexpr std::uint32_t kBorrowed = 0xFFFFFFFE;  // the slot's text is in borrowed_
 
@@ -123,7 +141,7 @@ class Builder {
   struct Warning {
     std::vector<std::string> path;  // tokens, not yet redacted
     std::string code, detail;
-    std::string pointer;  // used instead of `path` if the pointer is already redacted
+    std::string pointer;  // if not empty, used instead of `path` unless redaction changes a token of that
   };
   struct ChangedKey {
     std::uint32_t node, key, key_size;  // the key before redaction
@@ -146,6 +164,8 @@ class Builder {
   void begin(Type type);
   void end(Type type);
   void misuse(const char* what);
+  bool is_too_deep() const noexcept;
+  void add_marker(std::string_view reason);
   bool text_is_fixed() const noexcept;
   std::uint32_t append_free(std::string_view text, bool* repaired);
   void add_text(std::string_view text);
@@ -187,9 +207,15 @@ class Builder {
   void omit(Field field, std::size_t begin);
   bool is_full(std::uint32_t index) const;
   void redact(const redact::Redactor& redactor, Effects& effects);
+  void redact_nodes(const redact::Redactor& redactor, const std::vector<std::uint32_t>& allowed, Effects& effects);
+  void redact_label_texts(const redact::Redactor& redactor, const std::vector<std::uint32_t>& allowed,
+                          Effects& effects);
   bool is_schema(std::uint32_t index) const;
   std::vector<std::uint32_t> allowed_nodes(const redact::Redactor& redactor) const;
   std::string redact_text(const redact::Redactor* redactor, std::string_view text, Effects& effects) const;
+  void adopt_warnings(const WarningList& given);
+  std::string warning_pointer(const Warning& warning, bool omitted, const redact::Redactor* redactor,
+                              Effects& effects) const;
   void finish_warnings(const redact::Redactor* redactor, Effects& effects);
 
   // document.cpp
@@ -215,6 +241,8 @@ class Builder {
   std::string_view node_key(const Node& node) const noexcept {
     return node.key == kNone ? std::string_view() : std::string_view(free_.data() + node.key, node.key_size);
   }
+  void check_complete();
+  Prepared finish(const Defaults& defaults, Effects& effects);
   void emit(const Defaults& defaults);
   void emit_value(std::uint32_t node, Buffer& out);
   void emit_inner(std::uint32_t node, Buffer& out);
@@ -245,6 +273,7 @@ class Builder {
   std::vector<Warning> warnings_;
   std::size_t more_warnings_ = 0;
   std::vector<ChangedKey> changed_keys_;
+  std::vector<std::pair<std::uint32_t, std::string>> label_texts_;  // redacted texts of labels that are not strings
   std::vector<std::uint32_t> path_;  // during emit: the nodes from the top-level value to the current one
   std::vector<Member> members_;      // during emit: members of the open objects, those of the innermost last
   std::vector<std::uint32_t> candidates_;

@@ -154,7 +154,7 @@ inline void Builder::begin(Type type) {
     ++skip_;
     return;
   }
-  if (static_cast<int>(stack_.size()) + outer_depth_ >= kMaxDepth) [[unlikely]] {
+  if (static_cast<int>(stack_.size()) + outer_depth_ >= kMaxDepth - kInvalidDepth && is_too_deep()) [[unlikely]] {
     truncated("depth");
     skip_ = 1;
     return;

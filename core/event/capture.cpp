@@ -8,6 +8,9 @@
 namespace plog::event {
 namespace {
 
+constexpr std::string_view kOmitted = ",\"omitted\":true";
+constexpr std::size_t kMaxSizeDigits = 16;  // of a number that JSON can carry exactly
+
 template <std::size_t kCount>
 std::size_t index_of(const std::array<std::string_view, kCount>& names, std::string_view name, std::string problem) {
   const auto found = std::find(names.begin(), names.end(), name);
@@ -95,8 +98,32 @@ json::Value CapturePolicy::to_json() const {
   return policy;
 }
 
+bool is_omission_marker(std::string_view canonical) {
+  const auto take = [&](std::string_view text) {
+    if (!canonical.starts_with(text)) return false;
+    canonical.remove_prefix(text.size());
+    return true;
+  };
+  const auto take_all = [&](std::string_view characters) {
+    const std::size_t size = std::min(canonical.find_first_not_of(characters), canonical.size());
+    canonical.remove_prefix(size);
+    return size;
+  };
+  if (!take("{\"bytes\":")) return false;
+  const std::size_t digits = take_all("0123456789");
+  if (digits == 0 || digits > kMaxSizeDigits || !take(kOmitted)) return false;
+  if (take("}")) return canonical.empty();
+  return take(",\"sha256\":\"") && take_all("0123456789abcdef") == 64 && canonical == "\"}";
+}
+
 std::string omission_marker(std::string_view canonical, Capture capture) {
-  std::string marker = "{\"bytes\":" + std::to_string(canonical.size()) + ",\"omitted\":true";
+  if (is_omission_marker(canonical)) {
+    std::string marker(canonical);
+    if (capture == Capture::kNone) marker = marker.substr(0, marker.find(kOmitted) + kOmitted.size()) + '}';
+    return marker;
+  }
+  std::string marker = "{\"bytes\":" + std::to_string(canonical.size());
+  marker += kOmitted;
   if (capture == Capture::kDigest) marker += ",\"sha256\":\"" + sha256_hex(canonical) + '"';
   return marker + '}';
 }

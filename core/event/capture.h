@@ -65,7 +65,9 @@ class CapturePolicy {
 };
 
 // Returns the marker that replaces an omitted value: {"bytes","omitted":true[,"sha256"]}. `canonical` is the value's
-// canonical form, redacted. `capture` must be kDigest or kNone; only kDigest adds the SHA-256.
+// canonical form, redacted. `capture` must be kDigest or kNone; only kDigest adds the SHA-256. A value that is such a
+// marker already stays, but with kNone it loses its SHA-256.
 std::string omission_marker(std::string_view canonical, Capture capture);
+bool is_omission_marker(std::string_view canonical);
 
 }  // namespace plog::event

@@ -78,6 +78,7 @@ void Builder::copy_of(const Builder& other) {
       case Type::kFalse: boolean(false); break;
       case Type::kNumber: add_number(other.node_text(node)); break;
       case Type::kString: string(other.node_text(node)); break;
+      case Type::kTooDeep: add_marker("depth"); break;
       case Type::kObject:
       case Type::kArray:
         begin(node.type);

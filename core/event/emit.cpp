@@ -191,6 +191,7 @@ void Builder::emit_value(std::uint32_t index, Buffer& out) {
     case Type::kNull: out += "null"; return;
     case Type::kTrue: out += "true"; return;
     case Type::kFalse: out += "false"; return;
+    case Type::kTooDeep: out += R"({"reason":"depth","truncated":true})"; return;
     case Type::kObject: emit_object(index, out, nullptr, false); return;
     case Type::kArray: {
       out += '[';
@@ -225,8 +226,14 @@ void Builder::emit_label(std::uint32_t index, Buffer& out) {
     json::append_quoted(out, node_text(nodes_[index]));
     return;
   }
+  const auto redacted =
+      std::find_if(label_texts_.begin(), label_texts_.end(), [&](const auto& entry) { return entry.first == index; });
   Buffer text;
-  emit_value(index, text);
+  if (redacted == label_texts_.end()) {
+    emit_value(index, text);
+  } else {
+    text += redacted->second;
+  }
   json::append_quoted(out, text.view());
   add_warning({"labels", std::string(node_key(nodes_[index]))}, "label_not_string", "became its JSON text");
 }
@@ -414,17 +421,49 @@ void Builder::emit(const Defaults& defaults) {
   canonical_ += '}';
 }
 
-Prepared Builder::prepare(const Defaults& defaults, Effects& effects) {
+void Builder::check_complete() {
   if (misuse_ == nullptr && (!stack_.empty() || skip_ > 0)) misuse("an object or array was not ended");
   if (misuse_ == nullptr && !sets_.empty()) misuse("a set was ended as an array");
   if (misuse_ == nullptr && have_key_) misuse("a key was written without a value");
   if (misuse_ != nullptr) throw Error(Status::kInvalid, misuse_);
+}
+
+Prepared Builder::prepare(const Defaults& defaults, Effects& effects) {
+  check_complete();
   index_ = Index{};
   validate(defaults);
   choose_captures(defaults.capture);
   const redact::Redactor* redactor = defaults.redactor.get();
   if (redactor != nullptr && redactor->active()) redact(*redactor, effects);
   emit(defaults);
+  return finish(defaults, effects);
+}
+
+std::string_view Builder::restate() {
+  check_complete();
+  index_ = Index{};
+  Defaults none;
+  none.salt = false;
+  validate(none);
+  emit(none);
+  return canonical_.view();
+}
+
+Prepared Builder::prepare_again(const WarningList& warnings, const Defaults& defaults, Effects& effects) {
+  adopt_warnings(warnings);
+  choose_captures(defaults.capture);
+  const redact::Redactor* redactor = defaults.redactor.get();
+  const std::uint32_t before = effects.redactions;
+  if (redactor != nullptr && redactor->active()) redact(*redactor, effects);
+  if (effects.redactions != before || !captures_usual_) {
+    canonical_.clear();
+    emit(Defaults());
+  }
+  return finish(defaults, effects);
+}
+
+// Cuts the event to its size limit and writes the warnings.
+Prepared Builder::finish(const Defaults& defaults, Effects& effects) {
   if (canonical_.size() > defaults.max_event_bytes) {
     std::string octets(canonical_.view());
     for (const Truncated& cut : truncate_event(octets, defaults.max_event_bytes)) {
@@ -437,7 +476,7 @@ Prepared Builder::prepare(const Defaults& defaults, Effects& effects) {
     const Index whole = index_of(octets);
     index_ = whole;
   }
-  finish_warnings(redactor, effects);
+  finish_warnings(defaults.redactor.get(), effects);
   Prepared prepared;
   prepared.index = index_;
   prepared.canonical = canonical_.view();

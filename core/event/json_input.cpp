@@ -1,7 +1,5 @@
 #include "event/json_input.h"
 
-#include <string>
-
 #include "base/error.h"
 #include "json/walk.h"
 
@@ -12,10 +10,7 @@ class BuilderHandler {
  public:
   BuilderHandler(Builder& builder, bool event) : builder_(builder), event_(event) {}
 
-  void key(std::string_view text) {
-    builder_.key(text);
-    flush_repair();
-  }
+  void key(std::string_view text) { builder_.key(text); }
   void string(std::string_view text) {
     scalar();
     builder_.string(text);
@@ -49,30 +44,17 @@ class BuilderHandler {
     if (event_) --depth_;
     builder_.end_array();
   }
-  // Before the event's object is open, the builder has no place for a warning.
-  void repaired(std::string_view code) {
-    if (event_ && depth_ == 0) {
-      pending_ = code;
-      return;
-    }
-    builder_.warning(code, "replaced by U+FFFD");
-  }
+  void repaired(std::string_view code) { builder_.warning(code, "replaced by U+FFFD"); }
   bool enter() { return !builder_.skipping(); }
 
  private:
   void scalar() {
     if (event_ && depth_ == 0) throw Error(Status::kInvalid, "an event must be a JSON object");
   }
-  void flush_repair() {
-    if (pending_.empty()) return;
-    builder_.warning(pending_, "replaced by U+FFFD");
-    pending_.clear();
-  }
 
   Builder& builder_;
   const bool event_;
   int depth_ = 0;
-  std::string pending_;
 };
 
 }  // namespace

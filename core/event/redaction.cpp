@@ -1,7 +1,9 @@
 // The only place where an event is redacted: all keys and values of the free content, and the warnings. Content that
 // the capture policy omits is replaced here too.
 #include <algorithm>
+#include <map>
 #include <optional>
+#include <utility>
 
 #include "base/encoding.h"
 #include "event/builder.h"
@@ -10,9 +12,6 @@
 
 namespace plog::event {
 namespace {
-constexpr std::size_t kMaxDetailBytes = 1024;
-constexpr std::size_t kMaxPointerBytes = 1024;
-
 std::optional<Content> content_of(Field field) noexcept {
   switch (field) {
     case Field::kActionInput: return Content::kActionInput;
@@ -52,15 +51,24 @@ bool Builder::is_full(std::uint32_t index) const {
          std::find(unknown_.begin(), unknown_.end(), index) != unknown_.end();
 }
 
-// If the policy omits the value that was just emitted, from `begin` on, replaces it with its marker.
+// If the policy omits the value that was just emitted, from `begin` on, replaces it with its marker. A value that was
+// omitted before keeps its marker.
 void Builder::omit(Field field, std::size_t begin) {
+  constexpr std::string_view kMember = "{\"_omitted\":";
   const Capture capture = capture_of(field, false);
   if (capture < Capture::kDigest) return;
-  const std::string marker = omission_marker(canonical_.view().substr(begin), capture);
-  canonical_.set_end(canonical_.data() + begin);
   const bool text = field == Field::kErrorMessage || field == Field::kLabels;
   const bool member = field_kind(field) == Kind::kObject;
-  if (member) canonical_ += "{\"_omitted\":";
+  const std::string_view value = canonical_.view().substr(begin);
+  std::string before(value);
+  if (member && value.starts_with(kMember)) before = value.substr(kMember.size(), value.size() - kMember.size() - 1);
+  if (text) {
+    const std::string quoted = std::exchange(before, {});
+    json::append_unescaped(before, std::string_view(quoted).substr(1, quoted.size() - 2), nullptr);
+  }
+  const std::string marker = omission_marker(is_omission_marker(before) ? std::string_view(before) : value, capture);
+  canonical_.set_end(canonical_.data() + begin);
+  if (member) canonical_ += kMember;
   if (text) {
     json::append_quoted(canonical_, marker);
   } else {
@@ -130,6 +138,14 @@ std::vector<std::uint32_t> Builder::allowed_nodes(const redact::Redactor& redact
 }
 
 void Builder::redact(const redact::Redactor& redactor, Effects& effects) {
+  std::vector<std::uint32_t> allowed;
+  if (redactor.allows_places() || !captures_usual_) allowed = allowed_nodes(redactor);
+  redact_nodes(redactor, allowed, effects);
+  redact_label_texts(redactor, allowed, effects);
+}
+
+void Builder::redact_nodes(const redact::Redactor& redactor, const std::vector<std::uint32_t>& allowed,
+                           Effects& effects) {
   constexpr std::uint32_t kShortestNumber = 9;
   candidates_.clear();
   redactor.scan(free_.view(), candidates_);
@@ -145,8 +161,6 @@ void Builder::redact(const redact::Redactor& redactor, Effects& effects) {
     free_.append(scratch_);
     return at;
   };
-  std::vector<std::uint32_t> allowed;
-  if (redactor.allows_places() || !captures_usual_) allowed = allowed_nodes(redactor);
   std::size_t next_allowed = 0;
   // Open nodes whose key has a rule for all values below it, outermost first.
   struct Ruled {
@@ -173,7 +187,7 @@ void Builder::redact(const redact::Redactor& redactor, Effects& effects) {
       const std::uint32_t rule = redactor.key_rule(node_key(node));
       if (rule != 0 && !is_schema(i)) ruled.push_back({following(i), rule});
     }
-    const bool number = node.type == Type::kNumber;
+    const bool number = node.type == Type::kNumber && i != slot(Field::kDurationMs);
     if (node.type != Type::kString && !number) continue;
     std::size_t hits = 0;
     if (!ruled.empty() && (!node.fixed || number)) {
@@ -189,11 +203,71 @@ void Builder::redact(const redact::Redactor& redactor, Effects& effects) {
   }
 }
 
+// A label that is not a string becomes text, which can have a hit although none of its values has one.
+void Builder::redact_label_texts(const redact::Redactor& redactor, const std::vector<std::uint32_t>& allowed,
+                                 Effects& effects) {
+  const std::uint32_t labels = slot(Field::kLabels);
+  if (labels == kNone || std::binary_search(allowed.begin(), allowed.end(), labels)) return;
+  for (std::uint32_t i = labels + 1; i < nodes_[labels].size; i = following(i)) {
+    const Type type = nodes_[i].type;
+    if (type == Type::kString || std::binary_search(allowed.begin(), allowed.end(), i)) continue;
+    const std::uint32_t rule = redactor.key_rule(node_key(nodes_[i]));
+    if (type == Type::kNumber && rule == 0) continue;  // it was searched as text
+    Buffer text;
+    field_ = Field::kLabels;
+    path_.assign({labels, i});
+    append_silently(i, text);
+    path_.clear();
+    const std::size_t hits =
+        rule != 0 ? redactor.redact_value(rule, text.view(), false, scratch_) : redactor.redact(text.view(), scratch_);
+    if (hits == 0) continue;
+    effects.redactions += static_cast<std::uint32_t>(hits);
+    label_texts_.emplace_back(i, scratch_);
+  }
+}
+
 std::string Builder::redact_text(const redact::Redactor* redactor, std::string_view text, Effects& effects) const {
   std::string clean;
   const std::size_t hits = redactor != nullptr ? redactor->redact(text, clean) : 0;
   effects.redactions += static_cast<std::uint32_t>(hits);
   return hits > 0 ? clean : std::string(text);
+}
+
+// Puts the warnings of the first preparation in the place of those that were found when the event was read again. Of
+// the latter, only those are kept that the first preparation did not report, because it lists fewer with the same code.
+void Builder::adopt_warnings(const WarningList& given) {
+  std::vector<Warning> found;
+  found.swap(warnings_);
+  const std::size_t more_found = more_warnings_;
+  more_warnings_ = given.more;
+  for (const WarningList::Entry& entry : given.entries) {
+    warnings_.push_back({json::pointer_tokens(entry.field), entry.code, entry.detail, entry.field});
+  }
+  if (given.more > 0) return;  // it does not say what the others were
+  std::map<std::string, int> unlisted;
+  for (const Warning& warning : found) ++unlisted[warning.code];
+  for (const Warning& warning : warnings_) --unlisted[warning.code];
+  for (const Warning& warning : found) {
+    const bool listed = std::any_of(warnings_.begin(), warnings_.end(), [&](const Warning& other) {
+      return other.code == warning.code && other.path == warning.path;
+    });
+    if (unlisted[warning.code] > 0 && !listed) add_warning(warning.path, warning.code, warning.detail);
+  }
+  more_warnings_ += more_found;
+}
+
+// The pointer of a warning, redacted.
+std::string Builder::warning_pointer(const Warning& warning, bool omitted, const redact::Redactor* redactor,
+                                     Effects& effects) const {
+  std::string pointer;
+  const std::uint32_t before = effects.redactions;
+  // Redact each token before it is escaped: a "~1" must not hide a hit.
+  for (const std::string& token : warning.path) {
+    pointer += '/';
+    json::append_pointer_token(pointer, redact_text(redactor, token, effects));
+    if (omitted) return pointer;  // the other tokens are keys of omitted content
+  }
+  return warning.pointer.empty() || effects.redactions != before ? pointer : warning.pointer;
 }
 
 void Builder::finish_warnings(const redact::Redactor* redactor, Effects& effects) {
@@ -208,18 +282,13 @@ void Builder::finish_warnings(const redact::Redactor* redactor, Effects& effects
     warning_octets_ += '}';
   };
   for (const Warning& warning : warnings_) {
-    std::string pointer = warning.pointer;
     const bool omitted =
         !warning.path.empty() && capture_of(find_field(warning.path[0]), warning.path.size() > 1) >= Capture::kDigest;
-    // Redact each token before it is escaped: a "~1" must not hide a hit.
-    for (const std::string& token : warning.path) {
-      pointer += '/';
-      json::append_pointer_token(pointer, redact_text(redactor, token, effects));
-      if (omitted) break;  // the other tokens are keys of omitted content
-    }
+    const std::string pointer = warning_pointer(warning, omitted, redactor, effects);
     const std::string code = redact_text(redactor, warning.code, effects);
     const std::string detail = omitted ? "not kept" : redact_text(redactor, warning.detail, effects);
-    append(utf8_prefix(code, 64), utf8_prefix(detail, kMaxDetailBytes), utf8_prefix(pointer, kMaxPointerBytes));
+    append(utf8_prefix(code, kMaxWarningCodeBytes), utf8_prefix(detail, kMaxWarningDetailBytes),
+           utf8_prefix(pointer, kMaxWarningFieldBytes));
   }
   if (more_warnings_ > 0) append("more_warnings", std::to_string(more_warnings_), "");
   warning_octets_ += ']';

@@ -81,8 +81,12 @@ Field find_field(std::string_view name) noexcept;
 
 inline constexpr std::size_t kMaxStructuralBytes = 1024;
 inline constexpr std::size_t kMaxParents = 1024;
-inline constexpr int kMaxDepth = 128;  // of nested containers, including the event
+inline constexpr int kMaxDepth = 128;    // of nested containers, including the event
+inline constexpr int kInvalidDepth = 2;  // of the containers that metadata._invalid puts around a top-level value
 inline constexpr std::size_t kMaxWarnings = 32;
+inline constexpr std::size_t kMaxWarningCodeBytes = 64;  // of the strings of one warning
+inline constexpr std::size_t kMaxWarningDetailBytes = 1024;
+inline constexpr std::size_t kMaxWarningFieldBytes = 1024;
 inline constexpr std::size_t kHeadBytes = 1024;  // of a truncated value, kept in its marker
 inline constexpr std::uint64_t kDefaultMaxEventBytes = 1u << 20;
 

@@ -1,6 +1,7 @@
 #include "event/truncate.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 
@@ -8,6 +9,7 @@
 #include "crypto/sha256.h"
 #include "event/octets.h"
 #include "event/schema.h"
+#include "json/canonical.h"
 #include "json/text.h"
 
 namespace plog::event {
@@ -18,6 +20,9 @@ std::string unescaped(std::string_view raw) {
   json::append_unescaped(text, raw, nullptr);
   return text;
 }
+
+// Room for a marker whose head needs an escape for every byte, twice if the marker is text.
+constexpr std::size_t kMaxMarkerBytes = std::size_t{8} * kHeadBytes;
 
 // A value that may be replaced by its marker.
 struct Piece {
@@ -85,9 +90,28 @@ std::string pointer(std::string_view key, std::string_view member = {}, bool has
   return text;
 }
 
+// Whether the value is a marker that an earlier preparation made; with `text`, the marker's JSON text. Redaction may
+// have changed its head since, so the check bounds the whole instead of the head.
+bool is_marker(std::string_view value, bool text) {
+  if (value.size() > kMaxMarkerBytes) return false;
+  const std::string plain = text ? unescaped(value.substr(1, value.size() - 2)) : std::string(value);
+  constexpr std::string_view kNames[] = {"bytes", "head", "sha256", "truncated"};
+  if (plain.empty() || plain[0] != '{' || !json::is_canonical(plain)) return false;
+  MemberReader members(plain);
+  std::size_t count = 0;
+  for (std::string_view name, member; members.next(name, member); ++count) {
+    if (count == std::size(kNames) || name != kNames[count]) return false;
+    if (name == "bytes" && member.find_first_not_of("0123456789") != member.npos) return false;
+    if ((name == "head" || name == "sha256") && member[0] != '"') return false;
+    if (name == "truncated" && member != "true") return false;
+  }
+  return count == std::size(kNames);
+}
+
 // Replaces the longest value of the slot that is not replaced yet. Returns false if no value is longer than its marker.
 bool replace_one(Slot& slot, std::vector<Truncated>& done) {
   const auto replace = [&](std::string& value) {
+    if (is_marker(value, slot.text)) return false;
     std::string marker = truncation_marker(value);
     if (slot.text) marker = as_text(marker);
     if (marker.size() >= value.size()) return false;
@@ -128,6 +152,9 @@ std::string object_text(const Slot& slot) {
 
 // Replaces all members with one marker of the whole object, under a name that provenlog reserves.
 void collapse(Slot& slot, const std::string& whole, std::vector<Truncated>& done) {
+  if (slot.members.size() == 1 && slot.members[0].key == "_truncated" && is_marker(slot.members[0].value, slot.text)) {
+    return;
+  }
   std::string marker = truncation_marker(whole);
   if (slot.text) marker = as_text(marker);
   done.push_back({pointer(slot.key), whole.size()});
@@ -174,10 +201,13 @@ std::vector<Truncated> truncate_event(std::string& canonical, std::uint64_t max_
   // There are many values that are each shorter than a marker. Replace all unknown fields with one marker, then
   // metadata, then labels.
   if (total > max_bytes) {
+    const auto is_unknown = [](const Slot& slot) { return find_field(slot.key) == Field::kUnknown; };
+    const bool collapsed = std::count_if(slots.begin(), slots.end(), is_unknown) == 1 && slots[0].key == "_unknown" &&
+                           is_marker(slots[0].value, false);
     std::string whole = "{";
     std::vector<Slot> kept;
     for (Slot& slot : slots) {
-      if (find_field(slot.key) != Field::kUnknown) {
+      if (collapsed || !is_unknown(slot)) {
         kept.push_back(std::move(slot));
         continue;
       }

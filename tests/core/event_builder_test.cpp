@@ -307,6 +307,12 @@ TEST(Event, BrokenTextIsRepaired) {
   EXPECT_EQ(native.codes(), "invalid_utf8 /agent_id|invalid_utf8 /action_input/0");
 }
 
+TEST(Event, TheWarningOfARepairedKeyNamesTheObjectThatHasTheKey) {
+  const Result result = with(R"("action_input":{"o":{"\ud800":1}},"x\ud801":2,"labels":{"\ud802":"l"})");
+  EXPECT_EQ(result.codes(),
+            "lone_surrogate /action_input/o|lone_surrogate |lone_surrogate /labels|unknown_field /x\uFFFD");
+}
+
 TEST(Event, ContainersBelowDepth128BecomeMarkers) {
   std::string deep = "\"action_input\":";
   for (int i = 0; i < 200; ++i) deep += "[";
@@ -316,6 +322,21 @@ TEST(Event, ContainersBelowDepth128BecomeMarkers) {
   // The event is level 1, so 127 arrays enclose the marker.
   EXPECT_NE(result.canonical.find(std::string(127, '[') + "{\"reason\""), std::string::npos);
   EXPECT_EQ(result.canonical.find(std::string(128, '[')), std::string::npos);
+}
+
+TEST(Event, AMarkerOfTheDepthLimitIsNotRedacted) {
+  const Result result = with("\"metadata\":{\"password\":" + std::string(200, '[') + std::string(200, ']') + "}",
+                             redacting({{"word", "reason|depth|truncated", ""}}));
+  EXPECT_NE(result.canonical.find(R"([{"reason":"depth","truncated":true}])"), std::string::npos);
+}
+
+TEST(Event, AValueThatMovesToTheMetadataStaysWithinTheDepthLimit) {
+  for (const char* start : {"\"session_id\":", "\"hash\":", "\"labels\":", "\"parents\":", "\"duration_ms\":"}) {
+    const Result result = with(start + std::string(200, '[') + std::string(200, ']'));
+    // The event, metadata and _invalid are the first three levels.
+    EXPECT_NE(result.canonical.find(std::string(125, '[') + "{\"reason\""), std::string::npos) << start;
+    EXPECT_EQ(result.canonical.find(std::string(126, '[')), std::string::npos) << start;
+  }
 }
 
 TEST(Event, TheFirst32WarningsAreKeptAndTheRestCounted) {
@@ -359,6 +380,27 @@ TEST(Event, RedactionSeesTextNotItsEscapes) {
 TEST(Event, NumbersThatBecomeLabelsAreRedactedAsText) {
   EXPECT_EQ(with(R"("labels":{"card":4111111111111111})", redacting()).field("labels"),
             R"({"card":"[REDACTED:visa]"})");
+}
+
+TEST(Event, OtherValuesThatBecomeLabelsAreRedactedAsTheTextThatTheyBecome) {
+  const Result result = with(R"("labels":{"password":["x",false],"passwd":true,"cut":["xyz","zy"],"kept":[1,{"a":2}]})",
+                             redacting({{"pair", "xyz\",\"zy", ""}}));
+  EXPECT_EQ(result.field("labels"),
+            R"({"cut":"[\"[REDACTED:pair]\"]","kept":"[1,{\"a\":2}]","passwd":"[REDACTED:password]",)"
+            R"("password":"[REDACTED:password]"})");
+  EXPECT_EQ(result.codes(),
+            "label_not_string /labels/cut|label_not_string /labels/kept|label_not_string /labels/passwd|"
+            "label_not_string /labels/password");
+}
+
+TEST(Event, ADurationIsNeverRedacted) {
+  Defaults defaults = plain();
+  redact::Options options;
+  options.profile = redact::Profile::kStrict;
+  defaults.redactor = redact::Redactor::make(std::move(options));
+  const Result result = with(R"("duration_ms":4111111111111111,"action_input":4111111111111111)", defaults);
+  EXPECT_EQ(result.field("duration_ms"), "4111111111111111");
+  EXPECT_EQ(result.effects.redactions, 1u);
 }
 
 TEST(Event, EqualOriginalKeysAreDuplicatesAlsoWhenRedacted) {
