@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "client/client.h"
 #include "event/builder.h"
+#include "event/canonical_input.h"
 #include "event/json_input.h"
 #include "json/reader.h"
 #include "redact/redactor.h"
@@ -89,6 +90,21 @@ void prepare(benchmark::State& state) {
   }
 }
 BENCHMARK(prepare)->ArgName("redaction")->Arg(0)->Arg(1);
+
+// The same event, already prepared by a client with the same rules.
+void accept_canonical(benchmark::State& state) {
+  const plog::event::Defaults wishes = defaults(state.range(0) != 0);
+  plog::json::Reader reader;
+  plog::event::Builder builder;
+  plog::event::Effects effects;
+  plog::event::read_event(reader, sample_event(1), builder);
+  const plog::event::Prepared sent = builder.prepare(wishes, effects);
+  const std::string canonical(sent.canonical), warnings(sent.warnings);
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(plog::event::accept_canonical(reader, {canonical, warnings}, wishes, builder, effects));
+  }
+}
+BENCHMARK(accept_canonical)->ArgName("redaction")->Arg(0)->Arg(1);
 
 void prepare_and_encode(benchmark::State& state) {
   const std::string text = sample_event(1);
