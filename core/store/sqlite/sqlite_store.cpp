@@ -39,8 +39,8 @@ class SqliteTransaction final : public Transaction {
     for (const std::string_view agent : agents) heads.push_back(writer_.chain_head(agent));
     return heads;
   }
-  std::vector<std::optional<std::string>> existing(std::span<const EventKey> keys) override {
-    std::vector<std::optional<std::string>> events;
+  std::vector<std::optional<StoredEvent>> existing(std::span<const EventKey> keys) override {
+    std::vector<std::optional<StoredEvent>> events;
     events.reserve(keys.size());
     for (const EventKey& key : keys) events.push_back(writer_.existing(key.agent, key.id));
     return events;
