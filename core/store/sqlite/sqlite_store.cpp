@@ -1,5 +1,7 @@
 #include "store/sqlite/sqlite_store.h"
 
+#include "store/sqlite/file_watch.h"
+
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -110,6 +112,12 @@ void SqliteStore::check_usable() const {
         Status::kInternal,
         "cannot use the ledger in this child process: the parent forked while a call on the ledger was in progress");
   }
+}
+
+std::unique_ptr<Watch> SqliteStore::watch() {
+  auto watch = std::make_unique<FileWatch>(path_);
+  if (!*watch) return nullptr;
+  return watch;
 }
 
 std::unique_ptr<WriterLease> SqliteStore::lock_writer(std::int64_t timeout_ms) {
