@@ -62,10 +62,20 @@ std::string refused_record(const spool::Batch& batch, const spool::Answer& answe
 }  // namespace
 
 Recorder::Recorder(store::LedgerAddress address, const RecorderOptions& options)
-    : Recorder(std::move(address), options, nullptr) {
+    : address_(std::move(address)),
+      directory_(store::LedgerPaths(address_).journals()),
+      spool_(directory_),
+      batch_size_(options.batch_size),
+      flush_interval_ms_(options.flush_interval_ms),
+      journal_limit_(options.journal_limit_bytes),
+      power_(options.power) {
   // In a child of a bare clone(2), SQLite does not know that its locks are shared with the parent. Such a child only
   // journals.
   if (cloned_without_handlers()) return;
+  if (options.sink) {
+    sink_ = options.sink();
+    return;
+  }
   auto writer = std::make_unique<writer::Writer>(address_, options.heads, options.rules, [this](const Error& error) {
     const MutexLock lock(spool_.mutex);
     report(error);
@@ -73,16 +83,6 @@ Recorder::Recorder(store::LedgerAddress address, const RecorderOptions& options)
   writer_ = writer.get();
   sink_ = std::move(writer);
 }
-
-Recorder::Recorder(store::LedgerAddress address, const RecorderOptions& options, std::unique_ptr<spool::Sink> sink)
-    : address_(std::move(address)),
-      directory_(store::LedgerPaths(address_).journals()),
-      spool_(directory_),
-      batch_size_(options.batch_size),
-      flush_interval_ms_(options.flush_interval_ms),
-      journal_limit_(options.journal_limit_bytes),
-      power_(options.power),
-      sink_(std::move(sink)) {}
 
 Recorder::~Recorder() {
   const MutexLock closing(RecorderRegistry::instance().closing);

@@ -39,6 +39,9 @@ struct RecorderOptions {
   // Only those of the client that opens the recorder apply:
   heads::HeadOptions heads;
   std::optional<event::RedactionRules> rules;  // recorded in the first event of a new ledger
+  // Makes the sink. Without it the recorder writes into the local ledger; with it there is no ledger to read, and the
+  // calls that concern one throw kUnsupported. In a forked child it is called again.
+  std::function<std::unique_ptr<spool::Sink>()> sink;
 };
 
 // How one event is appended.
@@ -60,11 +63,8 @@ class Recorder {
  public:
   // The recorder of this process for a ledger. The first call opens the ledger, and creates it if it does not exist.
   static std::shared_ptr<Recorder> open(const store::LedgerAddress& address, const RecorderOptions& options);
-  // Records into a local ledger.
+  // The journals are beside `address` in any case.
   Recorder(store::LedgerAddress address, const RecorderOptions& options);
-  // Keeps journals beside `address`, as for a local ledger, and delivers them to `sink`. There is no ledger to read,
-  // and the calls that concern one throw kUnsupported.
-  Recorder(store::LedgerAddress address, const RecorderOptions& options, std::unique_ptr<spool::Sink> sink);
   // Stops the thread. Deletes the journal's files if everything is delivered; otherwise the next process adopts them.
   // Waits for no batch that the sink has.
   ~Recorder();

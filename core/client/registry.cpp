@@ -107,10 +107,14 @@ void RecorderRegistry::finish() {
     keep_forever(recorder);  // a client may still hold it while other exit handlers run
     try {
       recorder->flush(2000);
+    } catch (const std::exception&) {
+      // The events stay in the journal for the next process.
+    }
+    try {
       // Libraries that the thread uses, such as OpenSSL, are about to be shut down.
       if (recorder->stop(2000)) recorder->discard_journals();
     } catch (const std::exception&) {
-      // The events stay in the journal for the next process.
+      // As above.
     }
   }
 }
