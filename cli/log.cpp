@@ -1,13 +1,17 @@
 // plog log: prints events as a table or as JSON lines.
+#include <unistd.h>
+
 #include <algorithm>
 #include <memory>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "cli/commands.h"
 #include "cli/event_view.h"
 #include "cli/ledger.h"
 #include "cli/signals.h"
 #include "cli/table.h"
+#include "client/follower.h"
 
 namespace plog::cli {
 namespace {
@@ -16,8 +20,7 @@ constexpr std::size_t kPage = 500;
 // Up to this many of the newest events are read backwards and reversed in memory. For more, the matching events are
 // counted and the older ones skipped.
 constexpr std::uint64_t kTurnInMemory = 10'000;
-constexpr int kPollMillis = 200;
-constexpr int kPollsBetweenAdoptions = 5;
+constexpr std::int64_t kAdoptionMillis = 1000;
 
 store::Filter filter_of(const LogOptions& options) {
   store::Filter filter;
@@ -84,36 +87,26 @@ class Printer {
   std::unique_ptr<Table> table_;
 };
 
-// Prints all pages of an ascending filter. Returns the place of the last event printed.
-std::optional<std::uint64_t> print_pages(store::Store& store, store::Filter filter, Printer& printer) {
-  std::optional<std::uint64_t> last;
+// Prints the events that an ascending filter finds before commit index `end`. Later ones are left to --follow.
+void print_until(store::Store& store, store::Filter filter, std::uint64_t end, Printer& printer) {
   std::vector<store::EventRow> rows;
   for (bool more = true; more;) {
     rows.clear();
     more = store.page(filter, kPage, rows);
-    if (!rows.empty()) last = rows.back().commit_index;
+    while (!rows.empty() && rows.back().commit_index >= end) {
+      rows.pop_back();
+      more = false;
+    }
     printer.print(rows);
   }
-  return last;
 }
 
-// The place of the newest event in the ledger; nullopt if there is none. --follow starts after it.
-std::optional<std::uint64_t> newest(store::Store& store) {
-  store::Filter filter;
-  filter.descending = true;
-  filter.include_system = true;
-  filter.limit = 1;
-  std::vector<store::EventRow> rows;
-  store.page(filter, 1, rows);
-  if (rows.empty()) return std::nullopt;
-  return rows.front().commit_index;
-}
-
+// Prints the newest events before commit index `end`.
 void print_newest(store::Store& store, const LogOptions& options, std::uint64_t end, Printer& printer) {
   store::Filter filter = filter_of(options);
   if (options.last <= kTurnInMemory && !options.all) {
     filter.descending = true;
-    filter.after = end + 1;
+    filter.after = end;
     filter.limit = options.last;
     std::vector<store::EventRow> rows;
     while (store.page(filter, kPage, rows)) {
@@ -122,34 +115,29 @@ void print_newest(store::Store& store, const LogOptions& options, std::uint64_t 
     printer.print(rows);
     return;
   }
-  // Events recorded after `end` was read are not printed here, but by --follow: each page stops at `end`.
   if (!options.all) {
     const std::uint64_t count = store.count(filter);
     filter.offset = count > options.last ? count - options.last : 0;
   }
-  std::vector<store::EventRow> rows;
-  for (bool more = true; more;) {
-    rows.clear();
-    more = store.page(filter, kPage, rows);
-    while (!rows.empty() && rows.back().commit_index > end) {
-      rows.pop_back();
-      more = false;
-    }
-    printer.print(rows);
-  }
+  print_until(store, filter, end, printer);
 }
 
-void follow(Context& context, ReadLedger& ledger, const LogOptions& options, std::optional<std::uint64_t> after,
-            Printer& printer) {
-  store::Filter filter = filter_of(options);
-  filter.after = after;
-  for (int polls = 1; !InterruptGuard::interrupted(); ++polls) {
+// Prints the events from commit index `next` on as they are committed.
+void follow(Context& context, ReadLedger& ledger, const LogOptions& options, std::uint64_t next, Printer& printer) {
+  client::Follower follower(ledger.store(), nullptr, next);
+  std::int64_t next_adoption = steady_millis() + kAdoptionMillis;
+  while (!InterruptGuard::interrupted()) {
     context.out.flush();
-    Output::wait(kPollMillis);
-    if (InterruptGuard::interrupted()) return;
-    if (polls % kPollsBetweenAdoptions == 0) ledger.adopt_journals();
-    const auto last = print_pages(ledger.store(), filter, printer);
-    if (last) filter.after = last;
+    const auto range = follower.wait(std::max<std::int64_t>(0, next_adoption - steady_millis()), STDOUT_FILENO);
+    Output::check_reader();
+    if (range) {
+      store::Filter filter = filter_of(options);
+      if (range->first > 0) filter.after = range->first - 1;
+      print_until(ledger.store(), filter, range->last + 1, printer);
+    }
+    if (steady_millis() < next_adoption) continue;
+    next_adoption = steady_millis() + kAdoptionMillis;
+    ledger.adopt_journals();
   }
 }
 
@@ -160,8 +148,8 @@ int run_log(Context& context, const LogOptions& options) {
   if (options.follow) guard = std::make_unique<InterruptGuard>();
   ReadLedger ledger(context.globals, options.read_only);
   Printer printer(context, options.json);
-  const auto end = newest(ledger.store());
-  if (end) print_newest(ledger.store(), options, *end, printer);
+  const std::uint64_t end = ledger.store().size();
+  print_newest(ledger.store(), options, end, printer);
   if (options.follow) follow(context, ledger, options, end, printer);
   return printer.damaged() ? kExitFailure : kExitOk;
 }

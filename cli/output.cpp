@@ -52,9 +52,9 @@ void Output::flush() {
   buffer_.swap(pending);
 }
 
-void Output::wait(int milliseconds) {
+void Output::check_reader() {
   pollfd poll_fd{STDOUT_FILENO, 0, 0};
-  if (::poll(&poll_fd, 1, milliseconds) <= 0) return;
+  if (::poll(&poll_fd, 1, 0) <= 0) return;
   if ((poll_fd.revents & POLLERR) != 0) throw BrokenPipe{};
   // POLLHUP (the terminal is gone) and POLLNVAL (standard output is closed) do not clear, so stop here too.
   if (poll_fd.revents != 0) throw BrokenPipe{};

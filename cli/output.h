@@ -15,8 +15,8 @@ class Output {
   void write(std::string_view text);
   void line(std::string_view text);
   void flush();
-  // Waits `milliseconds`, or until a signal arrives. Throws BrokenPipe as soon as the reader is gone.
-  static void wait(int milliseconds);
+  // Throws BrokenPipe if the reader of standard output is gone.
+  static void check_reader();
 
  private:
   std::string buffer_;

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 
+#include "base/deadline.h"
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/fork.h"
-#include "client/recorder_timing.h"
 #include "client/registry.h"
 #include "event/json_input.h"
 #include "event/system_events.h"
@@ -184,7 +184,7 @@ void Client::check_open() const {
 Recorder& Client::current() {
   if (generation_.load(std::memory_order_acquire) == process_generation()) return *current_.load();
   RecorderRegistry& registry = RecorderRegistry::instance();
-  const std::unique_lock lock(registry.reopen);
+  const MutexLock lock(registry.reopen);
   if (generation_.load() != process_generation()) {
     auto fresh = Recorder::open(address_, recorder_options_);
     fresh->announce(*recorder_options_.rules);

@@ -1,15 +1,13 @@
-// The recorder, which all clients of one process share for one ledger: the journal, the thread that commits it, and the
-// counters.
+// The recorder, which all clients of one process share for one ledger: it appends their events to the spool and takes
+// them from there to the sink, on a thread of its own or on the threads of callers that wait.
 #pragma once
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,11 +15,12 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/mutex.h"
 #include "heads/heads.h"
-#include "spool/journal.h"
-#include "spool/journal_batch.h"
+#include "spool/sink.h"
+#include "spool/spool.h"
 #include "store/driver.h"
-#include "writer/committer.h"
+#include "writer/writer.h"
 
 namespace plog::client {
 
@@ -40,6 +39,9 @@ struct RecorderOptions {
   // Only those of the client that opens the recorder apply:
   heads::HeadOptions heads;
   std::optional<event::RedactionRules> rules;  // recorded in the first event of a new ledger
+  // Makes the sink. Without it the recorder writes into the local ledger; with it there is no ledger to read, and the
+  // calls that concern one throw kUnsupported. In a forked child it is called again.
+  std::function<std::unique_ptr<spool::Sink>()> sink;
 };
 
 // How one event is appended.
@@ -61,14 +63,19 @@ class Recorder {
  public:
   // The recorder of this process for a ledger. The first call opens the ledger, and creates it if it does not exist.
   static std::shared_ptr<Recorder> open(const store::LedgerAddress& address, const RecorderOptions& options);
+  // The journals are beside `address` in any case.
   Recorder(store::LedgerAddress address, const RecorderOptions& options);
-  // Stops the thread. Deletes the journal's files if everything is committed; otherwise the next process adopts them.
+  // Stops the thread. Deletes the journal's files if everything is delivered; otherwise the next process adopts them.
+  // Waits for no batch that the sink has.
   ~Recorder();
   Recorder(const Recorder&) = delete;
   Recorder& operator=(const Recorder&) = delete;
 
   const store::LedgerAddress& address() const noexcept { return address_; }
-  store::Store& store();  // throws kUnsupported in a process that must not use SQLite (client/fork.h)
+  // The ledger. Throws kUnsupported if there is none, or in a process that must not use it (base/fork.h).
+  store::Store& store();
+  // Tells of commits by this process. Throws as store().
+  std::shared_ptr<writer::CommitSignal> signal();
 
   // Announces the redaction rules of a client that begins to use this recorder. The next transaction records them.
   void announce(const event::RedactionRules& rules);
@@ -78,9 +85,14 @@ class Recorder {
   // kIo; with `power` also as flush, and the event is in the journal then.
   std::uint64_t append(std::string& record, std::string_view agent, Micros time, const AppendOptions& options);
 
+  // Submits events to the ledger without a journal, for a caller that acknowledges them only when `done` has said that
+  // they are committed. They join the next commit. Any number of batches may wait. `done` must not throw and must not
+  // call this recorder, except submit(). Throws as store(), and for a lack of memory.
+  void submit(std::shared_ptr<const spool::Batch> batch, spool::Completion done);
+
   // Creates the schema and the first event of a new ledger, and publishes its first head. Throws as flush.
   void create(std::int64_t timeout_ms);
-  // Commits everything appended so far. Throws kTimeout, or the error that kept the commit from succeeding.
+  // Delivers everything appended and submitted so far. Throws kTimeout, or the error that kept it from succeeding.
   void flush(std::int64_t timeout_ms);
   // The number of the newest record, 0 before the first.
   std::uint64_t newest();
@@ -121,114 +133,87 @@ class Recorder {
  private:
   friend struct RecorderRegistry;
 
-  // One of this process's journals. Events are appended to the last one. Earlier ones, whose files were deleted or
-  // could not be written, are only drained. The members after `journal` belong to the committing thread.
-  struct Own {
-    explicit Own(const std::string& directory) : journal(directory) {}
-    spool::Journal journal;
-    store::JournalPosition drained{1, 0};
-    std::unique_ptr<spool::SegmentReader> reader;
-    std::uint64_t reader_segment = 0;
-    std::shared_ptr<Fd> reader_fd;
-    bool gap_committed = false;  // this batch has recorded the frozen account
+  void tighten(const RecorderOptions& options) PLOG_EXCLUDES(spool_.mutex);
+  writer::Writer& writer() const;  // throws as store()
+  void drop(std::string_view agent, Micros time) PLOG_REQUIRES(spool_.mutex);
+  void start_thread() PLOG_REQUIRES(spool_.mutex);
+  void join() PLOG_NO_THREAD_ANALYSIS;  // after stop(), when nobody else uses the thread object
+  // Returns when the record is delivered, without waiting for the mutex if it need not. Throws as flush.
+  void wait_for_power(std::uint64_t number, std::int64_t deadline) PLOG_EXCLUDES(spool_.mutex);
 
-    // Whether everything appended is in the ledger. The caller holds the lock, and no commit is running.
-    bool done() noexcept {
-      const store::JournalPosition end = journal.end();
-      const bool drained_all = end.segment == 0 || (drained.segment == end.segment && drained.offset >= end.offset);
-      return drained_all && journal.account().empty();
-    }
-  };
-  struct Batch {
-    std::size_t events = 0;
-    std::uint64_t last_number = 0, bytes = 0, stored = 0, duplicates = 0, conflicts = 0, gaps = 0;
-    bool more = false;
-    bool replaced = false;  // the ledger was deleted, and this batch created a new one
-  };
-  using Lock = std::unique_lock<std::mutex>;
+  // ---- Delivery. One thread leads at a time; it may be any thread that waits for its events.
 
-  void tighten(const RecorderOptions& options);
-  // The caller of these holds the lock.
-  spool::Journal& writable_journal();
-  void renew();  // creates a new journal to append to; throws
-  void save_account(spool::Journal& journal) noexcept;
-  bool gap_waits() const noexcept;  // whether dropped events are not yet recorded in a gap event
-  void drop(std::string_view agent, Micros time);
-  // Commits one batch as the committing thread. Holds the lock on entry and exit, but not during the work. Throws.
-  void lead(Lock& lock, std::int64_t timeout_ms);
-  void gather(Lock& lock);
-  void give_up_lead() noexcept;
-  bool wants_power();  // takes the lock
-  void leading(Lock& lock, std::int64_t deadline, const std::function<void()>& work);
-  // Runs `work` under the ledger's writer lock.
-  void locked(std::int64_t timeout_ms, const std::function<void()>& work);
-  // Begin and commit a transaction that also records the announced rules. Called by the committing thread under the
-  // writer lock. begin() returns what Committer::begin() returns.
-  bool begin();
-  void commit(bool power);
-  Batch commit_batch(std::int64_t timeout_ms);
-  // Commits the events that `add` adds in a transaction of their own, then runs `after` (may be empty) under the writer
-  // lock.
-  void commit_alone(std::int64_t timeout_ms, const std::function<void(writer::Committer&)>& add,
-                    const std::function<void()>& after);
-  void publish();  // called by the committing thread under the writer lock
-  void drain(Own& own, Batch& batch);
-  void store_pending(Batch& batch);
-  void commit_gap(Own& own, Batch& batch);
-  void settle(const Batch& batch);
-  // Waits until all records up to `number` are committed. Also waits for dropped events to be recorded in gap events,
-  // but commits at most `gaps` batches for that.
-  void wait_committed(Lock& lock, std::uint64_t number, std::int64_t deadline, int gaps = 0);
-  void run();
-  void maintain(Lock& lock);
-  void report(const Error& error) noexcept;
-  void abandon() noexcept;  // in a forked child
+  // Runs `work` as the leading thread, without the mutex. Throws kTimeout if no turn comes before the deadline,
+  // kUnsupported in a process that must not use the ledger, and what `work` throws.
+  void leading(std::int64_t deadline, const std::function<void()>& work) PLOG_REQUIRES(spool_.mutex);
+  // Wakes the waiting callers, one of which must now lead in place of this thread.
+  void give_up_lead() noexcept PLOG_REQUIRES(spool_.mutex);
+  // Lets more callers join the next commit.
+  void gather() PLOG_REQUIRES(spool_.mutex);
+  // Submits the next batch, lets the sink work, and waits for no answer. Throws as leading() and Spool::take.
+  void deliver(std::int64_t timeout_ms) PLOG_REQUIRES(spool_.mutex);
+  void hand_over(const std::shared_ptr<spool::Spool::Delivery>& delivery) PLOG_EXCLUDES(spool_.mutex);
+  // Whether deliver() has something to do.
+  bool can_deliver() const noexcept PLOG_REQUIRES(spool_.mutex);
+  void answered(spool::Spool::Delivery& delivery, const spool::Answer& answer) noexcept PLOG_EXCLUDES(spool_.mutex);
+  void failed(spool::Spool::Delivery& delivery, const std::optional<Error>& error) noexcept PLOG_EXCLUDES(spool_.mutex);
+  void wake_after_answer() noexcept PLOG_REQUIRES(spool_.mutex);
+  void count(const spool::Spool::Delivery& delivery, const spool::Answer& answer, std::uint64_t refused)
+      PLOG_REQUIRES(spool_.mutex);
+  // Waits until all records up to `number` are delivered. Also waits for dropped events to be delivered as gap events,
+  // but submits at most `gaps` batches for that.
+  void wait_delivered(std::uint64_t number, std::int64_t deadline, int gaps = 0) PLOG_REQUIRES(spool_.mutex);
+
+  // Runs `work` as the leading thread. Throws as writer() and leading(), and what `work` throws.
+  void lead_writer(std::int64_t deadline, const std::function<void(writer::Writer&)>& work) PLOG_EXCLUDES(spool_.mutex);
+
+  // ---- The thread
+  void run() PLOG_EXCLUDES(spool_.mutex);
+  void maintain() PLOG_REQUIRES(spool_.mutex);
+
+  void report(const Error& error) noexcept PLOG_REQUIRES(spool_.mutex);
+  void abandon() noexcept PLOG_NO_THREAD_ANALYSIS;  // in a forked child, which has no other thread
 
   const store::LedgerAddress address_;
   const std::string directory_;  // of the journals
-  std::unique_ptr<store::Store> store_;
-  std::optional<writer::Committer> committer_;  // used by the committing thread only
+  spool::Spool spool_;           // its mutex guards the recorder too
+  Condition changed_;            // signals deliveries, leading_, free space, errors
+  Condition work_;               // wakes the thread
+  Condition gathered_;           // wakes the caller in gather()
 
-  // Used by the committing thread only.
-  spool::JournalBatch pending_;    // read from a journal and not yet appended to the ledger
-  bool founded_ = false;           // this recorder created the ledger, which has no head yet
-  bool ledger_known_ = false;      // the ledger has existed, so that a new one is a replacement
-  std::size_t announced_now_ = 0;  // number of elements of announced_ that this transaction records
+  std::int64_t oldest_ PLOG_GUARDED_BY(spool_.mutex) = 0;  // when the queue last became non-empty or was shortened
+  std::uint32_t batch_size_ PLOG_GUARDED_BY(spool_.mutex);
+  std::uint32_t flush_interval_ms_ PLOG_GUARDED_BY(spool_.mutex);
+  std::uint64_t journal_limit_ PLOG_GUARDED_BY(spool_.mutex);
+  bool power_ PLOG_GUARDED_BY(spool_.mutex);
+  bool leading_ PLOG_GUARDED_BY(spool_.mutex) = false;
+  bool gathering_ PLOG_GUARDED_BY(spool_.mutex) = false;      // a caller waits in gather() before it leads
+  std::atomic<std::uint32_t> turn_{0};                        // how often give_up_lead() was called
+  std::atomic<std::uint64_t> durable_{0};                     // as spool_.delivered(), but readable without the mutex
+  std::uint64_t expected_ PLOG_GUARDED_BY(spool_.mutex) = 0;  // how many events the next group may have
+  std::chrono::nanoseconds commit_time_ PLOG_GUARDED_BY(spool_.mutex){0};  // duration of the last delivery
+  std::uint64_t failures_ PLOG_GUARDED_BY(spool_.mutex) = 0;    // how many batches were answered with a failure
+  std::optional<Error> failure_ PLOG_GUARDED_BY(spool_.mutex);  // the last of them
+  std::int64_t failed_at_ PLOG_GUARDED_BY(spool_.mutex) = 0;    // and when
+  std::uint64_t submitted_ PLOG_GUARDED_BY(spool_.mutex) = 0;   // batches of submit() without an answer
+  bool stop_ PLOG_GUARDED_BY(spool_.mutex) = false;
+  bool running_ PLOG_GUARDED_BY(spool_.mutex) = false;  // the thread is running or about to start
+  bool pressed_ PLOG_GUARDED_BY(spool_.mutex) = false;  // a caller found no room since the last delivery
+  bool gap_due_ PLOG_GUARDED_BY(spool_.mutex) = false;  // dropped events must be delivered as a gap event
+  bool waiting_ PLOG_GUARDED_BY(spool_.mutex) = false;  // the thread is waiting for work
+  bool failing_ PLOG_GUARDED_BY(spool_.mutex) = false;  // the last delivery failed, and that was reported
+  std::thread thread_ PLOG_GUARDED_BY(spool_.mutex);
 
-  std::mutex mutex_;
-  std::condition_variable changed_;   // signals committed_, leading_, free space, errors
-  std::condition_variable work_;      // wakes the thread
-  std::condition_variable gathered_;  // wakes the caller in gather()
-  std::deque<std::unique_ptr<Own>> journals_;
-  std::vector<event::RedactionRules> announced_;
-  spool::DropAccount unjournalled_;  // events dropped while no journal could be created
-  std::uint64_t number_ = 0;         // number of the last appended record
-  std::uint64_t committed_ = 0;      // all records up to this one are in the ledger
-  std::uint64_t queued_bytes_ = 0;
-  std::int64_t oldest_ = 0;  // steady_millis when the queue last became non-empty or was shortened
-  std::uint32_t batch_size_, flush_interval_ms_;
-  std::uint64_t journal_limit_;
-  bool power_;
-  bool leading_ = false;
-  bool gathering_ = false;                   // a caller waits in gather() before it commits
-  std::atomic<std::uint32_t> turn_{0};       // how often give_up_lead() was called
-  std::atomic<std::uint64_t> durable_{0};    // as committed_, but readable without the lock
-  std::uint64_t expected_ = 0;               // how many events the next group may have
-  std::chrono::nanoseconds commit_time_{0};  // duration of the last commit
-  bool stop_ = false;
-  bool running_ = false;  // the thread is running or about to start
-  bool pressed_ = false;  // a caller found no room since the last commit
-  bool gap_due_ = false;  // dropped events must be recorded in a gap event
-  bool waiting_ = false;  // the thread is waiting for work
-  bool failing_ = false;  // the last commit failed, and that was reported
-  std::thread thread_;
-
-  RecorderStats counters_;
+  RecorderStats counters_ PLOG_GUARDED_BY(spool_.mutex);
   std::atomic<std::int64_t> next_look_{0};  // for orphaned journals, by a query; steady_millis
   std::atomic<std::uint64_t> truncated_{0}, redactions_{0};
-  std::deque<Error> errors_;
-  std::uint64_t first_error_ = 0;  // number of errors_.front()
-  std::int64_t last_drop_report_ = 0;
+  std::deque<Error> errors_ PLOG_GUARDED_BY(spool_.mutex);
+  std::uint64_t first_error_ PLOG_GUARDED_BY(spool_.mutex) = 0;  // number of errors_.front()
+  std::int64_t last_drop_report_ PLOG_GUARDED_BY(spool_.mutex) = 0;
+
+  // Null in a process that must not use the ledger. Destroyed first, since it may answer batches until then.
+  std::unique_ptr<spool::Sink> sink_;
+  writer::Writer* writer_ = nullptr;  // the sink, if it is a local ledger's
 };
 
 }  // namespace plog::client

@@ -36,7 +36,7 @@ RecorderRegistry& RecorderRegistry::instance() {
 }
 
 std::shared_ptr<Recorder> RecorderRegistry::open(const store::LedgerAddress& address, const RecorderOptions& options) {
-  const std::unique_lock lock(mutex);
+  const MutexLock lock(mutex);
   std::weak_ptr<Recorder>& known = recorders[address.path()];
   if (auto recorder = known.lock()) {
     recorder->tighten(options);
@@ -56,9 +56,9 @@ void RecorderRegistry::prepare() {
   for (const auto& [path, known] : recorders) {
     auto recorder = known.lock();
     if (!recorder) continue;
-    Recorder::Lock lock(recorder->mutex_);
-    recorder->changed_.wait(lock, [&] { return !recorder->leading_; });
-    lock.release();
+    Mutex& own = recorder->spool_.mutex;
+    own.lock();
+    while (recorder->leading_) recorder->changed_.wait(own);
     forking.push_back(std::move(recorder));
   }
 }
@@ -66,7 +66,7 @@ void RecorderRegistry::prepare() {
 void RecorderRegistry::parent() {
   std::vector<std::shared_ptr<Recorder>> held;
   held.swap(forking);
-  for (const auto& recorder : held) recorder->mutex_.unlock();
+  for (const auto& recorder : held) recorder->spool_.mutex.unlock();
   closing.unlock();
   mutex.unlock();
   reopen.unlock();
@@ -74,9 +74,9 @@ void RecorderRegistry::parent() {
 
 void RecorderRegistry::child(bool raw) {
   if (raw) {
-    new (&reopen) std::mutex;  // the parent's threads may have held the copied mutexes
-    new (&mutex) std::mutex;
-    new (&closing) std::mutex;
+    new (&reopen) Mutex;  // the parent's threads may have held the copied mutexes
+    new (&mutex) Mutex;
+    new (&closing) Mutex;
   }
   for (const auto& [path, known] : recorders) {
     auto recorder = known.lock();
@@ -85,7 +85,7 @@ void RecorderRegistry::child(bool raw) {
     keep_forever(std::move(recorder));
   }
   if (!raw) {
-    for (const auto& recorder : forking) recorder->mutex_.unlock();
+    for (const auto& recorder : forking) recorder->spool_.mutex.unlock();
   }
   forking.clear();
   recorders.clear();
@@ -98,7 +98,7 @@ void RecorderRegistry::child(bool raw) {
 void RecorderRegistry::finish() {
   std::vector<std::shared_ptr<Recorder>> open_now;
   {
-    const std::unique_lock lock(mutex);
+    const MutexLock lock(mutex);
     for (const auto& [path, known] : recorders) {
       if (auto recorder = known.lock()) open_now.push_back(std::move(recorder));
     }
@@ -107,10 +107,14 @@ void RecorderRegistry::finish() {
     keep_forever(recorder);  // a client may still hold it while other exit handlers run
     try {
       recorder->flush(2000);
+    } catch (const std::exception&) {
+      // The events stay in the journal for the next process.
+    }
+    try {
       // Libraries that the thread uses, such as OpenSSL, are about to be shut down.
       if (recorder->stop(2000)) recorder->discard_journals();
     } catch (const std::exception&) {
-      // The events stay in the journal for the next process.
+      // As above.
     }
   }
 }

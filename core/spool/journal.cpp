@@ -183,9 +183,16 @@ SegmentReader::Result SegmentReader::next(std::string_view& payload, std::uint64
   }
   number = get_u64(record + 8);
   payload = {record + kRecordHeader, size};
-  begin_ += kRecordHeader + size;
-  offset_ += kRecordHeader + size;
+  last_ = kRecordHeader + size;
+  begin_ += last_;
+  offset_ += last_;
   return Result::kRecord;
+}
+
+void SegmentReader::unread() noexcept {
+  begin_ -= last_;
+  offset_ -= last_;
+  last_ = 0;
 }
 
 // ---- Writing

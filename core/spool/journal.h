@@ -65,6 +65,8 @@ class SegmentReader {
   SegmentReader(int fd, std::uint64_t offset, std::uint64_t limit);
   // `payload` is borrowed until the next call.
   Result next(std::string_view& payload, std::uint64_t& number);
+  // Makes next() return the last record once more.
+  void unread() noexcept;
   std::uint64_t offset() const noexcept { return offset_; }  // the end of the last record that was read
   void extend(std::uint64_t limit) noexcept { limit_ = limit; }
 
@@ -74,11 +76,12 @@ class SegmentReader {
   int fd_;
   std::uint64_t offset_, limit_;
   std::string buffer_;
+  std::size_t last_ = 0;             // size of the last record
   std::size_t begin_ = 0, end_ = 0;  // the unread bytes in buffer_, which begin at file offset offset_
 };
 
-// The journal of this process for one ledger. Not thread-safe: the recorder's mutex guards it. The committing thread
-// reads a segment without the mutex, through the descriptor and up to the limit that segment() returned.
+// A journal of this process. Not thread-safe: the spool's mutex guards it. The delivering thread reads a segment
+// without the mutex, through the descriptor and up to the limit that segment() returned.
 class Journal {
  public:
   // Creates the directory (mode 0700) and the owner file, and locks that file. Throws kIo, kFull.

@@ -15,6 +15,7 @@
 #include "store/filter.h"
 #include "store/rows.h"
 #include "store/transaction.h"
+#include "store/watch.h"
 
 namespace plog::store {
 
@@ -84,11 +85,16 @@ class Store {
   // At most `limit` sessions, those with the newest activity first.
   virtual std::vector<SessionSummary> sessions(const std::optional<std::string>& agent, std::uint64_t limit) = 0;
   virtual Summary summary() = 0;
+  // The number of events: the commit index after the newest one.
+  virtual std::uint64_t size() = 0;
   virtual std::string meta(std::string_view key) = 0;  // empty if the key does not exist
   // As Transaction::tile(), but reads the committed ledger.
   virtual std::string tile(unsigned level, std::uint64_t index) = 0;
   // The committed positions of all journals that the ledger knows.
   virtual std::vector<std::pair<Uuid, JournalPosition>> journals() = 0;
+
+  // A watch of this ledger. Null if the system cannot tell of changes; then only size() does.
+  virtual std::unique_ptr<Watch> watch() = 0;
 
   // The reads of verification. Owned by the store.
   virtual Audit& audit() = 0;

@@ -33,6 +33,14 @@ struct EventKey {
   Uuid id{};
 };
 
+// A stored event, as far as a writer compares a new one with it.
+struct StoredEvent {
+  std::string canonical;  // empty if the event was erased
+  std::uint64_t commit_index = 0;
+  std::uint64_t sequence = 0;
+  Digest hash{};
+};
+
 // An event with its place in its agent's chain. Borrows everything until append() returns.
 struct NewRow {
   const event::Prepared* event = nullptr;
@@ -61,9 +69,8 @@ class Transaction {
   virtual std::uint64_t size() const noexcept = 0;
   // The newest event of each agent's chain, in the order of `agents`.
   virtual std::vector<ChainHead> chain_heads(std::span<const std::string_view> agents) = 0;
-  // The canonical bytes of each stored event, in the order of `keys`; nullopt where there is none. Empty bytes mean
-  // that the event was erased.
-  virtual std::vector<std::optional<std::string>> existing(std::span<const EventKey> keys) = 0;
+  // The stored events, in the order of `keys`; nullopt where there is none.
+  virtual std::vector<std::optional<StoredEvent>> existing(std::span<const EventKey> keys) = 0;
   // Appends rows and their index entries at the next commit indexes, in order, up to the first row whose key the ledger
   // already has. Returns the number of rows appended.
   virtual std::size_t append(std::span<const NewRow> rows) = 0;

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "event/system_events.h"
-#include "spool/journal_batch.h"
+#include "spool/batch.h"
 
 namespace plog::writer {
 namespace {
@@ -15,7 +15,7 @@ namespace {
 class Adoption {
  public:
   Adoption(spool::Orphan& orphan, const std::string& directory, Committer& committer, std::size_t batch, bool sync)
-      : orphan_(orphan), directory_(directory), committer_(committer), batch_(batch), sync_(sync) {}
+      : orphan_(orphan), directory_(directory), committer_(committer), sync_(sync), pending_(batch) {}
 
   Adopted run() {
     committer_.begin();
@@ -50,18 +50,16 @@ class Adoption {
     while ((result = reader.next(payload, ignored)) == spool::SegmentReader::Result::kRecord) {
       try {
         if (!pending_.add(payload)) {
+          reader.unread();
           store_pending();
-          pending_.add(payload);
+          commit(number, reader.offset());
+          committer_.begin();
+          continue;
         }
       } catch (const Error& error) {
         if (error.status() != Status::kCorrupt) throw;
         result = spool::SegmentReader::Result::kDamaged;
         break;
-      }
-      if (++in_transaction_ >= batch_) {
-        store_pending();
-        commit(number, reader.offset());
-        committer_.begin();
       }
     }
     store_pending();
@@ -69,11 +67,13 @@ class Adoption {
   }
 
   void store_pending() {
-    const std::vector<Committer::Result> results = committer_.add(pending_.events());
-    for (std::size_t i = 0; i < results.size(); ++i) {
-      if (results[i] == Committer::Result::kStored) ++recovered_;
-      if (results[i] == Committer::Result::kConflict) {
-        adopted_.errors.push_back(conflict(pending_.events()[i].index.id));
+    for (std::size_t part = 0; part < pending_.parts(); ++part) {
+      const std::vector<spool::Receipt> receipts = committer_.add(pending_.part(part));
+      for (std::size_t i = 0; i < receipts.size(); ++i) {
+        if (receipts[i].outcome == spool::Outcome::kStored) ++recovered_;
+        if (receipts[i].outcome == spool::Outcome::kConflict) {
+          adopted_.errors.push_back(conflict(pending_.part(part)[i].index.id));
+        }
       }
     }
     pending_.clear();
@@ -81,7 +81,7 @@ class Adoption {
 
   void record_gap(std::uint64_t number, const char* reason, const std::vector<event::Dropped>& dropped) {
     const event::Prepared event = event::gap(builder_, orphan_.id, number, reason, dropped);
-    if (committer_.add(event) == Committer::Result::kStored) ++adopted_.gaps;
+    if (committer_.add(event).outcome == spool::Outcome::kStored) ++adopted_.gaps;
   }
 
   void record_damage(std::uint64_t number, const std::string& path) {
@@ -103,7 +103,7 @@ class Adoption {
     committer_.transaction().set_journal_position(orphan_.id, {segment, offset});
     committer_.commit(sync_);
     adopted_.recovered += recovered_;
-    recovered_ = in_transaction_ = 0;
+    recovered_ = 0;
   }
 
   // Everything is committed.
@@ -127,12 +127,10 @@ class Adoption {
   spool::Orphan& orphan_;
   const std::string& directory_;
   Committer& committer_;
-  const std::size_t batch_;
   const bool sync_;
   store::JournalPosition start_;
-  spool::JournalBatch pending_;
+  spool::Batch pending_;
   std::uint64_t recovered_ = 0;  // in this transaction
-  std::size_t in_transaction_ = 0;
   event::Builder builder_;
   std::vector<std::string> damaged_;
   Adopted adopted_;

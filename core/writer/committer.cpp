@@ -8,8 +8,13 @@
 
 namespace plog::writer {
 
-Committer::Committer(store::Store& store, const std::string& name, heads::Heads heads, bool with_tree)
-    : store_(store), with_tree_(with_tree), tree_(store), keeper_(store, tree_, name, std::move(heads)) {}
+Committer::Committer(store::Store& store, const std::string& name, heads::Heads heads, bool with_tree,
+                     CommitSignal* signal)
+    : store_(store),
+      with_tree_(with_tree),
+      signal_(signal),
+      tree_(store),
+      keeper_(store, tree_, name, std::move(heads)) {}
 
 bool Committer::begin(const std::vector<event::RedactionRules>& rules) {
   bool created = false;
@@ -111,8 +116,8 @@ void Committer::put_context(const event::Prepared& event) {
   if (event::read_context_change(event, change)) transaction_->put_context(change.key, change.value, change.context);
 }
 
-std::vector<Committer::Result> Committer::add(std::span<const event::Prepared> events) {
-  std::vector<Result> results(events.size(), Result::kStored);
+std::vector<spool::Receipt> Committer::add(std::span<const event::Prepared> events) {
+  std::vector<spool::Receipt> receipts(events.size());
   std::vector<Chain*> chains = chains_of(events);
   // The events that are neither appended nor known to be duplicates, their chains, and their places in `events`.
   std::vector<const event::Prepared*> waiting;
@@ -120,8 +125,12 @@ std::vector<Committer::Result> Committer::add(std::span<const event::Prepared> e
   std::iota(places.begin(), places.end(), std::size_t{0});
   for (const event::Prepared& event : events) waiting.push_back(&event);
   while (true) {
+    const std::uint64_t first_index = transaction_->size();
     const std::size_t appended = append(waiting, chains);
-    if (appended == waiting.size()) return results;
+    for (std::size_t i = 0; i < appended; ++i) {
+      receipts[places[i]] = {spool::Outcome::kStored, first_index + i, rows_[i].sequence, rows_[i].hash, {}};
+    }
+    if (appended == waiting.size()) return receipts;
     // The next one is a duplicate. After a crash whole batches are, so all that wait are looked up at once.
     std::vector<store::EventKey> keys;
     for (std::size_t i = appended; i < waiting.size(); ++i) keys.push_back({chains[i]->first, waiting[i]->index.id});
@@ -129,8 +138,12 @@ std::vector<Committer::Result> Committer::add(std::span<const event::Prepared> e
     std::size_t kept = 0;
     for (std::size_t i = appended; i < waiting.size(); ++i) {
       if (const auto& stored = existing[i - appended]) {
-        results[places[i]] =
-            event::same_content(*stored, waiting[i]->canonical) ? Result::kDuplicate : Result::kConflict;
+        const bool same = event::same_content(stored->canonical, waiting[i]->canonical);
+        receipts[places[i]] = {same ? spool::Outcome::kDuplicate : spool::Outcome::kConflict,
+                               stored->commit_index,
+                               stored->sequence,
+                               stored->hash,
+                               {}};
         continue;
       }
       waiting[kept] = waiting[i];
@@ -154,8 +167,10 @@ Error conflict(const Uuid& id) {
 void Committer::commit(bool sync) {
   tree_.flush(*transaction_);
   if (const auto head = keeper_.take_unsaved()) transaction_->set_meta(store::kMetaHead, *head);
+  const std::uint64_t size = transaction_->size();
   transaction_->commit(sync);
   transaction_.reset();
+  if (signal_ != nullptr) signal_->committed(size);
 }
 
 void Committer::rollback() noexcept {

@@ -14,7 +14,9 @@
 #include "event/prepared.h"
 #include "event/system_events.h"
 #include "heads/heads.h"
+#include "spool/sink.h"
 #include "store/store.h"
+#include "writer/commit_signal.h"
 #include "writer/head_keeper.h"
 #include "writer/ledger_tree.h"
 
@@ -23,9 +25,9 @@ namespace plog::writer {
 // Not thread-safe. The caller holds the ledger's writer lock from begin() to commit() or rollback().
 class Committer {
  public:
-  // `name`: what messages call the ledger. Without `with_tree`, the ledger gets neither tree nor heads. `store` must
-  // outlive the committer.
-  Committer(store::Store& store, const std::string& name, heads::Heads heads, bool with_tree);
+  // `name`: what messages call the ledger. Without `with_tree`, the ledger gets neither tree nor heads. Each commit is
+  // announced through `signal`, which may be null. `store` and `signal` must outlive the committer.
+  Committer(store::Store& store, const std::string& name, heads::Heads heads, bool with_tree, CommitSignal* signal);
 
   // Starts a transaction. If due, first records the ledger's own events: that it was created, that it got a key, that
   // it does not extend its newest head. Then records each of `rules` (the redaction rules of new clients, newest last)
@@ -33,14 +35,9 @@ class Committer {
   // Store::begin.
   bool begin(const std::vector<event::RedactionRules>& rules = {});
 
-  enum class Result {
-    kStored,
-    kDuplicate,  // the ledger already has this event
-    kConflict,   // the ledger has an event with this (agent, id) but different content, and keeps it
-  };
-  // Appends events to their agents' chains and to the tree, in order. Returns what became of each.
-  std::vector<Result> add(std::span<const event::Prepared> events);
-  Result add(const event::Prepared& event) { return add(std::span(&event, 1)).front(); }
+  // Appends events to their agents' chains and to the tree, in order. Returns a receipt for each; none is refused.
+  std::vector<spool::Receipt> add(std::span<const event::Prepared> events);
+  spool::Receipt add(const event::Prepared& event) { return add(std::span(&event, 1)).front(); }
 
   void commit(bool sync);  // `sync`: on disk when this returns
   void rollback() noexcept;
@@ -55,12 +52,14 @@ class Committer {
 
   void record(const std::vector<event::RedactionRules>& rules);
   std::vector<Chain*> chains_of(std::span<const event::Prepared> events);
-  // Appends events to their chains up to the first one that the ledger already has. Returns how many were appended.
+  // Appends events to their chains up to the first one that the ledger already has. Returns how many were appended;
+  // rows_ has their places in the chains.
   std::size_t append(std::span<const event::Prepared* const> events, std::span<Chain* const> chains);
   void put_context(const event::Prepared& event);
 
   store::Store& store_;
   const bool with_tree_;
+  CommitSignal* const signal_;
   LedgerTree tree_;
   HeadKeeper keeper_;
   std::unique_ptr<store::Transaction> transaction_;
@@ -71,7 +70,7 @@ class Committer {
   event::Builder builder_;
 };
 
-// The error that reports Committer::Result::kConflict to the user.
+// The error that reports Outcome::kConflict to the user.
 Error conflict(const Uuid& id);
 
 }  // namespace plog::writer

@@ -303,7 +303,7 @@ class AdoptionTest : public JournalTest {
   AdoptionTest()
       : address_(store::LedgerAddress::at(root_ / "events.db")),
         store_(store::open(address_, store::OpenMode::kReadWrite)),
-        committer_(*store_, address_.path(), heads::file_heads(address_, {}), true) {
+        committer_(*store_, address_.path(), heads::file_heads(address_, {}), true, nullptr) {
     committer_.begin();
     committer_.commit(false);
   }

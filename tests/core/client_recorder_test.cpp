@@ -235,27 +235,27 @@ TEST_F(RecorderTest, DroppedEventsAreCountedReportedAndRecordedAsAGap) {
   client.flush(10000);
   stats = client.stats();
   EXPECT_EQ(stats.stored, taken);
-  EXPECT_EQ(stats.gaps, 1u);
   EXPECT_EQ(stats.dropped, 3u);
+  // A commit that the thread tried meanwhile may have closed the first account.
   const auto gaps = events(client, R"({"agent_id":"provenlog","include_system":true,"action_name":"gap"})");
-  ASSERT_EQ(gaps.size(), 1u);
-  EXPECT_EQ(gaps[0].find("action_type")->text(), "SYSTEM");
-  const json::Value& input = *gaps[0].find("action_input");
-  EXPECT_EQ(input.find("reason")->text(), "journal_full");
-  const auto& dropped = input.find("dropped")->array();
-  ASSERT_EQ(dropped.size(), 2u);
-  EXPECT_EQ(dropped[0].find("agent_id")->text(), "a");
-  EXPECT_EQ(dropped[0].find("count")->text(), "2");
-  EXPECT_EQ(dropped[1].find("agent_id")->text(), "b");
-  EXPECT_EQ(dropped[1].find("count")->text(), "1");
-  for (const json::Value& entry : dropped) {
-    const auto first = parse_timestamp(entry.find("first")->text());
-    const auto last = parse_timestamp(entry.find("last")->text());
-    ASSERT_TRUE(first && last);
-    EXPECT_LE(before, *first);
-    EXPECT_LE(*first, *last);
-    EXPECT_LE(*last, after);
+  EXPECT_EQ(stats.gaps, gaps.size());
+  EXPECT_THAT(gaps.size(), testing::AllOf(testing::Ge(1u), testing::Le(2u)));
+  std::map<std::string, std::uint64_t> dropped;
+  for (const json::Value& gap : gaps) {
+    EXPECT_EQ(gap.find("action_type")->text(), "SYSTEM");
+    const json::Value& input = *gap.find("action_input");
+    EXPECT_EQ(input.find("reason")->text(), "journal_full");
+    for (const json::Value& entry : input.find("dropped")->array()) {
+      dropped[entry.find("agent_id")->text()] += std::stoull(entry.find("count")->text());
+      const auto first = parse_timestamp(entry.find("first")->text());
+      const auto last = parse_timestamp(entry.find("last")->text());
+      ASSERT_TRUE(first && last);
+      EXPECT_LE(before, *first);
+      EXPECT_LE(*first, *last);
+      EXPECT_LE(*last, after);
+    }
   }
+  EXPECT_THAT(dropped, ElementsAre(testing::Pair("a", 2u), testing::Pair("b", 1u)));
   EXPECT_EQ(verify_client(client, {}).verdict, ledger::Verdict::kOk);
 }
 

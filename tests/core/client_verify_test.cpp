@@ -106,7 +106,7 @@ class ClientVerifyTest : public ::testing::Test {
   // Commits an event to its chain and the tree like any other, whatever it contains.
   void commit(const std::string& canonical) const {
     const auto store = store::open(address(), store::OpenMode::kReadWrite);
-    writer::Committer committer(*store, path(), heads::file_heads(address(), {}), true);
+    writer::Committer committer(*store, path(), heads::file_heads(address(), {}), true, nullptr);
     const auto lease = store->lock_writer(5000);
     committer.begin();
     event::Prepared event;

@@ -136,7 +136,16 @@ TEST_P(StoreBatchTest, ExistingEventsComeInTheOrderOfTheQuestion) {
   writer.add(*transaction, draft("a", own, "of the transaction"));
   const std::string of_transaction = writer.last_canonical();
   const EventKey keys[] = {{"b", shared}, {"c", shared}, {"a", own}, {"b", own}, {"a", shared}, {"b", shared}};
-  EXPECT_THAT(transaction->existing(keys), ElementsAre(of_b, std::nullopt, of_transaction, std::nullopt, of_a, of_b));
+  const auto found = transaction->existing(keys);
+  std::vector<std::string> texts;
+  for (const auto& event : found) texts.push_back(event ? event->canonical : "none");
+  EXPECT_THAT(texts, ElementsAre(of_b, "none", of_transaction, "none", of_a, of_b));
+  const EventRow of_b_row = *store->find(shared, "b");
+  EXPECT_EQ(found[0]->commit_index, of_b_row.commit_index);
+  EXPECT_EQ(found[0]->sequence, of_b_row.sequence);
+  EXPECT_EQ(found[0]->hash, of_b_row.hash);
+  EXPECT_EQ(found[2]->commit_index, transaction->size() - 1);
+  EXPECT_EQ(found[2]->sequence, 2u);
 }
 
 }  // namespace

@@ -17,7 +17,8 @@ class StoreWriteTest : public EachDriver {
   }
   static std::optional<std::string> existing(Transaction& transaction, std::string_view agent, const Uuid& id) {
     const EventKey key{agent, id};
-    return transaction.existing({&key, 1}).at(0);
+    const auto stored = transaction.existing({&key, 1}).at(0);
+    return stored ? std::optional(stored->canonical) : std::nullopt;
   }
 };
 

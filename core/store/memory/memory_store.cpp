@@ -32,11 +32,12 @@ class MemoryTransaction final : public Transaction {
     }
     return heads;
   }
-  std::vector<std::optional<std::string>> existing(std::span<const EventKey> keys) override {
-    std::vector<std::optional<std::string>> events;
+  std::vector<std::optional<StoredEvent>> existing(std::span<const EventKey> keys) override {
+    std::vector<std::optional<StoredEvent>> events;
     for (const EventKey& key : keys) {
       const RowPointer row = state_->find(key.agent, key.id);
-      events.push_back(row ? std::optional(row->canonical) : std::nullopt);
+      events.emplace_back();
+      if (row) events.back() = {row->canonical, row->commit_index, row->sequence, row->hash};
     }
     return events;
   }

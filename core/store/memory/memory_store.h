@@ -30,6 +30,8 @@ class MemoryStore final : public Store {
   std::vector<AgentSummary> agents(bool include_system) override;
   std::vector<SessionSummary> sessions(const std::optional<std::string>& agent, std::uint64_t limit) override;
   Summary summary() override;
+  std::uint64_t size() override { return committed()->rows.size(); }
+  std::unique_ptr<Watch> watch() override { return nullptr; }
   std::string meta(std::string_view key) override;
   std::string tile(unsigned level, std::uint64_t index) override;
   std::vector<std::pair<Uuid, JournalPosition>> journals() override;

@@ -308,6 +308,17 @@ std::vector<std::pair<Uuid, JournalPosition>> SqliteStore::journals() {
   return result;
 }
 
+std::uint64_t SqliteStore::size() {
+  std::uint64_t size = 0;
+  read([&](Connection& connection, bool) {
+    Statement& newest = connection.cached("SELECT max(commit_index) + 1 FROM event");
+    const Run run(newest);
+    newest.step();
+    size = unsigned_at(newest, 0);  // 0 for NULL
+  });
+  return size;
+}
+
 std::string SqliteStore::meta(std::string_view key) {
   std::string value;
   read([&](Connection& connection, bool) { value = meta_text(connection, key); });

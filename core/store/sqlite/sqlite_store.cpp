@@ -1,5 +1,7 @@
 #include "store/sqlite/sqlite_store.h"
 
+#include "store/sqlite/file_watch.h"
+
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -39,8 +41,8 @@ class SqliteTransaction final : public Transaction {
     for (const std::string_view agent : agents) heads.push_back(writer_.chain_head(agent));
     return heads;
   }
-  std::vector<std::optional<std::string>> existing(std::span<const EventKey> keys) override {
-    std::vector<std::optional<std::string>> events;
+  std::vector<std::optional<StoredEvent>> existing(std::span<const EventKey> keys) override {
+    std::vector<std::optional<StoredEvent>> events;
     events.reserve(keys.size());
     for (const EventKey& key : keys) events.push_back(writer_.existing(key.agent, key.id));
     return events;
@@ -110,6 +112,12 @@ void SqliteStore::check_usable() const {
         Status::kInternal,
         "cannot use the ledger in this child process: the parent forked while a call on the ledger was in progress");
   }
+}
+
+std::unique_ptr<Watch> SqliteStore::watch() {
+  auto watch = std::make_unique<FileWatch>(path_);
+  if (!*watch) return nullptr;
+  return watch;
 }
 
 std::unique_ptr<WriterLease> SqliteStore::lock_writer(std::int64_t timeout_ms) {

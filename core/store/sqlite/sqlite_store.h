@@ -42,10 +42,12 @@ class SqliteStore final : public Store, private ForkParticipant {
   std::vector<AgentSummary> agents(bool include_system) override;
   std::vector<SessionSummary> sessions(const std::optional<std::string>& agent, std::uint64_t limit) override;
   Summary summary() override;
+  std::uint64_t size() override;
   std::string meta(std::string_view key) override;
   std::string tile(unsigned level, std::uint64_t index) override;
   std::vector<std::pair<Uuid, JournalPosition>> journals() override;
 
+  std::unique_ptr<Watch> watch() override;
   Audit& audit() override { return audit_; }
   void backup(const std::string& path, const CopyProgress& progress) override;
 

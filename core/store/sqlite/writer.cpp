@@ -50,7 +50,7 @@ struct Writer::Statements {
         commit(db, "COMMIT"),
         state(db, "SELECT (SELECT max(commit_index) FROM event), (SELECT value FROM meta WHERE key = 'format_writer')"),
         head(db, "SELECT sequence, hash FROM event WHERE agent = ?1 ORDER BY sequence DESC LIMIT 1"),
-        existing(db, "SELECT canonical FROM event WHERE id = ?1 AND agent = ?2"),
+        existing(db, "SELECT canonical, commit_index, sequence, hash FROM event WHERE id = ?1 AND agent = ?2"),
         event(db, "INSERT INTO event VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"),
         labels(db, "INSERT OR IGNORE INTO event_label SELECT first, second FROM new_labels"),
         reference(db, "INSERT OR IGNORE INTO event_reference VALUES (?1, ?2, ?3)"),
@@ -170,7 +170,7 @@ ChainHead Writer::chain_head(std::string_view agent) {
   return head;
 }
 
-std::optional<std::string> Writer::existing(std::string_view agent, const Uuid& id) {
+std::optional<StoredEvent> Writer::existing(std::string_view agent, const Uuid& id) {
   const std::int64_t term = interner_->find_term(agent);
   if (term == 0) return std::nullopt;
   Statement& statement = statements_->existing;
@@ -178,7 +178,8 @@ std::optional<std::string> Writer::existing(std::string_view agent, const Uuid& 
   statement.bind_blob(1, id.data(), id.size());
   statement.bind(2, term);
   if (!statement.step()) return std::nullopt;
-  return std::string(statement.bytes(0));
+  return StoredEvent{std::string(statement.bytes(0)), static_cast<std::uint64_t>(statement.integer(1)),
+                     static_cast<std::uint64_t>(statement.integer(2)), digest_of(statement.bytes(3))};
 }
 
 std::int64_t Writer::term(Memo& memo, std::string_view raw) {

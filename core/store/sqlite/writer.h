@@ -37,7 +37,7 @@ class Writer {
   bool in_transaction() const noexcept { return in_transaction_; }
   std::uint64_t size() const noexcept { return static_cast<std::uint64_t>(next_index_); }
   ChainHead chain_head(std::string_view agent);
-  std::optional<std::string> existing(std::string_view agent, const Uuid& id);
+  std::optional<StoredEvent> existing(std::string_view agent, const Uuid& id);
   // False, and nothing is changed, if the ledger already has an event with this agent and id.
   bool append(const NewRow& row);
   void put_context(std::string_view key, std::string_view value, std::string_view context);

@@ -1,0 +1,302 @@
+#include "spool/spool.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <exception>
+#include <new>
+#include <utility>
+
+#include "base/error.h"
+#include "event/system_events.h"
+
+namespace plog::spool {
+
+// One of this process's journals. Events are appended to the last one. Earlier ones, whose files were deleted or could
+// not be written, are only read. The mutex guards the members up to `gap_out`; the others belong to the thread that
+// takes batches.
+struct Spool::Own {
+  explicit Own(const std::string& directory) : journal(directory) {}
+  Journal journal;
+  store::JournalPosition delivered{1, 0};
+  bool gap_out = false;  // the frozen account is in a batch
+
+  store::JournalPosition taken{1, 0};
+  std::unique_ptr<SegmentReader> reader;  // in segment `taken.segment`, which `fd` keeps open
+  std::shared_ptr<Fd> fd;
+
+  bool done() noexcept {
+    const store::JournalPosition end = journal.end();
+    const bool all = end.segment == 0 || (delivered.segment == end.segment && delivered.offset >= end.offset);
+    return all && journal.account().empty();
+  }
+};
+
+Spool::Spool(std::string directory) : directory_(std::move(directory)) {}
+Spool::~Spool() = default;
+
+// ---- Recording
+
+void Spool::open_journal() {
+  journals_.push_back(std::make_unique<Own>(directory_));
+  if (unjournalled_.empty()) return;
+  journals_.back()->journal.account() = std::exchange(unjournalled_, DropAccount{});
+  save_account(journals_.back()->journal);
+}
+
+std::uint64_t Spool::append(std::string& record, std::uint32_t crc) {
+  try {
+    if (journals_.empty()) open_journal();
+    journals_.back()->journal.append(record, crc, newest_ + 1);
+  } catch (const Error& error) {
+    if (error.status() == Status::kInvalid || error.status() == Status::kFull) throw;
+    // The directory may have been deleted while in use. Try once with a new journal.
+    open_journal();
+    try {
+      journals_.back()->journal.append(record, crc, newest_ + 1);
+    } catch (...) {
+      // Do not keep a new journal without a record, or each failure would leave files behind.
+      if (journals_.size() > 1) {
+        journals_.back()->journal.remove();
+        journals_.pop_back();
+      }
+      throw;
+    }
+  }
+  queued_bytes_ += record.size();
+  return ++newest_;
+}
+
+void Spool::save_account(Journal& journal) noexcept {
+  try {
+    journal.save_account();
+  } catch (const std::exception&) {
+    // The account stays in memory and is written with the next change.
+  }
+}
+
+void Spool::drop(std::string_view agent, Micros time) {
+  if (journals_.empty()) {
+    unjournalled_.add(agent, time);
+    return;
+  }
+  journals_.back()->journal.account().add(agent, time);
+  save_account(journals_.back()->journal);
+}
+
+void Spool::journal_drops() {
+  if (journals_.empty() && !unjournalled_.empty()) open_journal();
+}
+
+bool Spool::repair() {
+  journal_drops();
+  if (journals_.empty() || journals_.back()->journal.in_place()) return false;
+  open_journal();
+  return true;
+}
+
+bool Spool::gap_waits() const noexcept {
+  return std::any_of(journals_.begin(), journals_.end(),
+                     [](const auto& own) { return !own->journal.account().empty(); });
+}
+
+// ---- Delivery
+
+bool Spool::can_take() const noexcept {
+  if (taken_ < newest_) return true;
+  const bool returned = std::any_of(handed_out_.begin(), handed_out_.end(), [](const auto& delivery) {
+    return delivery->state_ == Delivery::State::kReturned;
+  });
+  return returned || std::any_of(journals_.begin(), journals_.end(),
+                                 [](const auto& own) { return !own->gap_out && !own->journal.account().empty(); });
+}
+
+std::size_t Spool::out() const noexcept {
+  return static_cast<std::size_t>(std::count_if(handed_out_.begin(), handed_out_.end(), [](const auto& delivery) {
+    return delivery->state_ == Delivery::State::kOut;
+  }));
+}
+
+std::shared_ptr<Spool::Delivery> Spool::take() {
+  std::shared_ptr<Delivery> delivery;
+  {
+    const MutexLock lock(mutex);
+    for (const auto& each : handed_out_) {
+      if (each->state_ != Delivery::State::kReturned) continue;
+      each->state_ = Delivery::State::kOut;
+      return each;
+    }
+    delivery = std::exchange(spare_, nullptr);
+    // Whoever still refers to an answered batch, such as a sink, may read it.
+    if (!delivery || delivery.use_count() > 1) delivery = std::make_shared<Delivery>();
+    delivery->reset();
+    for (const auto& own : journals_) delivery->sources_.push_back({own.get(), own->taken, false});
+  }
+  try {
+    for (Delivery::Source& source : delivery->sources_) {
+      if (!take_gap(source, *delivery) || !take_events(source, *delivery)) break;
+    }
+    for (const Delivery::Source& source : delivery->sources_) {
+      if (source.own->reader) delivery->batch.marks.push_back({source.own->journal.id(), source.end});
+    }
+    const MutexLock lock(mutex);
+    if (delivery->batch.empty()) {
+      spare_ = std::move(delivery);
+      return nullptr;
+    }
+    handed_out_.push_back(delivery);
+    for (const Delivery::Source& source : delivery->sources_) source.own->taken = source.end;
+    taken_ = std::max(taken_, delivery->last_number_);
+  } catch (...) {
+    put_back(*delivery);
+    throw;
+  }
+  return delivery;
+}
+
+// Undoes an unfinished take().
+void Spool::put_back(Delivery& delivery) noexcept {
+  const MutexLock lock(mutex);
+  for (const Delivery::Source& source : delivery.sources_) {
+    source.own->reader.reset();  // the next one starts at `taken`
+    if (source.gap) source.own->gap_out = false;
+  }
+}
+
+// Adds a gap event for the frozen account. False if the batch is full.
+bool Spool::take_gap(Delivery::Source& source, Delivery& delivery) {
+  std::vector<event::Dropped> frozen;
+  std::uint64_t generation = 0;
+  {
+    const MutexLock lock(mutex);
+    Journal& journal = source.own->journal;
+    if (journal.account().empty() || source.own->gap_out) return true;
+    journal.account().freeze();
+    journal.save_account();
+    frozen = journal.account().frozen;
+    generation = journal.account().generation;
+  }
+  std::string payload;
+  event::encode(event::gap(builder_, source.own->journal.id(), generation, "journal_full", frozen), payload);
+  if (!delivery.batch.add(payload)) return false;
+  delivery.gaps.push_back(delivery.batch.size() - 1);
+  const MutexLock lock(mutex);
+  source.gap = source.own->gap_out = true;
+  return true;
+}
+
+// Adds the events of one journal. False if the batch is full.
+bool Spool::take_events(Delivery::Source& source, Delivery& delivery) {
+  Own& own = *source.own;
+  while (true) {
+    std::uint64_t limit = 0, last_segment = 0;
+    std::shared_ptr<Fd> fd;
+    std::uint64_t segment = source.end.segment;
+    {
+      const MutexLock lock(mutex);
+      last_segment = own.journal.end().segment;
+      segment = std::max(segment, own.journal.first_segment());
+      fd = own.journal.segment(segment, &limit);
+    }
+    if (fd == nullptr) return true;  // nothing was appended yet
+    if (!own.reader || own.fd != fd) {
+      const std::uint64_t offset = source.end.segment == segment ? source.end.offset : 0;
+      own.reader = std::make_unique<SegmentReader>(fd->get(), offset, limit);
+      own.fd = fd;
+    } else {
+      own.reader->extend(limit);
+    }
+    const std::uint64_t start = own.reader->offset();
+    std::string_view payload;
+    std::uint64_t number = 0;
+    auto result = SegmentReader::Result::kEnd;
+    bool full = false;
+    while ((result = own.reader->next(payload, number)) == SegmentReader::Result::kRecord) {
+      if (!delivery.batch.add(payload)) {
+        own.reader->unread();
+        full = true;
+        break;
+      }
+      delivery.last_number_ = number;
+    }
+    delivery.bytes_ += own.reader->offset() - start;
+    source.end = {segment, own.reader->offset()};
+    if (full) return false;
+    if (result == SegmentReader::Result::kDamaged) {
+      if (!delivery.batch.empty()) return false;  // deliver first what precedes the damage
+      throw Error(Status::kCorrupt, "the journal of this process was damaged by another program: " +
+                                        segment_path(directory_, own.journal.id(), segment));
+    }
+    if (segment >= last_segment) return true;
+    source.end = {segment + 1, 0};
+  }
+}
+
+void Spool::Delivery::reset() noexcept {
+  batch.clear();
+  gaps.clear();
+  sources_.clear();
+  state_ = State::kOut;
+  last_number_ = bytes_ = 0;
+}
+
+void Spool::give_back(Delivery& delivery) noexcept { delivery.state_ = Delivery::State::kReturned; }
+
+void Spool::deliver(Delivery& delivery, Leftovers& leftovers) noexcept {
+  delivery.state_ = Delivery::State::kDelivered;
+  while (!handed_out_.empty() && handed_out_.front()->state_ == Delivery::State::kDelivered) {
+    finish(*handed_out_.front(), leftovers);
+    spare_ = std::move(handed_out_.front());
+    handed_out_.pop_front();
+  }
+  // Delete an earlier journal when everything that was appended to it is in the ledger.
+  while (journals_.size() > 1 && journals_.front()->done()) {
+    journals_.front()->journal.remove();
+    journals_.pop_front();
+  }
+}
+
+void Spool::finish(Delivery& delivery, Leftovers& leftovers) noexcept {
+  for (const Delivery::Source& source : delivery.sources_) {
+    Own& own = *source.own;
+    own.delivered = source.end;
+    try {
+      for (auto& segment : own.journal.take_before(source.end)) leftovers.segments_.push_back(std::move(segment));
+    } catch (const std::bad_alloc&) {
+      // Segments that could not be listed stay; the stored position says that they are committed.
+    }
+    if (!source.gap) continue;
+    own.gap_out = false;
+    own.journal.account().settle();
+    save_account(own.journal);  // if that fails, the gap's id keeps it from being recorded twice
+  }
+  delivered_ = std::max(delivered_, delivery.last_number_);
+  queued_bytes_ -= std::min(queued_bytes_, delivery.bytes_);
+}
+
+Spool::Leftovers::~Leftovers() {
+  for (const Journal::Drained& segment : segments_) ::unlink(segment.path.c_str());
+}
+
+// ---- The end
+
+std::vector<Uuid> Spool::remove_if_delivered() {
+  std::vector<Uuid> gone;
+  if (delivered_ != newest_ || gap_waits() || !handed_out_.empty()) return gone;
+  gone.reserve(journals_.size());
+  for (const auto& own : journals_) {
+    gone.push_back(own->journal.id());
+    own->journal.remove();
+  }
+  journals_.clear();
+  return gone;
+}
+
+void Spool::abandon() noexcept {
+  for (const auto& own : journals_) {
+    own->journal.abandon();
+    own->fd.reset();
+  }
+}
+
+}  // namespace plog::spool
