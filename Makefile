@@ -20,7 +20,7 @@ RUN_CLANG_TIDY ?= run-clang-tidy-14
 
 NATIVE_DIRS := core capi bindings cli tests examples
 PYTHON_DIRS := python tests examples tools docs packaging
-PYTHON_TESTS := $(wildcard tests/python tests/golden tests/property tests/crash tests/e2e tests/redact tests/install tests/interop tests/languages tests/attacks)
+PYTHON_TESTS := $(wildcard tests/python tests/golden tests/property tests/crash tests/e2e tests/redact tests/install tests/interop tests/languages tests/attacks tests/tools)
 
 .PHONY: help
 help: ## Print this list

@@ -12,7 +12,7 @@
 #include "cli/signals.h"
 #include "heads/file_head_store.h"
 #include "json/value.h"
-#include "report/package.h"
+#include "report/package_writer.h"
 #include "store/ledger_paths.h"
 
 namespace plog::cli {

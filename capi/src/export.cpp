@@ -1,7 +1,7 @@
 #include "client/copies.h"
 #include "handles.h"
 #include "heads/file_head_store.h"
-#include "report/package.h"
+#include "report/package_writer.h"
 #include "report/tile_directory.h"
 #include "store/ledger_paths.h"
 #include "verify/head_judge.h"

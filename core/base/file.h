@@ -4,7 +4,6 @@
 #include <sys/types.h>
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <utility>
 
@@ -76,9 +75,5 @@ std::string real_path(const std::string& path);
 // Expands "~" and "~/x" with HOME, or with the password file if HOME is unset or empty. Returns any other path
 // unchanged. Throws kConfig if the user has no home directory.
 std::string expand_home(const std::string& path);
-
-// Returns the type, such as "nfs", if the path is on a network file system, where locks are unreliable; nullopt
-// otherwise. The path need not exist.
-std::optional<std::string> network_file_system(const std::string& path);
 
 }  // namespace plog

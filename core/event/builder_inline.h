@@ -1,9 +1,8 @@
 // The hot part of builder.h, inlined into the code that walks over values, since every value of an event passes here.
+// Only builder.h includes this file, after the class.
 #pragma once
 
 #include <algorithm>
-
-#include "event/builder.h"
 
 namespace plog::event {
 

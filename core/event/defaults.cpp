@@ -1,3 +1,5 @@
+#include "event/defaults.h"
+
 #include "base/error.h"
 #include "event/builder.h"
 #include "event/json_input.h"

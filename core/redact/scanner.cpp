@@ -1,4 +1,5 @@
 #include "redact/scanner.h"
+#include "redact/loose_shapes.h"
 
 #include <array>
 #include <cstring>

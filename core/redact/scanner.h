@@ -19,7 +19,4 @@ void scan_strings(std::string_view strings, Shapes wanted, std::vector<std::uint
 // Returns the same result as scan_shapes, without vector instructions. For tests.
 Shapes scan_shapes_portable(std::string_view text, Shapes wanted) noexcept;
 
-// Returns those of the wanted shapes in kLooseShapes that occur in [begin, end). They need a pass of their own.
-Shapes scan_loose(const char* begin, const char* end, Shapes wanted) noexcept;
-
 }  // namespace plog::redact

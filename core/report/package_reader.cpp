@@ -1,4 +1,5 @@
-// Checks a package, element by element.
+#include "report/package_reader.h"
+
 #include <algorithm>
 #include <unordered_map>
 
@@ -15,7 +16,6 @@
 #include "report/check.h"
 #include "report/json_file.h"
 #include "report/leaf_of.h"
-#include "report/package.h"
 #include "report/package_filter.h"
 
 namespace plog::report {

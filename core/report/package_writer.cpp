@@ -1,3 +1,5 @@
+#include "report/package_writer.h"
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -21,7 +23,6 @@
 #include "report/file_output.h"
 #include "report/json_file.h"
 #include "report/leaf_of.h"
-#include "report/package.h"
 #include "report/package_filter.h"
 #include "store/stored_tiles.h"
 

@@ -20,7 +20,7 @@
 #include "report/file_output.h"
 #include "report/json_file.h"
 #include "report/leaf_of.h"
-#include "report/package.h"
+#include "report/package_reader.h"
 #include "store/stored_tiles.h"
 
 namespace plog::report {

@@ -13,8 +13,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from provenlog import _native, errors
+from provenlog._active import get_client, set_client
 from provenlog._evidence import restore, verify_export
-from provenlog._registry import get_client, set_client
 from provenlog._scope import current_agent_id, current_parent_id, current_session_id
 from provenlog._trail import trail
 from provenlog.client import ProvenLogClient, Session, verify

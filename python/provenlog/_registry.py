@@ -1,4 +1,4 @@
-"""The open clients, the active client, and the hooks for fork and exit."""
+"""The open clients of the process, the active client, and the hooks for fork and exit."""
 
 from __future__ import annotations
 
@@ -7,69 +7,70 @@ import contextlib
 import os
 import time
 import weakref
-from typing import TYPE_CHECKING, List, Optional
-
-if TYPE_CHECKING:
-    from provenlog.client import ProvenLogClient
+from typing import Generic, List, Optional, Protocol, TypeVar
 
 # Seconds for all clients together. Events that are not committed by then stay in the journal.
 EXIT_DEADLINE = 5.0
 
-# The open clients, oldest first.
-_clients: List[weakref.ref[ProvenLogClient]] = []
-_active: Optional[ProvenLogClient] = None
+
+class Registered(Protocol):
+    """What the registry needs of a client."""
+
+    def _exit(self, timeout: float) -> None:
+        """Close the client at the exit of the interpreter, within ``timeout`` seconds."""
+
+    def _after_fork(self) -> None:
+        """Prepare the client for use in a forked child."""
 
 
-def get_client() -> Optional[ProvenLogClient]:
-    """Return the active client, which ``@trail`` uses, or ``None``.
-
-    It is the client that was opened last or that was passed to ``set_client`` since. When it is closed, the newest
-    client that is still open takes its place.
-    """
-    return _active
+Client = TypeVar("Client", bound=Registered)
 
 
-def set_client(client: Optional[ProvenLogClient]) -> Optional[ProvenLogClient]:
-    """Make ``client`` the active client, which ``@trail`` uses; return the previous one."""
-    global _active
-    before, _active = _active, client
-    return before
+class Registry(Generic[Client]):
+    """The open clients, without keeping them alive, and the active one. Exists until the process exits."""
 
+    def __init__(self) -> None:
+        # Oldest first.
+        self._clients: List[weakref.ref[Client]] = []
+        self._active: Optional[Client] = None
+        atexit.register(self._close_all)
+        os.register_at_fork(after_in_child=self._after_fork)
 
-def opened(client: ProvenLogClient) -> None:
-    _clients.append(weakref.ref(client, _forget))
-    set_client(client)
+    @property
+    def active(self) -> Optional[Client]:
+        return self._active
 
+    def activate(self, client: Optional[Client]) -> Optional[Client]:
+        """Make ``client`` the active client; return the previous one."""
+        before, self._active = self._active, client
+        return before
 
-def closed(client: ProvenLogClient) -> None:
-    """Remove a client. If it was active, the newest client that is still open becomes active."""
-    for reference in list(_clients):
-        if reference() is client:
-            _forget(reference)
-    if _active is client:
-        still_open = _open()
-        set_client(still_open[-1] if still_open else None)
+    def opened(self, client: Client) -> None:
+        """Add a client and make it the active one."""
+        self._clients.append(weakref.ref(client, self._forget))
+        self.activate(client)
 
+    def closed(self, client: Client) -> None:
+        """Remove a client. If it was active, the newest client that is still open becomes active."""
+        for reference in list(self._clients):
+            if reference() is client:
+                self._forget(reference)
+        if self._active is client:
+            still_open = self._open()
+            self.activate(still_open[-1] if still_open else None)
 
-def _forget(reference: weakref.ref[ProvenLogClient]) -> None:
-    with contextlib.suppress(ValueError):
-        _clients.remove(reference)
+    def _forget(self, reference: weakref.ref[Client]) -> None:
+        with contextlib.suppress(ValueError):
+            self._clients.remove(reference)
 
+    def _open(self) -> List[Client]:
+        return [client for client in (reference() for reference in list(self._clients)) if client is not None]
 
-def _open() -> List[ProvenLogClient]:
-    return [client for client in (reference() for reference in list(_clients)) if client is not None]
+    def _close_all(self) -> None:
+        deadline = time.monotonic() + EXIT_DEADLINE
+        for client in self._open():
+            client._exit(max(0.1, deadline - time.monotonic()))
 
-
-def _close_all() -> None:
-    deadline = time.monotonic() + EXIT_DEADLINE
-    for client in _open():
-        client._exit(max(0.1, deadline - time.monotonic()))
-
-
-def _after_fork() -> None:
-    for client in _open():
-        client._after_fork()
-
-
-atexit.register(_close_all)
-os.register_at_fork(after_in_child=_after_fork)
+    def _after_fork(self) -> None:
+        for client in self._open():
+            client._after_fork()

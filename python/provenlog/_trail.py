@@ -20,7 +20,7 @@ from typing import (
     overload,
 )
 
-from provenlog import _log, _native, _registry, _scope
+from provenlog import _active, _log, _native, _scope
 from provenlog.client import ProvenLogClient, describe
 from provenlog.errors import JournalFullError, ProvenLogError
 
@@ -271,7 +271,7 @@ class _Calls:
         self.warned = False
 
     def begin(self, args: Any, kwargs: Dict[str, Any]) -> Optional[_Call]:
-        client = self.settings.client or _registry.get_client()
+        client = self.settings.client or _active.get_client()
         if client is None:
             if not self.warned:
                 self.warned = True

@@ -26,9 +26,10 @@ from typing import (
     Union,
 )
 
-from provenlog import _log, _native, _registry, _scope
+from provenlog import _log, _native, _scope
 from provenlog._arguments import checked_text, choice, mapping_text, optional_text, seconds_of, switch, zoned
 from provenlog._evidence import EvidenceMixin
+from provenlog._registry import Registry
 from provenlog.errors import (
     ClosedError,
     InvalidEventError,
@@ -153,7 +154,7 @@ class ProvenLogClient(EvidenceMixin, _native.Client):
         self._labels = dict(labels) if labels else {}
         if on_error is not None:
             self._start_watcher()
-        _registry.opened(self)
+        open_clients.opened(self)
 
     # ---- Reading
 
@@ -363,7 +364,7 @@ class ProvenLogClient(EvidenceMixin, _native.Client):
         journal until this process or the next one that opens the ledger commits them. A second call does nothing.
         """
         seconds = self._timeout if timeout is None else seconds_of(timeout)
-        _registry.closed(self)
+        open_clients.closed(self)
         self._closed = True
         try:
             self._close(seconds)
@@ -397,7 +398,7 @@ class ProvenLogClient(EvidenceMixin, _native.Client):
 
     def _exit(self, timeout: float) -> None:
         """Close at interpreter exit. Later events are still recorded: ``log_event`` opens the ledger again."""
-        _registry.closed(self)
+        open_clients.closed(self)
         try:
             self._close_at_exit(timeout)
         except ProvenLogError as error:
@@ -533,6 +534,9 @@ class Session:
         self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
     ) -> None:
         self.__exit__(kind, error, trace)
+
+
+open_clients: Registry[ProvenLogClient] = Registry()
 
 
 def verify(

@@ -16,7 +16,7 @@
 #include "client/client.h"
 #include "client/verification.h"
 #include "query/filter_json.h"
-#include "report/package.h"
+#include "report/package_writer.h"
 #include "store/driver.h"
 #include "store_fixture.h"
 

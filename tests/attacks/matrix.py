@@ -79,7 +79,7 @@ ROWS = [
     Row(37, "full disk, failing disk, read-only mount, no memory", "X", "an error, and no change",
         elsewhere=("tests/crash/faults_test.py", "tests/capi/allocation_test.cpp")),
     Row(38, "many processes and threads append to one file", "X", "no fork, no loss",
-        elsewhere=("tests/crash/kill_test.py", "tests/crash/stress_test.cpp", "tests/python/test_concurrency.py")),
+        elsewhere=("tests/crash/kill_test.py", "tests/crash/stress_test.cpp", "tests/python/concurrency_test.py")),
     Row(39, "a process forks after opening; events are recorded to a copy of an open ledger", "X", "no fork",
         elsewhere=("tests/crash/kill_test.py", "tests/core/store_fork_test.cpp")),
     Row(40, "bit rot in a cold tile or an archive", "X", "TAMPERED"),

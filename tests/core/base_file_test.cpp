@@ -1,4 +1,5 @@
 #include "base/file.h"
+#include "base/network_file_system.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

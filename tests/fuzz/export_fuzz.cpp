@@ -5,7 +5,7 @@
 #include "base/encoding.h"
 #include "json/value.h"
 #include "memory_file.h"
-#include "report/package.h"
+#include "report/package_reader.h"
 #include "seed.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

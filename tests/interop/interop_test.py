@@ -35,10 +35,10 @@ def test_both_write_the_same_log_and_accept_that_of_the_other(ours: Run, sumdb: 
     assert filecmp.cmpfiles(*logs.values(), names, shallow=False)[1:] == ([], [])
 
     reports = []
-    for audit, log in ((ours, logs["theirs"]), (sumdb, logs["ours"])):
-        audited = audit("audit", log, PUBLIC)
-        assert audited.returncode == 0, audited.stderr
-        reports.append(json.loads(audited.stdout))
+    for verify, log in ((ours, logs["theirs"]), (sumdb, logs["ours"])):
+        verified = verify("verify", log, PUBLIC)
+        assert verified.returncode == 0, verified.stderr
+        reports.append(json.loads(verified.stdout))
     assert reports[0] == reports[1]
     assert reports[0]["size"] == size
     assert reports[0]["inclusion"] == reports[0]["consistency"] >= min(size, 40)
@@ -47,9 +47,9 @@ def test_both_write_the_same_log_and_accept_that_of_the_other(ours: Run, sumdb: 
 @pytest.mark.parametrize("size", SIZES)
 def test_a_third_implementation_accepts_our_proofs(ours: Run, merkle: Run, tmp_path: Path, size: int) -> None:
     assert ours("make", tmp_path / "log", SECRET, size).returncode == 0
-    audited = merkle("audit", tmp_path / "log")
-    assert audited.returncode == 0, audited.stderr
-    report = json.loads(audited.stdout)
+    verified = merkle("verify", tmp_path / "log")
+    assert verified.returncode == 0, verified.stderr
+    report = json.loads(verified.stdout)
     assert report["size"] == size
     assert report["inclusion"] == report["consistency"] >= min(size, 40)
 
@@ -78,14 +78,14 @@ def test_both_refuse_a_log_with_one_bit_changed(ours: Run, sumdb: Run, tmp_path:
     size = (log / name).stat().st_size
     for position in (0, size // 3, size - 2):
         flip(log / name, position)
-        assert ours("audit", log, PUBLIC).returncode == 1, position
-        assert sumdb("audit", log, PUBLIC).returncode == 1, position
+        assert ours("verify", log, PUBLIC).returncode == 1, position
+        assert sumdb("verify", log, PUBLIC).returncode == 1, position
         flip(log / name, position)
-    assert ours("audit", log, PUBLIC).returncode == 0
-    assert sumdb("audit", log, PUBLIC).returncode == 0
+    assert ours("verify", log, PUBLIC).returncode == 0
+    assert sumdb("verify", log, PUBLIC).returncode == 0
 
 
 def test_both_refuse_the_log_of_another_key(ours: Run, sumdb: Run, tmp_path: Path) -> None:
     assert ours("make", tmp_path / "log", SECRET, 5).returncode == 0
-    for audit in (ours, sumdb):
-        assert audit("audit", tmp_path / "log", OTHER).returncode == 1
+    for verify in (ours, sumdb):
+        assert verify("verify", tmp_path / "log", OTHER).returncode == 1

@@ -1,7 +1,7 @@
 // The counterpart of sumdb/main.go with our code: writes and checks static tlog-tiles directories.
 //
 //   plog_interop_log make DIR SKEY COUNT
-//   plog_interop_log audit DIR VKEY
+//   plog_interop_log verify DIR VKEY
 //
 // Both write the same example entries and choose the same proofs, so their directories are equal.
 #include <cinttypes>
@@ -146,7 +146,7 @@ void check_consistency(std::string_view text, const Checkpoint& head, const plog
   expect(verify_consistency(old.size, head.size, proof, old.root, head.root), "consistency proof: not valid");
 }
 
-void audit(const fs::path& directory, std::string_view key) {
+void verify(const fs::path& directory, std::string_view key) {
   const plog::crypto::Verifier verifier = plog::crypto::Verifier::parse(key);
   const std::string note = plog::read_file(directory / "checkpoint", kMaxFile);
   const Checkpoint head = open(note, verifier);
@@ -188,10 +188,10 @@ int main(int argc, char** argv) {
   try {
     if (command == "make" && argc == 5) {
       make(argv[2], argv[3], std::strtoull(argv[4], nullptr, 10));
-    } else if (command == "audit" && argc == 4) {
-      audit(argv[2], argv[3]);
+    } else if (command == "verify" && argc == 4) {
+      verify(argv[2], argv[3]);
     } else {
-      std::fprintf(stderr, "usage: plog_interop_log make DIR SKEY COUNT | audit DIR VKEY\n");
+      std::fprintf(stderr, "usage: plog_interop_log make DIR SKEY COUNT | verify DIR VKEY\n");
       return 2;
     }
   } catch (const std::exception& error) {

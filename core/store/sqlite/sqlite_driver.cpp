@@ -12,6 +12,7 @@
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/network_file_system.h"
 #include "base/uuid.h"
 #include "store/ledger_paths.h"
 #include "store/sqlite/schema.h"

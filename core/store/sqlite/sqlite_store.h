@@ -6,11 +6,11 @@
 #include <string>
 #include <thread>
 
-#include "store/sqlite/audit.h"
 #include "store/sqlite/backup.h"
 #include "store/sqlite/fork.h"
 #include "store/sqlite/locks.h"
 #include "store/sqlite/read_pool.h"
+#include "store/sqlite/sqlite_audit.h"
 #include "store/sqlite/writer.h"
 #include "store/sqlite/writer_lock.h"
 #include "store/store.h"

@@ -1,7 +1,7 @@
 // Checks the tree and the proofs of a static tlog-tiles directory with github.com/transparency-dev/merkle. ../sumdb checks
 // the signatures.
 //
-//	merkle audit DIR
+//	merkle verify DIR
 package main
 
 import (
@@ -93,7 +93,7 @@ type report struct {
 	Consistency int    `json:"consistency"`
 }
 
-func audit(dir string) (*report, error) {
+func verify(dir string) (*report, error) {
 	text, err := os.ReadFile(filepath.Join(dir, "checkpoint"))
 	if err != nil {
 		return nil, err
@@ -167,11 +167,11 @@ func audit(dir string) (*report, error) {
 }
 
 func main() {
-	if len(os.Args) != 3 || os.Args[1] != "audit" {
-		fmt.Fprintln(os.Stderr, "usage: merkle audit DIR")
+	if len(os.Args) != 3 || os.Args[1] != "verify" {
+		fmt.Fprintln(os.Stderr, "usage: merkle verify DIR")
 		os.Exit(2)
 	}
-	result, err := audit(os.Args[2])
+	result, err := verify(os.Args[2])
 	if err == nil {
 		err = json.NewEncoder(os.Stdout).Encode(result)
 	}

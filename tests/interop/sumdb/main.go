@@ -2,7 +2,7 @@
 // which shares no code with our implementation.
 //
 //	sumdb make DIR SKEY COUNT   write a log of COUNT example entries, with proofs
-//	sumdb audit DIR VKEY        check a whole log
+//	sumdb verify DIR VKEY       check a whole log
 package main
 
 import (
@@ -205,7 +205,7 @@ type report struct {
 	Consistency int    `json:"consistency"`
 }
 
-type auditor struct {
+type checker struct {
 	dir      string
 	verifier note.Verifier
 	tree     tlog.Tree
@@ -213,7 +213,7 @@ type auditor struct {
 	leaves   []tlog.Hash
 }
 
-func (a *auditor) open(text []byte) (tlog.Tree, error) {
+func (a *checker) open(text []byte) (tlog.Tree, error) {
 	opened, err := note.Open(text, note.VerifierList(a.verifier))
 	if err != nil {
 		return tlog.Tree{}, err
@@ -225,7 +225,7 @@ func (a *auditor) open(text []byte) (tlog.Tree, error) {
 	return tree, err
 }
 
-func (a *auditor) checkEntries() error {
+func (a *checker) checkEntries() error {
 	for index := int64(0); index*width < a.tree.N; index++ {
 		bundle, err := os.ReadFile(entriesPath(a.dir, index, a.tree.N))
 		if err != nil {
@@ -273,13 +273,13 @@ func checkProof(hashes []tlog.Hash, check func([]tlog.Hash) error) error {
 	return nil
 }
 
-func (a *auditor) checkInclusion(index int64, hashes []tlog.Hash) error {
+func (a *checker) checkInclusion(index int64, hashes []tlog.Hash) error {
 	return checkProof(hashes, func(hashes []tlog.Hash) error {
 		return tlog.CheckRecord(hashes, a.tree.N, a.tree.Hash, index, a.leaves[index])
 	})
 }
 
-func (a *auditor) checkInclusionFile(text string, head []byte) error {
+func (a *checker) checkInclusionFile(text string, head []byte) error {
 	prefix := proofHeader + "\nindex "
 	if !strings.HasPrefix(text, prefix) {
 		return errors.New("not a tlog-proof")
@@ -299,7 +299,7 @@ func (a *auditor) checkInclusionFile(text string, head []byte) error {
 	return a.checkInclusion(index, hashes)
 }
 
-func (a *auditor) checkConsistencyFile(text string) error {
+func (a *checker) checkConsistencyFile(text string) error {
 	hashes, checkpoint, err := cutHashes(text)
 	if err != nil {
 		return err
@@ -314,7 +314,7 @@ func (a *auditor) checkConsistencyFile(text string) error {
 }
 
 // Calls check with the content of each file of proof/kind. Returns the number of files.
-func (a *auditor) proofs(kind string, check func(text string) error) (int, error) {
+func (a *checker) proofs(kind string, check func(text string) error) (int, error) {
 	files, err := filepath.Glob(filepath.Join(a.dir, "proof", kind, "*"))
 	if err != nil {
 		return 0, err
@@ -331,7 +331,7 @@ func (a *auditor) proofs(kind string, check func(text string) error) (int, error
 	return len(files), nil
 }
 
-func audit(dir, vkey string) (*report, error) {
+func verify(dir, vkey string) (*report, error) {
 	verifier, err := note.NewVerifier(vkey)
 	if err != nil {
 		return nil, err
@@ -340,7 +340,7 @@ func audit(dir, vkey string) (*report, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &auditor{dir: dir, verifier: verifier}
+	a := &checker{dir: dir, verifier: verifier}
 	if a.tree, err = a.open(head); err != nil {
 		return nil, err
 	}
@@ -385,14 +385,14 @@ func run(args []string) error {
 			return err
 		}
 		return makeLog(args[1], args[2], count)
-	case len(args) == 3 && args[0] == "audit":
-		result, err := audit(args[1], args[2])
+	case len(args) == 3 && args[0] == "verify":
+		result, err := verify(args[1], args[2])
 		if err != nil {
 			return err
 		}
 		return json.NewEncoder(os.Stdout).Encode(result)
 	}
-	return errors.New("usage: sumdb make DIR SKEY COUNT | sumdb audit DIR VKEY")
+	return errors.New("usage: sumdb make DIR SKEY COUNT | sumdb verify DIR VKEY")
 }
 
 func main() {

@@ -3,8 +3,8 @@
 #include <limits>
 #include <unordered_map>
 
-#include "store/sqlite/audit.h"
 #include "store/sqlite/schema.h"
+#include "store/sqlite/sqlite_audit.h"
 
 namespace plog::store::sqlite {
 namespace {

@@ -1,4 +1,4 @@
-// Verifiable exports: a `.plog` file contains events and their proofs, and can be checked without the ledger.
+// Writes verifiable exports: a `.plog` file contains events and their proofs, and can be checked without the ledger.
 // docs/formats.md (Exports) describes the document.
 #pragma once
 
@@ -37,9 +37,5 @@ ExportResult write_package(store::Store& store, const std::string& head, const s
 // events are searched.
 std::string prove_event(store::Store& store, const std::string& head, const std::string& id,
                         const std::optional<std::string>& agent);
-
-// Checks a `.plog` file. Every failure is a verdict, except these, which are thrown: kCancelled, kNoMemory, and
-// kInvalid for a malformed key or head in the request.
-CheckReport verify_package(const std::string& path, const CheckRequest& request);
 
 }  // namespace plog::report

@@ -1,9 +1,9 @@
 // Compares the schema of a ledger with the schema of its version.
 #include <map>
 
-#include "store/sqlite/audit.h"
 #include "store/sqlite/fork.h"
 #include "store/sqlite/schema.h"
+#include "store/sqlite/sqlite_audit.h"
 
 namespace plog::store::sqlite {
 namespace {

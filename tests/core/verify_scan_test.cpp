@@ -11,7 +11,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-class StoreVerifyTest : public SqliteTest {
+class VerifyScanTest : public SqliteTest {
  protected:
   static constexpr int kEvents = 10001;
 
@@ -41,7 +41,7 @@ class StoreVerifyTest : public SqliteTest {
   std::vector<std::string> faults() const { return findings(*open(OpenMode::kReadOnly)); }
 };
 
-TEST_F(StoreVerifyTest, ASoundLedgerIsVerifiedWithProgress) {
+TEST_F(VerifyScanTest, ASoundLedgerIsVerifiedWithProgress) {
   auto store = open(OpenMode::kReadOnly);
   std::vector<std::uint64_t> calls;
   verify::ScanOptions given = options();
@@ -61,7 +61,7 @@ TEST_F(StoreVerifyTest, ASoundLedgerIsVerifiedWithProgress) {
   EXPECT_EQ(calls.back(), std::uint64_t{kEvents});
 }
 
-TEST_F(StoreVerifyTest, AnyNumberOfThreadsFindsTheSame) {
+TEST_F(VerifyScanTest, AnyNumberOfThreadsFindsTheSame) {
   sql("UPDATE event SET hash = zeroblob(32) WHERE commit_index % 1000 = 17; DELETE FROM event WHERE commit_index = "
       "5000");
   const std::vector<std::string> alone = faults();
@@ -79,7 +79,7 @@ TEST_F(StoreVerifyTest, AnyNumberOfThreadsFindsTheSame) {
   }
 }
 
-TEST_F(StoreVerifyTest, ProgressMayStopIt) {
+TEST_F(VerifyScanTest, ProgressMayStopIt) {
   for (const unsigned threads : {1u, 2u}) {
     auto store = open(OpenMode::kReadOnly);
     verify::ScanOptions given = options();
@@ -96,7 +96,7 @@ TEST_F(StoreVerifyTest, ProgressMayStopIt) {
   }
 }
 
-TEST_F(StoreVerifyTest, EventsCommittedMeanwhileAreLeftForTheNextTime) {
+TEST_F(VerifyScanTest, EventsCommittedMeanwhileAreLeftForTheNextTime) {
   auto store = open();
   ChainWriter writer(*store);
   verify::ScanOptions given = options();
@@ -108,35 +108,35 @@ TEST_F(StoreVerifyTest, EventsCommittedMeanwhileAreLeftForTheNextTime) {
   EXPECT_EQ(findings.count(), 0u);
 }
 
-TEST_F(StoreVerifyTest, ChangedColumnsAreFound) {
+TEST_F(VerifyScanTest, ChangedColumnsAreFound) {
   sql("UPDATE event SET canonical = CAST(replace(CAST(canonical AS TEXT), 'agent_id', 'agent_ID') AS BLOB) "
       "WHERE commit_index = 41");
   EXPECT_THAT(faults(), ElementsAre(HasSubstr("hash mismatch at sequence 42")));
 }
 
-TEST_F(StoreVerifyTest, AnotherAgentOnARowIsFound) {
+TEST_F(VerifyScanTest, AnotherAgentOnARowIsFound) {
   sql("UPDATE event SET agent = (SELECT id FROM term WHERE text = 'other'), sequence = 2 WHERE commit_index = 9999");
   EXPECT_THAT(faults(), ElementsAre(HasSubstr("agent differs"), HasSubstr("sequence gap")));
 }
 
-TEST_F(StoreVerifyTest, AnotherIdOnARowIsFound) {
+TEST_F(VerifyScanTest, AnotherIdOnARowIsFound) {
   sql("UPDATE event SET id = x'00000000000070008000000000000000' WHERE commit_index = 3");
   EXPECT_THAT(faults(), ElementsAre(HasSubstr("column id differs from the event's id at sequence 4")));
 }
 
-TEST_F(StoreVerifyTest, DeletedAndMovedRowsAreFound) {
+TEST_F(VerifyScanTest, DeletedAndMovedRowsAreFound) {
   sql("DELETE FROM event WHERE commit_index = 100");
   EXPECT_THAT(faults(), ElementsAre(HasSubstr("sequence gap: expected 101 at sequence 102")));
   sql("UPDATE event SET commit_index = 70000 WHERE commit_index = 50");
   EXPECT_THAT(faults().front(), HasSubstr("commit index 51 where 50 was expected"));
 }
 
-TEST_F(StoreVerifyTest, ARowFarBehindTheEndIsReached) {
+TEST_F(VerifyScanTest, ARowFarBehindTheEndIsReached) {
   sql("UPDATE event SET commit_index = 9223372036854775807 WHERE commit_index = 10000");
   EXPECT_THAT(faults(), ElementsAre(HasSubstr("commit index 9223372036854775807 where 10000 was expected")));
 }
 
-TEST_F(StoreVerifyTest, ColumnsOfAnotherTypeAreFoundEvenIfTheirTextIsTheSame) {
+TEST_F(VerifyScanTest, ColumnsOfAnotherTypeAreFoundEvenIfTheirTextIsTheSame) {
   loosen();
   const std::pair<const char*, const char*> changes[] = {
       {"canonical = CAST(canonical AS TEXT)", "column canonical has the wrong type"},
@@ -157,12 +157,12 @@ TEST_F(StoreVerifyTest, ColumnsOfAnotherTypeAreFoundEvenIfTheirTextIsTheSame) {
   }
 }
 
-TEST_F(StoreVerifyTest, ADanglingAgentIsFound) {
+TEST_F(VerifyScanTest, ADanglingAgentIsFound) {
   sql("DELETE FROM term WHERE text = 'other'");
   EXPECT_THAT(faults(), ElementsAre(HasSubstr("column agent refers to a missing term")));
 }
 
-TEST_F(StoreVerifyTest, ADamagedFileIsAnErrorAndNoVerdict) {
+TEST_F(VerifyScanTest, ADamagedFileIsAnErrorAndNoVerdict) {
   std::filesystem::resize_file(path(), std::filesystem::file_size(path()) / 2);
   try {
     faults();

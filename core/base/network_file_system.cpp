@@ -1,4 +1,5 @@
-// Recognizes file systems that are shared between machines.
+#include "base/network_file_system.h"
+
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/sysmacros.h>

@@ -3,9 +3,9 @@
 #include <limits>
 #include <unordered_map>
 
-#include "store/sqlite/audit.h"
 #include "store/sqlite/filter_tables.h"
 #include "store/sqlite/schema.h"
+#include "store/sqlite/sqlite_audit.h"
 
 namespace plog::store::sqlite {
 namespace {

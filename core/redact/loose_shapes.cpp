@@ -1,7 +1,8 @@
+#include "redact/loose_shapes.h"
+
 #include <cstring>
 
 #include "redact/checks.h"
-#include "redact/scanner.h"
 
 namespace plog::redact {
 namespace {
