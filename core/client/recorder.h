@@ -17,8 +17,8 @@
 #include "base/error.h"
 #include "base/mutex.h"
 #include "heads/heads.h"
+#include "spool/delivery.h"
 #include "spool/sink.h"
-#include "spool/spool.h"
 #include "store/driver.h"
 #include "writer/writer.h"
 
@@ -133,87 +133,54 @@ class Recorder {
  private:
   friend struct RecorderRegistry;
 
-  void tighten(const RecorderOptions& options) PLOG_EXCLUDES(spool_.mutex);
+  void tighten(const RecorderOptions& options) PLOG_EXCLUDES(delivery_.spool.mutex);
   writer::Writer& writer() const;  // throws as store()
-  void drop(std::string_view agent, Micros time) PLOG_REQUIRES(spool_.mutex);
-  void start_thread() PLOG_REQUIRES(spool_.mutex);
+  void drop(std::string_view agent, Micros time) PLOG_REQUIRES(delivery_.spool.mutex);
+  void start_thread() PLOG_REQUIRES(delivery_.spool.mutex);
+  void require_power() PLOG_EXCLUDES(delivery_.spool.mutex);
   void join() PLOG_NO_THREAD_ANALYSIS;  // after stop(), when nobody else uses the thread object
-  // Returns when the record is delivered, without waiting for the mutex if it need not. Throws as flush.
-  void wait_for_power(std::uint64_t number, std::int64_t deadline) PLOG_EXCLUDES(spool_.mutex);
-
-  // ---- Delivery. One thread leads at a time; it may be any thread that waits for its events.
-
-  // Runs `work` as the leading thread, without the mutex. Throws kTimeout if no turn comes before the deadline,
-  // kUnsupported in a process that must not use the ledger, and what `work` throws.
-  void leading(std::int64_t deadline, const std::function<void()>& work) PLOG_REQUIRES(spool_.mutex);
-  // Wakes the waiting callers, one of which must now lead in place of this thread.
-  void give_up_lead() noexcept PLOG_REQUIRES(spool_.mutex);
-  // Lets more callers join the next commit.
-  void gather() PLOG_REQUIRES(spool_.mutex);
-  // Submits the next batch, lets the sink work, and waits for no answer. Throws as leading() and Spool::take.
-  void deliver(std::int64_t timeout_ms) PLOG_REQUIRES(spool_.mutex);
-  void hand_over(const std::shared_ptr<spool::Spool::Delivery>& delivery) PLOG_EXCLUDES(spool_.mutex);
-  // Whether deliver() has something to do.
-  bool can_deliver() const noexcept PLOG_REQUIRES(spool_.mutex);
-  void answered(spool::Spool::Delivery& delivery, const spool::Answer& answer) noexcept PLOG_EXCLUDES(spool_.mutex);
-  void failed(spool::Spool::Delivery& delivery, const std::optional<Error>& error) noexcept PLOG_EXCLUDES(spool_.mutex);
-  void wake_after_answer() noexcept PLOG_REQUIRES(spool_.mutex);
-  void count(const spool::Spool::Delivery& delivery, const spool::Answer& answer, std::uint64_t refused)
-      PLOG_REQUIRES(spool_.mutex);
-  // Waits until all records up to `number` are delivered. Also waits for dropped events to be delivered as gap events,
-  // but submits at most `gaps` batches for that.
-  void wait_delivered(std::uint64_t number, std::int64_t deadline, int gaps = 0) PLOG_REQUIRES(spool_.mutex);
-
   // Runs `work` as the leading thread. Throws as writer() and leading(), and what `work` throws.
-  void lead_writer(std::int64_t deadline, const std::function<void(writer::Writer&)>& work) PLOG_EXCLUDES(spool_.mutex);
+  void lead_writer(std::int64_t deadline, const std::function<void(writer::Writer&)>& work)
+      PLOG_EXCLUDES(delivery_.spool.mutex);
 
   // ---- The thread
-  void run() PLOG_EXCLUDES(spool_.mutex);
-  void maintain() PLOG_REQUIRES(spool_.mutex);
+  void run() PLOG_EXCLUDES(delivery_.spool.mutex);
+  void maintain() PLOG_REQUIRES(delivery_.spool.mutex);
 
-  void report(const Error& error) noexcept PLOG_REQUIRES(spool_.mutex);
+  void count(const spool::Delivery::Totals& totals) PLOG_REQUIRES(delivery_.spool.mutex);
+  void report(const Error& error) noexcept PLOG_REQUIRES(delivery_.spool.mutex);
   void abandon() noexcept PLOG_NO_THREAD_ANALYSIS;  // in a forked child, which has no other thread
 
   const store::LedgerAddress address_;
   const std::string directory_;  // of the journals
-  spool::Spool spool_;           // its mutex guards the recorder too
-  Condition changed_;            // signals deliveries, leading_, free space, errors
   Condition work_;               // wakes the thread
-  Condition gathered_;           // wakes the caller in gather()
 
-  std::int64_t oldest_ PLOG_GUARDED_BY(spool_.mutex) = 0;  // when the queue last became non-empty or was shortened
-  std::uint32_t batch_size_ PLOG_GUARDED_BY(spool_.mutex);
-  std::uint32_t flush_interval_ms_ PLOG_GUARDED_BY(spool_.mutex);
-  std::uint64_t journal_limit_ PLOG_GUARDED_BY(spool_.mutex);
-  bool power_ PLOG_GUARDED_BY(spool_.mutex);
-  bool leading_ PLOG_GUARDED_BY(spool_.mutex) = false;
-  bool gathering_ PLOG_GUARDED_BY(spool_.mutex) = false;      // a caller waits in gather() before it leads
-  std::atomic<std::uint32_t> turn_{0};                        // how often give_up_lead() was called
-  std::atomic<std::uint64_t> durable_{0};                     // as spool_.delivered(), but readable without the mutex
-  std::uint64_t expected_ PLOG_GUARDED_BY(spool_.mutex) = 0;  // how many events the next group may have
-  std::chrono::nanoseconds commit_time_ PLOG_GUARDED_BY(spool_.mutex){0};  // duration of the last delivery
-  std::uint64_t failures_ PLOG_GUARDED_BY(spool_.mutex) = 0;    // how many batches were answered with a failure
-  std::optional<Error> failure_ PLOG_GUARDED_BY(spool_.mutex);  // the last of them
-  std::int64_t failed_at_ PLOG_GUARDED_BY(spool_.mutex) = 0;    // and when
-  std::uint64_t submitted_ PLOG_GUARDED_BY(spool_.mutex) = 0;   // batches of submit() without an answer
-  bool stop_ PLOG_GUARDED_BY(spool_.mutex) = false;
-  bool running_ PLOG_GUARDED_BY(spool_.mutex) = false;  // the thread is running or about to start
-  bool pressed_ PLOG_GUARDED_BY(spool_.mutex) = false;  // a caller found no room since the last delivery
-  bool gap_due_ PLOG_GUARDED_BY(spool_.mutex) = false;  // dropped events must be delivered as a gap event
-  bool waiting_ PLOG_GUARDED_BY(spool_.mutex) = false;  // the thread is waiting for work
-  bool failing_ PLOG_GUARDED_BY(spool_.mutex) = false;  // the last delivery failed, and that was reported
-  std::thread thread_ PLOG_GUARDED_BY(spool_.mutex);
+  // When the queue last became non-empty or was shortened.
+  std::int64_t oldest_ PLOG_GUARDED_BY(delivery_.spool.mutex) = 0;
+  std::uint32_t batch_size_ PLOG_GUARDED_BY(delivery_.spool.mutex);
+  std::uint32_t flush_interval_ms_ PLOG_GUARDED_BY(delivery_.spool.mutex);
+  std::uint64_t journal_limit_ PLOG_GUARDED_BY(delivery_.spool.mutex);
+  std::uint64_t submitted_ PLOG_GUARDED_BY(delivery_.spool.mutex) = 0;  // batches of submit() without an answer
+  bool stop_ PLOG_GUARDED_BY(delivery_.spool.mutex) = false;
+  bool running_ PLOG_GUARDED_BY(delivery_.spool.mutex) = false;  // the thread is running or about to start
+  bool pressed_ PLOG_GUARDED_BY(delivery_.spool.mutex) = false;  // a caller found no room since the last delivery
+  bool gap_due_ PLOG_GUARDED_BY(delivery_.spool.mutex) = false;  // dropped events must be delivered as a gap event
+  bool waiting_ PLOG_GUARDED_BY(delivery_.spool.mutex) = false;  // the thread is waiting for work
+  bool failing_ PLOG_GUARDED_BY(delivery_.spool.mutex) = false;  // the last delivery failed, and that was reported
+  std::thread thread_ PLOG_GUARDED_BY(delivery_.spool.mutex);
 
-  RecorderStats counters_ PLOG_GUARDED_BY(spool_.mutex);
+  RecorderStats counters_ PLOG_GUARDED_BY(delivery_.spool.mutex);
   std::atomic<std::int64_t> next_look_{0};  // for orphaned journals, by a query; steady_millis
   std::atomic<std::uint64_t> truncated_{0}, redactions_{0};
-  std::deque<Error> errors_ PLOG_GUARDED_BY(spool_.mutex);
-  std::uint64_t first_error_ PLOG_GUARDED_BY(spool_.mutex) = 0;  // number of errors_.front()
-  std::int64_t last_drop_report_ PLOG_GUARDED_BY(spool_.mutex) = 0;
+  std::deque<Error> errors_ PLOG_GUARDED_BY(delivery_.spool.mutex);
+  std::uint64_t first_error_ PLOG_GUARDED_BY(delivery_.spool.mutex) = 0;  // number of errors_.front()
+  std::int64_t last_drop_report_ PLOG_GUARDED_BY(delivery_.spool.mutex) = 0;
 
-  // Null in a process that must not use the ledger. Destroyed first, since it may answer batches until then.
-  std::unique_ptr<spool::Sink> sink_;
-  writer::Writer* writer_ = nullptr;  // the sink, if it is a local ledger's
+  // The sink, if it is a local ledger's. Null also in a process that must not use the ledger.
+  writer::Writer* writer_ = nullptr;
+
+  // The mutex of its spool guards the recorder too. Destroyed first, since its sink answers what is left then.
+  spool::Delivery delivery_;
 };
 
 }  // namespace plog::client

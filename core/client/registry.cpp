@@ -56,9 +56,9 @@ void RecorderRegistry::prepare() {
   for (const auto& [path, known] : recorders) {
     auto recorder = known.lock();
     if (!recorder) continue;
-    Mutex& own = recorder->spool_.mutex;
+    Mutex& own = recorder->delivery_.spool.mutex;
     own.lock();
-    while (recorder->leading_) recorder->changed_.wait(own);
+    while (recorder->delivery_.has_leader()) recorder->delivery_.changed.wait(own);
     forking.push_back(std::move(recorder));
   }
 }
@@ -66,7 +66,7 @@ void RecorderRegistry::prepare() {
 void RecorderRegistry::parent() {
   std::vector<std::shared_ptr<Recorder>> held;
   held.swap(forking);
-  for (const auto& recorder : held) recorder->spool_.mutex.unlock();
+  for (const auto& recorder : held) recorder->delivery_.spool.mutex.unlock();
   closing.unlock();
   mutex.unlock();
   reopen.unlock();
@@ -85,7 +85,7 @@ void RecorderRegistry::child(bool raw) {
     keep_forever(std::move(recorder));
   }
   if (!raw) {
-    for (const auto& recorder : forking) recorder->spool_.mutex.unlock();
+    for (const auto& recorder : forking) recorder->delivery_.spool.mutex.unlock();
   }
   forking.clear();
   recorders.clear();

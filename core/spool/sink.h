@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/uuid.h"
 #include "crypto/sha256.h"
 #include "spool/batch.h"
 
@@ -58,11 +59,16 @@ class Sink {
   // Does what was submitted on the calling thread, if the sink has no thread of its own. Waits up to `timeout_ms` for
   // its turn; batches whose turn does not come are answered with kBusy.
   virtual void work(std::int64_t timeout_ms) { (void)timeout_ms; }
+  // Whether work() has something to do.
+  virtual bool has_work() const noexcept { return false; }
   // How many batches a spool may have submitted that are not answered yet.
   virtual std::size_t window() const noexcept { return 1; }
   // For a forked child, in which the threads of the sink do not exist and its locks may be held for ever: closes the
   // descriptors without taking a lock. Afterwards the sink is neither used nor destroyed.
   virtual void abandon() noexcept = 0;
 };
+
+// The error that reports Outcome::kConflict to the user.
+Error conflict(const Uuid& id);
 
 }  // namespace plog::spool

@@ -100,71 +100,70 @@ bool Spool::gap_waits() const noexcept {
                      [](const auto& own) { return !own->journal.account().empty(); });
 }
 
-// ---- Delivery
+// ---- Handing out
 
 bool Spool::can_take() const noexcept {
   if (taken_ < newest_) return true;
-  const bool returned = std::any_of(handed_out_.begin(), handed_out_.end(), [](const auto& delivery) {
-    return delivery->state_ == Delivery::State::kReturned;
-  });
+  const bool returned = std::any_of(handed_out_.begin(), handed_out_.end(),
+                                    [](const auto& parcel) { return parcel->state_ == Parcel::State::kReturned; });
   return returned || std::any_of(journals_.begin(), journals_.end(),
                                  [](const auto& own) { return !own->gap_out && !own->journal.account().empty(); });
 }
 
 std::size_t Spool::out() const noexcept {
-  return static_cast<std::size_t>(std::count_if(handed_out_.begin(), handed_out_.end(), [](const auto& delivery) {
-    return delivery->state_ == Delivery::State::kOut;
+  return static_cast<std::size_t>(std::count_if(handed_out_.begin(), handed_out_.end(), [](const auto& parcel) {
+    return parcel->state_ == Parcel::State::kOut;
   }));
 }
 
-std::shared_ptr<Spool::Delivery> Spool::take() {
-  std::shared_ptr<Delivery> delivery;
+std::shared_ptr<Spool::Parcel> Spool::take() {
+  std::shared_ptr<Parcel> parcel;
   {
     const MutexLock lock(mutex);
     for (const auto& each : handed_out_) {
-      if (each->state_ != Delivery::State::kReturned) continue;
-      each->state_ = Delivery::State::kOut;
+      if (each->state_ != Parcel::State::kReturned) continue;
+      each->state_ = Parcel::State::kOut;
       return each;
     }
-    delivery = std::exchange(spare_, nullptr);
+    parcel = std::exchange(spare_, nullptr);
     // Whoever still refers to an answered batch, such as a sink, may read it.
-    if (!delivery || delivery.use_count() > 1) delivery = std::make_shared<Delivery>();
-    delivery->reset();
-    for (const auto& own : journals_) delivery->sources_.push_back({own.get(), own->taken, false});
+    if (!parcel || parcel.use_count() > 1) parcel = std::make_shared<Parcel>();
+    parcel->reset();
+    for (const auto& own : journals_) parcel->sources_.push_back({own.get(), own->taken, false});
   }
   try {
-    for (Delivery::Source& source : delivery->sources_) {
-      if (!take_gap(source, *delivery) || !take_events(source, *delivery)) break;
+    for (Parcel::Source& source : parcel->sources_) {
+      if (!take_gap(source, *parcel) || !take_events(source, *parcel)) break;
     }
-    for (const Delivery::Source& source : delivery->sources_) {
-      if (source.own->reader) delivery->batch.marks.push_back({source.own->journal.id(), source.end});
+    for (const Parcel::Source& source : parcel->sources_) {
+      if (source.own->reader) parcel->batch.marks.push_back({source.own->journal.id(), source.end});
     }
     const MutexLock lock(mutex);
-    if (delivery->batch.empty()) {
-      spare_ = std::move(delivery);
+    if (parcel->batch.empty()) {
+      spare_ = std::move(parcel);
       return nullptr;
     }
-    handed_out_.push_back(delivery);
-    for (const Delivery::Source& source : delivery->sources_) source.own->taken = source.end;
-    taken_ = std::max(taken_, delivery->last_number_);
+    handed_out_.push_back(parcel);
+    for (const Parcel::Source& source : parcel->sources_) source.own->taken = source.end;
+    taken_ = std::max(taken_, parcel->last_number_);
   } catch (...) {
-    put_back(*delivery);
+    put_back(*parcel);
     throw;
   }
-  return delivery;
+  return parcel;
 }
 
 // Undoes an unfinished take().
-void Spool::put_back(Delivery& delivery) noexcept {
+void Spool::put_back(Parcel& parcel) noexcept {
   const MutexLock lock(mutex);
-  for (const Delivery::Source& source : delivery.sources_) {
+  for (const Parcel::Source& source : parcel.sources_) {
     source.own->reader.reset();  // the next one starts at `taken`
     if (source.gap) source.own->gap_out = false;
   }
 }
 
 // Adds a gap event for the frozen account. False if the batch is full.
-bool Spool::take_gap(Delivery::Source& source, Delivery& delivery) {
+bool Spool::take_gap(Parcel::Source& source, Parcel& parcel) {
   std::vector<event::Dropped> frozen;
   std::uint64_t generation = 0;
   {
@@ -178,15 +177,15 @@ bool Spool::take_gap(Delivery::Source& source, Delivery& delivery) {
   }
   std::string payload;
   event::encode(event::gap(builder_, source.own->journal.id(), generation, "journal_full", frozen), payload);
-  if (!delivery.batch.add(payload)) return false;
-  delivery.gaps.push_back(delivery.batch.size() - 1);
+  if (!parcel.batch.add(payload)) return false;
+  parcel.gaps.push_back(parcel.batch.size() - 1);
   const MutexLock lock(mutex);
   source.gap = source.own->gap_out = true;
   return true;
 }
 
 // Adds the events of one journal. False if the batch is full.
-bool Spool::take_events(Delivery::Source& source, Delivery& delivery) {
+bool Spool::take_events(Parcel::Source& source, Parcel& parcel) {
   Own& own = *source.own;
   while (true) {
     std::uint64_t limit = 0, last_segment = 0;
@@ -212,18 +211,18 @@ bool Spool::take_events(Delivery::Source& source, Delivery& delivery) {
     auto result = SegmentReader::Result::kEnd;
     bool full = false;
     while ((result = own.reader->next(payload, number)) == SegmentReader::Result::kRecord) {
-      if (!delivery.batch.add(payload)) {
+      if (!parcel.batch.add(payload)) {
         own.reader->unread();
         full = true;
         break;
       }
-      delivery.last_number_ = number;
+      parcel.last_number_ = number;
     }
-    delivery.bytes_ += own.reader->offset() - start;
+    parcel.bytes_ += own.reader->offset() - start;
     source.end = {segment, own.reader->offset()};
     if (full) return false;
     if (result == SegmentReader::Result::kDamaged) {
-      if (!delivery.batch.empty()) return false;  // deliver first what precedes the damage
+      if (!parcel.batch.empty()) return false;  // deliver first what precedes the damage
       throw Error(Status::kCorrupt, "the journal of this process was damaged by another program: " +
                                         segment_path(directory_, own.journal.id(), segment));
     }
@@ -232,7 +231,7 @@ bool Spool::take_events(Delivery::Source& source, Delivery& delivery) {
   }
 }
 
-void Spool::Delivery::reset() noexcept {
+void Spool::Parcel::reset() noexcept {
   batch.clear();
   gaps.clear();
   sources_.clear();
@@ -240,11 +239,11 @@ void Spool::Delivery::reset() noexcept {
   last_number_ = bytes_ = 0;
 }
 
-void Spool::give_back(Delivery& delivery) noexcept { delivery.state_ = Delivery::State::kReturned; }
+void Spool::give_back(Parcel& parcel) noexcept { parcel.state_ = Parcel::State::kReturned; }
 
-void Spool::deliver(Delivery& delivery, Leftovers& leftovers) noexcept {
-  delivery.state_ = Delivery::State::kDelivered;
-  while (!handed_out_.empty() && handed_out_.front()->state_ == Delivery::State::kDelivered) {
+void Spool::deliver(Parcel& parcel, Leftovers& leftovers) noexcept {
+  parcel.state_ = Parcel::State::kDelivered;
+  while (!handed_out_.empty() && handed_out_.front()->state_ == Parcel::State::kDelivered) {
     finish(*handed_out_.front(), leftovers);
     spare_ = std::move(handed_out_.front());
     handed_out_.pop_front();
@@ -256,8 +255,8 @@ void Spool::deliver(Delivery& delivery, Leftovers& leftovers) noexcept {
   }
 }
 
-void Spool::finish(Delivery& delivery, Leftovers& leftovers) noexcept {
-  for (const Delivery::Source& source : delivery.sources_) {
+void Spool::finish(Parcel& parcel, Leftovers& leftovers) noexcept {
+  for (const Parcel::Source& source : parcel.sources_) {
     Own& own = *source.own;
     own.delivered = source.end;
     try {
@@ -270,8 +269,8 @@ void Spool::finish(Delivery& delivery, Leftovers& leftovers) noexcept {
     own.journal.account().settle();
     save_account(own.journal);  // if that fails, the gap's id keeps it from being recorded twice
   }
-  delivered_ = std::max(delivered_, delivery.last_number_);
-  queued_bytes_ -= std::min(queued_bytes_, delivery.bytes_);
+  delivered_ = std::max(delivered_, parcel.last_number_);
+  queued_bytes_ -= std::min(queued_bytes_, parcel.bytes_);
 }
 
 Spool::Leftovers::~Leftovers() {

@@ -54,10 +54,10 @@ class Spool {
   // Whether dropped events are not yet delivered as a gap event.
   bool gap_waits() const noexcept PLOG_REQUIRES(mutex);
 
-  // ---- Delivery
+  // ---- Handing out
 
   // A batch that was handed out.
-  struct Delivery {
+  struct Parcel {
     Batch batch;
     std::vector<std::size_t> gaps;  // the places of its gap events
 
@@ -78,7 +78,7 @@ class Spool {
 
   // Hands out a batch: one that was returned, or else the oldest events that were never handed out. Null if there is
   // none. One thread at a time. Throws kCorrupt if the next record was damaged, kIo; nothing is handed out then.
-  std::shared_ptr<Delivery> take() PLOG_EXCLUDES(mutex);
+  std::shared_ptr<Parcel> take() PLOG_EXCLUDES(mutex);
   // Whether take() would hand out something.
   bool can_take() const noexcept PLOG_REQUIRES(mutex);
   // The number of batches that are handed out and neither returned nor delivered.
@@ -100,9 +100,9 @@ class Spool {
     std::vector<Journal::Drained> segments_;
   };
   // The batch is in the ledger.
-  void deliver(Delivery& delivery, Leftovers& leftovers) noexcept PLOG_REQUIRES(mutex);
+  void deliver(Parcel& parcel, Leftovers& leftovers) noexcept PLOG_REQUIRES(mutex);
   // The batch was not delivered, and take() hands it out again.
-  void give_back(Delivery& delivery) noexcept PLOG_REQUIRES(mutex);
+  void give_back(Parcel& parcel) noexcept PLOG_REQUIRES(mutex);
 
   // ---- The end
 
@@ -114,15 +114,15 @@ class Spool {
  private:
   void open_journal() PLOG_REQUIRES(mutex);
   void save_account(Journal& journal) noexcept PLOG_REQUIRES(mutex);
-  bool take_gap(Delivery::Source& source, Delivery& delivery) PLOG_EXCLUDES(mutex);
-  bool take_events(Delivery::Source& source, Delivery& delivery) PLOG_EXCLUDES(mutex);
-  void put_back(Delivery& delivery) noexcept PLOG_EXCLUDES(mutex);
-  void finish(Delivery& delivery, Leftovers& leftovers) noexcept PLOG_REQUIRES(mutex);
+  bool take_gap(Parcel::Source& source, Parcel& parcel) PLOG_EXCLUDES(mutex);
+  bool take_events(Parcel::Source& source, Parcel& parcel) PLOG_EXCLUDES(mutex);
+  void put_back(Parcel& parcel) noexcept PLOG_EXCLUDES(mutex);
+  void finish(Parcel& parcel, Leftovers& leftovers) noexcept PLOG_REQUIRES(mutex);
 
   const std::string directory_;
   std::deque<std::unique_ptr<Own>> journals_ PLOG_GUARDED_BY(mutex);
-  std::deque<std::shared_ptr<Delivery>> handed_out_ PLOG_GUARDED_BY(mutex);  // in the order of their events
-  std::shared_ptr<Delivery> spare_ PLOG_GUARDED_BY(mutex);
+  std::deque<std::shared_ptr<Parcel>> handed_out_ PLOG_GUARDED_BY(mutex);  // in the order of their events
+  std::shared_ptr<Parcel> spare_ PLOG_GUARDED_BY(mutex);
   DropAccount unjournalled_ PLOG_GUARDED_BY(mutex);  // events dropped while no journal could be created
   std::uint64_t newest_ PLOG_GUARDED_BY(mutex) = 0;
   std::uint64_t taken_ PLOG_GUARDED_BY(mutex) = 0;  // all events up to this one were handed out

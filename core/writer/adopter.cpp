@@ -72,7 +72,7 @@ class Adoption {
       for (std::size_t i = 0; i < receipts.size(); ++i) {
         if (receipts[i].outcome == spool::Outcome::kStored) ++recovered_;
         if (receipts[i].outcome == spool::Outcome::kConflict) {
-          adopted_.errors.push_back(conflict(pending_.part(part)[i].index.id));
+          adopted_.errors.push_back(spool::conflict(pending_.part(part)[i].index.id));
         }
       }
     }

@@ -159,11 +159,6 @@ std::vector<spool::Receipt> Committer::add(std::span<const event::Prepared> even
   }
 }
 
-Error conflict(const Uuid& id) {
-  return Error(Status::kInvalid,
-               "event " + format_uuid(id) + " was logged again with different content; the ledger keeps the first one");
-}
-
 void Committer::commit(bool sync) {
   tree_.flush(*transaction_);
   if (const auto head = keeper_.take_unsaved()) transaction_->set_meta(store::kMetaHead, *head);

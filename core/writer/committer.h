@@ -70,7 +70,4 @@ class Committer {
   event::Builder builder_;
 };
 
-// The error that reports Outcome::kConflict to the user.
-Error conflict(const Uuid& id);
-
 }  // namespace plog::writer

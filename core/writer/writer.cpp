@@ -48,7 +48,7 @@ void Writer::submit(std::shared_ptr<const spool::Batch> batch, spool::Completion
   queue_.push_back({std::move(batch), std::move(done), {}});
 }
 
-bool Writer::has_work() const {
+bool Writer::has_work() const noexcept {
   const MutexLock lock(mutex_);
   return !queue_.empty();
 }

@@ -47,7 +47,7 @@ class Writer final : public spool::Sink {
 
   // Queues the batch for the next work(). If it has marks, the ledger stores them with its events.
   void submit(std::shared_ptr<const spool::Batch> batch, spool::Completion done) override PLOG_EXCLUDES(mutex_);
-  bool has_work() const PLOG_EXCLUDES(mutex_);
+  bool has_work() const noexcept override PLOG_EXCLUDES(mutex_);
   // The number of gap events that the writer itself has recorded.
   std::uint64_t gaps() const noexcept { return gaps_.load(std::memory_order_relaxed); }
   // Announces the redaction rules of a client that begins to write. The next transaction records them.
