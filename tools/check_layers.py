@@ -29,6 +29,7 @@ LAYERS = [
     "writer",
     "verify",
     "client",
+    "operations",
 ]
 MAX_LINES = 600
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?P<open>["<])(?P<path>[^">]+)[">]')
