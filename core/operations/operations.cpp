@@ -19,10 +19,12 @@ using json::Value;
 
 constexpr std::size_t kMaxQuoted = 60;  // bytes of an unknown name in a message
 
+std::string described(std::string_view separator);  // all operations
+
 std::string list_options(const Call&) {
   return "{\"options\":" + json::parse(client::options_json()).canonical() + "}";
 }
-std::string list_operations(const Call&) { return "{\"operations\":" + operations_json() + "}"; }
+std::string list_operations(const Call&) { return "{\"operations\":[" + described(",") + "]}"; }
 
 constexpr Operation kDescriptions[] = {
     {.name = "options",
@@ -77,6 +79,14 @@ std::string describe(const Operation& operation) {
   return object + "}";
 }
 
+std::string described(std::string_view separator) {
+  std::string text;
+  for (const std::span<const Operation> group : operations()) {
+    for (const Operation& operation : group) text.append(text.empty() ? "" : separator).append(describe(operation));
+  }
+  return text;
+}
+
 const Operation& operation_named(std::string_view name) {
   for (const std::span<const Operation> group : operations()) {
     for (const Operation& operation : group) {
@@ -110,14 +120,6 @@ std::string call(client::Client* client, std::string_view name, std::string_view
   return operation.run({operation.client == ClientUse::kNone ? nullptr : client, given, progress});
 }
 
-std::string operations_json() {
-  std::string text;
-  for (const std::span<const Operation> group : operations()) {
-    for (const Operation& operation : group) {
-      text.append(text.empty() ? "[\n  " : ",\n  ").append(describe(operation));
-    }
-  }
-  return text + "\n]\n";
-}
+std::string operations_json() { return "[\n  " + described(",\n  ") + "\n]\n"; }
 
 }  // namespace plog::operations

@@ -56,6 +56,12 @@ TEST(Operations, ArePrintedOneOnEachLine) {
   EXPECT_EQ(static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')), all_operations().size() + 2);
 }
 
+TEST(Operations, ReturnTheTableOnOneLine) {
+  const std::string text = call(nullptr, "operations", {});
+  EXPECT_EQ(text.find('\n'), std::string::npos);
+  EXPECT_EQ(json::parse(text).find("operations")->canonical(), json::parse(operations_json()).canonical());
+}
+
 class Calls : public testing::Test {
  protected:
   void SetUp() override {

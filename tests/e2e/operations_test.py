@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-SOURCE = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(SOURCE / "tools"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
 
 import operation_tables
 
 if TYPE_CHECKING:
     from conftest import Plog
+
+SOURCE = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
