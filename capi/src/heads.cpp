@@ -10,7 +10,7 @@ extern "C" {
 plog_status plog_client_checkpoint(plog_client* client, int64_t timeout_ms, plog_buffer** note, plog_error** err) {
   if (note != nullptr) *note = nullptr;
   return guard(err, [&] {
-    std::string head = plog::operations::checkpoint(deref(client, "client").client, timeout_ms);
+    std::string head = plog::operations::checkpoint(deref(client, "client").client, timeout_ms, {});
     if (note != nullptr) *note = new plog_buffer{std::move(head)};
   });
 }
@@ -18,7 +18,7 @@ plog_status plog_client_checkpoint(plog_client* client, int64_t timeout_ms, plog
 plog_status plog_client_rotate_key(plog_client* client, int64_t timeout_ms, plog_buffer** vkey, plog_error** err) {
   if (vkey != nullptr) *vkey = nullptr;
   return guard(err, [&] {
-    std::string key = plog::operations::rotate_key(deref(client, "client").client, timeout_ms);
+    std::string key = plog::operations::rotate_key(deref(client, "client").client, timeout_ms, {});
     if (vkey != nullptr) *vkey = new plog_buffer{std::move(key)};
   });
 }
@@ -29,7 +29,7 @@ plog_status plog_client_acknowledge(plog_client* client, const char* comment, si
   return guard(err, [&] {
     plog_client& handle = deref(client, "client");
     const std::string_view text = utf8(comment, comment_len, "comment");
-    const std::uint64_t heads = plog::operations::acknowledge(handle.client, text, timeout_ms);
+    const std::uint64_t heads = plog::operations::acknowledge(handle.client, text, timeout_ms, {});
     if (count != nullptr) *count = heads;
   });
 }

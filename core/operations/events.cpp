@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "client/cursor.h"
+#include "operations/commit.h"
 #include "operations/filter.h"
 #include "query/filter_json.h"
 
@@ -84,7 +85,7 @@ std::string log(const Call& call) {
 }
 
 std::string flush(const Call& call) {
-  call.client->flush(call.parameters.integer("timeout_ms"));
+  wait_for_commit(*call.client, call.parameters.integer("timeout_ms"), call.progress);
   return "{}";
 }
 
@@ -160,6 +161,7 @@ constexpr Operation kOperations[] = {
      .run = log},
     {.name = "flush",
      .scope = Scope::kIngest,
+     .progress = true,
      .parameters = kFlushParameters,
      .about = "Waits until every event that this process recorded before the call is committed.",
      .result = "`{}`",

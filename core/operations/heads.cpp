@@ -11,6 +11,7 @@
 #include "heads/file_head_store.h"
 #include "ledger/checkpoint.h"
 #include "ledger/epochs.h"
+#include "operations/commit.h"
 #include "report/epochs.h"
 #include "store/ledger_paths.h"
 
@@ -33,14 +34,14 @@ std::int64_t rest_of(std::int64_t deadline) { return std::max<std::int64_t>(0, d
 
 // Flushes the client, then calls `then` with the recorder and the rest of the time.
 template <typename Then>
-void flushed(client::Client& client, std::int64_t timeout_ms, Then&& then) {
+void flushed(client::Client& client, std::int64_t timeout_ms, const Progress& progress, Then&& then) {
   const std::int64_t deadline = deadline_after(timeout_ms);
-  client.flush(timeout_ms);
+  wait_for_commit(client, timeout_ms, progress);
   then(*client.recorder(), rest_of(deadline));
 }
 
 std::string run_checkpoint(const Call& call) {
-  const std::string head = checkpoint(*call.client, call.parameters.integer("timeout_ms"));
+  const std::string head = checkpoint(*call.client, call.parameters.integer("timeout_ms"), call.progress);
   Value report = key(*call.client);
   report.object()["checkpoint"] = Value(head);
   return report.canonical();
@@ -49,13 +50,14 @@ std::string run_checkpoint(const Call& call) {
 std::string run_key(const Call& call) { return key(*call.client).canonical(); }
 
 std::string run_rotate_key(const Call& call) {
-  rotate_key(*call.client, call.parameters.integer("timeout_ms"));
+  rotate_key(*call.client, call.parameters.integer("timeout_ms"), call.progress);
   return key(*call.client).canonical();
 }
 
 std::string run_acknowledge(const Call& call) {
   const Parameters& given = call.parameters;
-  const std::uint64_t count = acknowledge(*call.client, *given.text("comment"), given.integer("timeout_ms"));
+  const std::uint64_t count =
+      acknowledge(*call.client, *given.text("comment"), given.integer("timeout_ms"), call.progress);
   return Value(Value::Object{{"acknowledged", Value(count)}}).canonical();
 }
 
@@ -66,6 +68,7 @@ constexpr std::string_view kKeyResult =
 constexpr Operation kOperations[] = {
     {.name = "checkpoint",
      .scope = Scope::kAdmin,
+     .progress = true,
      .open = true,
      .parameters = kTimeoutParameters,
      .about = "Commits everything that was recorded before the call, signs a head over it and publishes the head.",
@@ -77,6 +80,7 @@ constexpr Operation kOperations[] = {
      .run = run_key},
     {.name = "rotate_key",
      .scope = Scope::kAdmin,
+     .progress = true,
      .open = true,
      .parameters = kTimeoutParameters,
      .about = "Replaces the signing key by a new one, which signs all later heads.",
@@ -84,6 +88,7 @@ constexpr Operation kOperations[] = {
      .run = run_rotate_key},
     {.name = "acknowledge",
      .scope = Scope::kAdmin,
+     .progress = true,
      .open = true,
      .parameters = kAcknowledgeParameters,
      .about = "Records that an operator knows of the heads that the ledger does not extend.",
@@ -95,8 +100,8 @@ constexpr Operation kOperations[] = {
 
 std::span<const Operation> head_operations() noexcept { return kOperations; }
 
-std::string checkpoint(client::Client& client, std::int64_t timeout_ms) {
-  flushed(client, timeout_ms, [](auto& recorder, std::int64_t rest) { recorder.publish_head(rest); });
+std::string checkpoint(client::Client& client, std::int64_t timeout_ms, const Progress& progress) {
+  flushed(client, timeout_ms, progress, [](auto& recorder, std::int64_t rest) { recorder.publish_head(rest); });
   auto head = heads::read_head(store::LedgerPaths(client.address()).head());
   if (!head) {
     throw Error(Status::kNotFound, "the ledger has no head, because its signing key is missing; restore the key file");
@@ -104,14 +109,15 @@ std::string checkpoint(client::Client& client, std::int64_t timeout_ms) {
   return std::move(*head);
 }
 
-std::string rotate_key(client::Client& client, std::int64_t timeout_ms) {
-  flushed(client, timeout_ms, [](auto& recorder, std::int64_t rest) { recorder.rotate_key(rest); });
+std::string rotate_key(client::Client& client, std::int64_t timeout_ms, const Progress& progress) {
+  flushed(client, timeout_ms, progress, [](auto& recorder, std::int64_t rest) { recorder.rotate_key(rest); });
   return client.recorder()->store().meta(store::kMetaKey);
 }
 
-std::uint64_t acknowledge(client::Client& client, std::string_view comment, std::int64_t timeout_ms) {
+std::uint64_t acknowledge(client::Client& client, std::string_view comment, std::int64_t timeout_ms,
+                          const Progress& progress) {
   std::vector<std::string> heads;
-  flushed(client, timeout_ms, [&](auto& recorder, std::int64_t rest) {
+  flushed(client, timeout_ms, progress, [&](auto& recorder, std::int64_t rest) {
     // This compares the ledger with its head first, so that a branch not noticed so far is acknowledged too.
     recorder.publish_last_head(rest);
     const ledger::Epochs epochs = report::read_epochs(recorder.store());

@@ -285,6 +285,29 @@ TEST_F(Calls, WithProgressCanBeCancelled) {
   }
 }
 
+TEST_F(Calls, AWaitForTheWriterLockCanBeCancelled) {
+  store::Driver& driver = store::driver_of(client_->address());
+  call("flush");
+  const auto lease = driver.lock_writer(client_->address(), 5000);
+  log(R"("action_name":"n")");
+  for (const char* name : {"flush", "checkpoint", "rotate_key", "acknowledge"}) {
+    int calls = 0;
+    Status status = Status::kOk;
+    const std::int64_t start = steady_millis();
+    try {
+      call(name, "", [&](std::uint64_t, std::uint64_t) { return ++calls < 3; });
+    } catch (const Error& error) {
+      status = error.status();
+    }
+    EXPECT_EQ(status, Status::kCancelled) << name;
+    EXPECT_EQ(calls, 3) << name;
+    EXPECT_LT(steady_millis() - start, 5000) << name;
+  }
+  const std::int64_t start = steady_millis();
+  EXPECT_THROW(call("flush", R"({"timeout_ms":250})", [](std::uint64_t, std::uint64_t) { return true; }), Error);
+  EXPECT_GE(steady_millis() - start, 200);
+}
+
 TEST_F(Calls, OnAClosedClientReadButNeitherWriteNorSign) {
   log(R"("id":"one")");
   client_->close(5000);

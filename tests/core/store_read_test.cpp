@@ -373,8 +373,9 @@ TEST_P(StoreReadTest, SessionsWithTheNewestActivityComeFirst) {
   writer.record(Draft("b").with("session_id", "s1").at(100));
   writer.record(Draft("a").with("session_id", "s1").at(50));
   std::vector<std::string> order;
-  for (const SessionSummary& each : store->sessions(std::nullopt, 0, 10))
+  for (const SessionSummary& each : store->sessions(std::nullopt, 0, 10)) {
     order.push_back(each.agent + "/" + each.session);
+  }
   EXPECT_THAT(order, ElementsAre("a/s1", "b/s1", "a/s2"));
   const SessionSummary newest = store->sessions(std::nullopt, 0, 1).at(0);
   EXPECT_EQ(newest.events, 2u);
