@@ -1,4 +1,4 @@
-"""Every language gets the same answer from an operation, and from the method that corresponds to it.
+"""Every language reaches every operation, and gets the same answer.
 
 The calls are made from the table that `plog generate operations` prints: an operation that reads and is not in CALLS
 fails the test.
@@ -166,3 +166,39 @@ def test_every_language_gets_the_same(
     found = answers(language, machine, ledger, tmp_path, request, calls)
     for call, answer, wanted in zip(calls, found, expected):
         assert answer == wanted, call
+
+
+@pytest.mark.parametrize("language", ["python", "node", "go", "rust", "java"])
+def test_every_language_records_signs_and_copies(
+    language: str, machine: Machine, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    def path(name: str) -> str:
+        return str(tmp_path / name)
+
+    event = {"agent_id": "a", "id": "0190163d-8694-739b-aea5-966c26f8ad91", "action_input": {"n": 9007199254740993}}
+    calls: list[Call] = [
+        ("log", {"event": event}),
+        ("set_context", {"label_key": "env", "value": "dev", "context": {"lead": "Ada"}}),
+        ("flush", {"timeout_ms": 20000}),
+        ("checkpoint", {}),
+        ("export", {"path": path("all.plog")}),
+        ("verify_export", {"path": path("all.plog"), "heads": [path("events.db.head")]}),
+        ("acknowledge", {"comment": "nothing happened"}),
+        ("rotate_key", {}),
+        ("backup", {"path": path("copy.db")}),
+        ("restore", {"path": path("copy.db"), "db_path": path("again.db")}),
+    ]
+    table = json.loads(machine(machine.prefix / "bin" / "plog", "generate", "operations", cwd=CALLERS))
+    assert sorted(name for name, _ in calls) == sorted(one["name"] for one in table if one["scope"] != "read")
+    found = dict(
+        zip((name for name, _ in calls), answers(language, machine, tmp_path / "events.db", tmp_path, request, calls))
+    )
+    assert found["log"] == {"id": event["id"]}
+    assert found["set_context"] == found["flush"] == {}
+    assert found["checkpoint"]["checkpoint"].startswith("provenlog/")
+    assert (found["export"]["tree_size"], found["export"]["tail"]) == (3, 0)
+    assert (found["verify_export"]["verdict"], found["verify_export"]["assurance"]) == ("OK", "pinned")
+    assert found["acknowledge"] == {"acknowledged": 0}
+    assert (found["checkpoint"]["epoch"], found["rotate_key"]["epoch"]) == (1, 2)
+    assert found["backup"]["bytes"] == (tmp_path / "copy.db").stat().st_size
+    assert (found["restore"]["events"], found["restore"]["replaced"]) == (4, None)
