@@ -14,8 +14,6 @@
 namespace plog::operations {
 namespace {
 
-using json::Value;
-
 constexpr std::int64_t kMaxRules = 4 << 20;  // bytes
 
 // The options of redact::add_options.
