@@ -421,16 +421,18 @@ void Parser::add_redact() {
 void Parser::add_generate() {
   auto what = std::make_shared<std::string>();
   CLI::App* app =
-      command("generate", "Print a completion script, the manual page or the options of a client", kGenerateExamples);
+      command("generate", "Print a completion script, the manual page, the operations or the options of a client",
+              kGenerateExamples);
   app->add_option("WHAT", *what,
-                  "bash, fish or zsh for a completion script, man for the manual page, or options for the options "
-                  "of a client as JSON")
+                  "bash, fish or zsh for a completion script, man for the manual page, or as JSON: operations for all "
+                  "operations, options for the options of a client")
       ->required()
       ->type_name("")
       ->check([](const std::string& text) {
         const std::vector<std::string>& known = words_for("WHAT");
-        return std::count(known.begin(), known.end(), text) != 0 ? std::string()
-                                                                 : "must be bash, fish, zsh, man or options";
+        return std::count(known.begin(), known.end(), text) != 0
+                   ? std::string()
+                   : "must be bash, fish, zsh, man, operations or options";
       });
   add_globals(app);
   app->callback([this, what] { result_.out_text = generate(app_, *what); });

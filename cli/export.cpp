@@ -12,6 +12,7 @@
 #include "cli/signals.h"
 #include "heads/file_head_store.h"
 #include "json/value.h"
+#include "operations/evidence.h"
 #include "report/package_writer.h"
 #include "store/ledger_paths.h"
 
@@ -116,11 +117,7 @@ int run_prove(Context& context, const ProveOptions& options) {
   const auto head = heads::read_head(store::LedgerPaths(ledger.address()).head());
   if (!head)
     throw Error(Status::kNotFound, "cannot prove an event: the ledger has no head yet; run 'plog checkpoint' first");
-  const auto row = find_event(ledger.store(), options.id, options.agent);
-  if (!row) throw Error(Status::kNotFound, "no event " + options.id + " in " + ledger.path());
-  const Value event = json::parse(row->canonical);
-  const std::string proof =
-      report::prove_event(ledger.store(), *head, text_of(event, "id"), text_of(event, "agent_id"));
+  const std::string proof = operations::prove(ledger.store(), *head, options.id, options.agent);
   if (!options.output) {
     context.out.write(proof);
     return kExitOk;

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "json/value.h"
 
 namespace plog::cli {
 
@@ -38,6 +39,17 @@ void check(Call call) {
   plog_error* error = nullptr;
   const plog_status status = call(&error);
   check(status, error);
+}
+
+// Calls an operation, and returns its result as JSON text.
+inline std::string call_operation(plog_client* client, const char* name, json::Value::Object parameters) {
+  const std::string given = json::Value(std::move(parameters)).canonical();
+  plog_buffer* result = nullptr;
+  check([&](plog_error** error) {
+    return plog_call(client, name, given.data(), given.size(), nullptr, nullptr, &result, error);
+  });
+  const BufferPtr owner(result);
+  return std::string(plog_buffer_data(result), plog_buffer_size(result));
 }
 
 // Closes the client and calls tell(message) for each error of its background work, such as a head that could not be

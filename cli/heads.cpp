@@ -29,51 +29,33 @@ ClientPtr open_client(const Context& context) {
   return ClientPtr(client);
 }
 
-std::string taken(plog_buffer* buffer) {
-  const BufferPtr owner(buffer);
-  return std::string(plog_buffer_data(buffer), plog_buffer_size(buffer));
-}
-
 void finish(const ClientPtr& client) {
   close_and_tell(client.get(), kTimeoutMillis, [](const std::string& what) { complain("warning: " + what); });
-}
-
-json::Value key_of(const ClientPtr& client) {
-  plog_buffer* buffer = nullptr;
-  check([&](plog_error** error) { return plog_client_key(client.get(), &buffer, error); });
-  return json::parse(taken(buffer));
 }
 
 }  // namespace
 
 int run_checkpoint(Context& context, const CheckpointOptions& options) {
   const ClientPtr client = open_client(context);
-  plog_buffer* note = nullptr;
-  check([&](plog_error** error) { return plog_client_checkpoint(client.get(), kTimeoutMillis, &note, error); });
-  const std::string text = taken(note);
-  const json::Value key = key_of(client);
+  const std::string report = call_operation(client.get(), "checkpoint", {});
   finish(client);
-  if (!options.json) {
-    context.out.write(text);
-    return kExitOk;
+  if (options.json) {
+    context.out.line(report);
+  } else {
+    context.out.write(text_of(json::parse(report), "checkpoint"));
   }
-  json::Value report = key;
-  report.object()["checkpoint"] = json::Value(text);
-  context.out.line(report.canonical());
   return kExitOk;
 }
 
 int run_keys(Context& context, const KeysOptions& options) {
   const ClientPtr client = open_client(context);
-  if (options.rotate) {
-    check([&](plog_error** error) { return plog_client_rotate_key(client.get(), kTimeoutMillis, nullptr, error); });
-  }
-  const json::Value key = key_of(client);
+  const std::string report = call_operation(client.get(), options.rotate ? "rotate_key" : "key", {});
   finish(client);
   if (options.json) {
-    context.out.line(key.canonical());
+    context.out.line(report);
     return kExitOk;
   }
+  const json::Value key = json::parse(report);
   if (options.rotate) context.out.line("heads are now signed with a new key");
   context.out.line("key     " + escape(text_of(key, "vkey")));
   context.out.line("origin  " + escape(text_of(key, "origin")));
@@ -84,16 +66,11 @@ int run_keys(Context& context, const KeysOptions& options) {
 
 int run_acknowledge(Context& context, const AcknowledgeOptions& options) {
   const ClientPtr client = open_client(context);
-  std::uint64_t count = 0;
-  check([&](plog_error** error) {
-    return plog_client_acknowledge(client.get(), options.comment.data(), options.comment.size(), kTimeoutMillis, &count,
-                                   error);
-  });
+  const std::string report = call_operation(client.get(), "acknowledge", {{"comment", json::Value(options.comment)}});
   finish(client);
+  const std::uint64_t count = count_of(json::parse(report), "acknowledged");
   if (options.json) {
-    json::Value::Object report;
-    report["acknowledged"] = json::Value(count);
-    context.out.line(json::Value(std::move(report)).canonical());
+    context.out.line(report);
   } else if (count == 0) {
     context.out.line("nothing to acknowledge: the ledger extends its heads");
   } else {

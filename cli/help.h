@@ -152,6 +152,7 @@ Examples:
   plog generate fish > ~/.config/fish/completions/plog.fish
   plog generate zsh > /usr/local/share/zsh/site-functions/_plog
   plog generate man | man -l -
+  plog generate operations | jq -r '.[].name'
   plog generate options | jq '.[] | select(.name == "batch_size")')";
 
 }  // namespace plog::cli

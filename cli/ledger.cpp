@@ -2,7 +2,6 @@
 
 #include <dirent.h>
 
-#include <charconv>
 #include <string_view>
 
 #include "base/error.h"
@@ -14,26 +13,6 @@ namespace plog::cli {
 namespace {
 
 constexpr std::int64_t kAdoptMillis = 5000;
-
-// Parses "@42", the place (commit index) of an event in the ledger.
-std::optional<std::uint64_t> parse_place(std::string_view text) {
-  if (text.size() < 2 || text.front() != '@') return std::nullopt;
-  std::uint64_t place = 0;
-  const auto [end, error] = std::from_chars(text.data() + 1, text.data() + text.size(), place);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return place;
-}
-
-std::optional<store::EventRow> at_place(store::Store& store, std::uint64_t place) {
-  store::Filter filter;
-  filter.include_system = true;
-  filter.limit = 1;
-  if (place > 0) filter.after = place - 1;
-  std::vector<store::EventRow> rows;
-  store.page(filter, 1, rows);
-  if (rows.empty() || rows.front().commit_index != place) return std::nullopt;
-  return std::move(rows.front());
-}
 
 }  // namespace
 
@@ -75,17 +54,6 @@ void ReadLedger::adopt_journals() {
     complain("note: events that are still in journals may be missing: " + take_message(status, error));
     adopt_ = false;
   }
-}
-
-std::optional<store::EventRow> find_event(store::Store& store, const std::string& text,
-                                          const std::optional<std::string>& agent) {
-  const auto parsed = parse_uuid(text);
-  // An id that is not a UUID is stored as its UUIDv5 (docs/formats.md).
-  const Uuid id = parsed ? *parsed : uuid_v5(foreign_id_namespace(), text);
-  auto row = store.find(id, agent);
-  if (row || parsed) return row;
-  const auto place = parse_place(text);
-  return place ? at_place(store, *place) : std::nullopt;
 }
 
 }  // namespace plog::cli

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "cli/commands.h"
@@ -33,10 +32,5 @@ class ReadLedger {
   ClientPtr client_;
   std::unique_ptr<store::Store> store_;
 };
-
-// Finds an event by its id, as the agent gave it or as it is stored, or by its place, such as "@42". If `agent` is set,
-// an id is looked up among that agent's events only.
-std::optional<store::EventRow> find_event(store::Store& store, const std::string& text,
-                                          const std::optional<std::string>& agent);
 
 }  // namespace plog::cli

@@ -1,66 +1,32 @@
 // plog stats, plog agents and plog sessions.
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <string>
 
 #include "base/clock.h"
 #include "cli/commands.h"
 #include "cli/format.h"
 #include "cli/ledger.h"
-#include "cli/markers.h"
 #include "cli/table.h"
 #include "json/value.h"
+#include "operations/overview.h"
 
 namespace plog::cli {
 namespace {
 
-constexpr std::uint64_t kNoLimit = std::uint64_t{1} << 53;
 constexpr std::size_t kBarWidth = 20;
 
-json::Value time_value(Micros time, bool known) {
-  return known ? json::Value(plog::format_timestamp(time)) : json::Value();
-}
-
-void print_json(Context& context, json::Value::Object object) {
-  const std::string text = json::Value(std::move(object)).canonical();
+void print_json(Context& context, const json::Value& value) {
+  const std::string text = value.canonical();
   context.out.line(context.terminal.interactive ? escape_json(text) : text);
 }
 
-using Counts = std::vector<std::pair<std::string, std::uint64_t>>;
-
-json::Value counts_value(const Counts& counts) {
-  json::Value::Object object;
-  for (const auto& [name, count] : counts) object[name] = json::Value(count);
-  return json::Value(std::move(object));
-}
+using operations::Counts;
 
 std::string field(const Terminal& terminal, std::string_view name, const std::string& value) {
   std::string label(name);
   label.resize(12, ' ');
   return paint(label, Color::kDim, terminal.color) + value + "\n";
-}
-
-// Counts the markers of each built-in detector in all events and their warnings.
-Counts count_redactions(store::Store& store) {
-  constexpr std::size_t kPage = 4096;
-  std::map<std::string, std::int64_t> markers;
-  store::Filter filter;
-  filter.include_system = true;
-  std::vector<store::EventRow> rows;
-  for (bool more = true; more;) {
-    rows.clear();
-    more = store.page(filter, kPage, rows);
-    for (const store::EventRow& row : rows) {
-      count_markers(row.canonical, 1, markers);
-      count_markers(row.warnings, 1, markers);
-    }
-  }
-  Counts counts;
-  for (const auto& [name, count] : markers) {
-    if (about_builtin(name)) counts.emplace_back(name, static_cast<std::uint64_t>(count));
-  }
-  return counts;
 }
 
 std::string counts_table(const Terminal& terminal, const char* title, const char* what, Counts counts) {
@@ -88,24 +54,9 @@ std::string times(Micros first, Micros last) { return format_time(first) + " to 
 int run_stats(Context& context, const StatsOptions& options) {
   ReadLedger ledger(context.globals, options.read_only);
   const store::Summary summary = ledger.store().summary();
-  const bool any = summary.events > 0;
-  const Counts redactions = options.redactions ? count_redactions(ledger.store()) : Counts();
+  const Counts redactions = options.redactions ? operations::count_redactions(ledger.store(), {}) : Counts();
   if (options.json) {
-    json::Value::Object object{
-        {"db_path", ledger.path()},
-        {"ledger_id", summary.ledger_id.empty() ? json::Value() : json::Value(summary.ledger_id)},
-        {"total_events", summary.events},
-        {"system_events", summary.system_events},
-        {"error_events", summary.errors},
-        {"agents", summary.agents},
-        {"sessions", summary.sessions},
-        {"first_activity", time_value(summary.first, any)},
-        {"last_activity", time_value(summary.last, any)},
-        {"by_type", counts_value(summary.by_type)},
-        {"by_status", counts_value(summary.by_status)}};
-    for (const auto& [name, bytes] : summary.storage) object[name] = bytes;
-    if (options.redactions) object["redactions"] = counts_value(redactions);
-    print_json(context, std::move(object));
+    print_json(context, operations::stats_value(summary, ledger.path(), options.redactions ? &redactions : nullptr));
     return kExitOk;
   }
   const Terminal& terminal = context.terminal;
@@ -120,7 +71,7 @@ int run_stats(Context& context, const StatsOptions& options) {
   text += field(terminal, "events", events);
   text += field(terminal, "agents", format_count(summary.agents));
   text += field(terminal, "sessions", format_count(summary.sessions));
-  if (any) text += field(terminal, "time", times(summary.first, summary.last));
+  if (summary.events > 0) text += field(terminal, "time", times(summary.first, summary.last));
   std::uint64_t bytes = 0;
   for (const auto& part : summary.storage) bytes += part.second;
   text += field(terminal, "size", format_bytes(bytes));
@@ -135,12 +86,9 @@ int run_stats(Context& context, const StatsOptions& options) {
 int run_agents(Context& context, const AgentsOptions& options) {
   ReadLedger ledger(context.globals, options.read_only);
   std::vector<Row> rows;
-  for (const store::AgentSummary& agent : ledger.store().agents(options.include_system)) {
+  for (const store::AgentSummary& agent : ledger.store().agents(options.include_system, "", store::kNoLimit)) {
     if (options.json) {
-      print_json(context, {{"agent_id", agent.agent},
-                           {"event_count", agent.events},
-                           {"first_activity", time_value(agent.first, true)},
-                           {"last_activity", time_value(agent.last, true)}});
+      print_json(context, operations::agent_value(agent));
     } else {
       rows.push_back({Cell(agent.agent, Color::kCyan), Cell(format_count(agent.events)), Cell(format_time(agent.first)),
                       Cell(format_time(agent.last))});
@@ -158,14 +106,9 @@ int run_sessions(Context& context, const SessionsOptions& options) {
   ReadLedger ledger(context.globals, options.read_only);
   std::vector<Row> rows;
   for (const store::SessionSummary& session :
-       ledger.store().sessions(options.agent, options.all ? kNoLimit : options.last)) {
+       ledger.store().sessions(options.agent, 0, options.all ? store::kNoLimit : options.last)) {
     if (options.json) {
-      print_json(context, {{"session_id", session.session},
-                           {"agent_id", session.agent},
-                           {"event_count", session.events},
-                           {"error_count", session.errors},
-                           {"first_activity", time_value(session.first, true)},
-                           {"last_activity", time_value(session.last, true)}});
+      print_json(context, operations::session_value(session));
     } else {
       rows.push_back({Cell(session.session, Color::kBold), Cell(session.agent, Color::kCyan),
                       Cell(format_count(session.events)),

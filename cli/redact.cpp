@@ -8,13 +8,13 @@
 #include "cli/commands.h"
 #include "cli/handles.h"
 #include "cli/lines.h"
-#include "cli/markers.h"
 #include "cli/signals.h"
 #include "cli/table.h"
 #include "client/client.h"
 #include "client/config.h"
 #include "json/text.h"
 #include "json/value.h"
+#include "redact/marker_counts.h"
 #include "redact/options.h"
 #include "redact/redactor.h"
 
@@ -199,8 +199,8 @@ class Filter {
 
   void count(std::string_view before, std::string_view after) {
     if (!options_.report) return;
-    count_markers(after, 1, counts_);
-    count_markers(before, -1, counts_);
+    redact::count_markers(after, 1, counts_);
+    redact::count_markers(before, -1, counts_);
   }
 
   void take_json(std::string_view line) {
@@ -236,7 +236,7 @@ class Filter {
       } else {
         text.append(number).append(":").append(begin).append("-").append(end).append(" ");
         text.append(finding.name).append(": ");
-        text.append(about_builtin(finding.name).value_or("a rule in the configuration"));
+        text.append(redact::about_builtin(finding.name).value_or("a rule in the configuration"));
       }
       context_.out.line(text);
     }

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "client/options.h"
+#include "operations/operations.h"
 
 namespace plog::cli {
 namespace {
@@ -46,7 +47,7 @@ const std::vector<std::string>& words_for(const std::string& value) {
       {"LEVEL", {"chain", "tree", "full"}},
       {"STATUS", {"success", "error", "timeout"}},
       {"TYPE", {"TOOL_CALL", "TOOL_RESULT", "LLM_CALL", "LLM_RESPONSE", "CUSTOM"}},
-      {"WHAT", {"bash", "fish", "zsh", "man", "options"}},
+      {"WHAT", {"bash", "fish", "zsh", "man", "operations", "options"}},
       {"WHEN", {"auto", "always", "never"}},
   };
   const auto found = kWords.find(value);
@@ -56,6 +57,7 @@ const std::vector<std::string>& words_for(const std::string& value) {
 bool is_file(const std::string& value) { return value == "FILE" || value == "PATH"; }
 
 std::string generate(const CLI::App& app, const std::string& what) {
+  if (what == "operations") return operations::operations_json();
   if (what == "options") return client::options_json();
   const Syntax syntax = describe(app);
   if (what == "bash") return bash_completion(syntax);

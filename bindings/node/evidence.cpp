@@ -37,6 +37,16 @@ struct Heads {
   }
 };
 
+// Arguments: (client or undefined, name, parameters as JSON text, listener or undefined).
+Napi::Value call(const Napi::CallbackInfo& info) {
+  return start_work(info.Env(), info[3],
+                    [ledger = ledger_of(info[0]), name = text_of(info[1]), parameters = text_of(info[2])](
+                        plog_progress_fn progress, void* user_data, plog_buffer** result, plog_error** error) {
+                      return plog_call(handle_of(ledger), name.c_str(), parameters.data(), parameters.size(), progress,
+                                       user_data, result, error);
+                    });
+}
+
 // Arguments: (client or undefined, settings, listener or undefined).
 Napi::Value verify(const Napi::CallbackInfo& info) {
   struct Call {
@@ -215,6 +225,7 @@ Napi::Value acknowledge(const Napi::CallbackInfo& info) {
 
 void add_evidence(Napi::Env env, Napi::Object& exports) {
   const std::pair<const char*, Napi::Value (*)(const Napi::CallbackInfo&)> functions[] = {
+      {"call", call},
       {"verify", verify},
       {"export", export_events},
       {"verifyExport", verify_export},

@@ -132,9 +132,22 @@ py::str restore(const std::string& path, const py::object& db_path, bool replace
   return take_text(report);
 }
 
+py::str call(const py::object& client, const std::string& name, const std::string& parameters,
+             const py::object& callback) {
+  plog_client* handle = client.is_none() ? nullptr : client_of(client);
+  const std::string operation = terminated(py::str(name), "name");
+  plog_buffer* result = nullptr;
+  run_with_progress(callback.ptr(), [&](plog_progress_fn progress, void* user_data, plog_error** error) {
+    return plog_call(handle, operation.c_str(), parameters.data(), parameters.size(), progress, user_data, &result,
+                     error);
+  });
+  return take_text(result);
+}
+
 }  // namespace
 
 void add_evidence(py::module_& module) {
+  module.def("call", &call, py::arg("client"), py::arg("name"), py::arg("parameters"), py::arg("progress"));
   module.def("export", &export_events, py::arg("client"), py::arg("db_path"), py::arg("path"), py::arg("filter"),
              py::arg("tiles"), py::arg("overwrite"), py::arg("progress"));
   module.def("verify_export", &verify_export, py::arg("path"), py::arg("key"), py::arg("heads"), py::arg("progress"));

@@ -12,6 +12,7 @@
 #include "client/client.h"
 #include "client/cursor.h"
 #include "guard.h"
+#include "operations/operation.h"
 
 struct plog_buffer {
   std::string data;
@@ -55,6 +56,11 @@ inline std::string_view utf8(const char* data, std::size_t size, const char* nam
 }
 inline std::optional<std::string> optional_text(const char* terminated) {
   return terminated != nullptr ? std::optional<std::string>(terminated) : std::nullopt;
+}
+// Converts a progress callback; empty for NULL.
+inline plog::operations::Progress progress_of(plog_progress_fn progress, void* user_data) {
+  if (progress == nullptr) return {};
+  return [=](std::uint64_t done, std::uint64_t total) { return progress(user_data, done, total) == 0; };
 }
 inline void put_id(const Uuid& id, char* out) {
   if (out == nullptr) return;

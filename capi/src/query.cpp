@@ -1,6 +1,5 @@
-#include "event/prepared.h"
 #include "handles.h"
-#include "json/value.h"
+#include "operations/events.h"
 
 using plog::Error;
 using plog::Status;
@@ -18,11 +17,10 @@ plog_status plog_client_get_event(plog_client* client, const char* id, size_t id
   *out = nullptr;
   return guard(err, [&] {
     plog_client& handle = deref(client, "client");
-    const std::string_view given = utf8(id, id_len, "id");
-    const plog::Uuid key = plog::resolved_id(given);
+    const std::string given(utf8(id, id_len, "id"));
     std::optional<std::string> agent_id;
     if (agent != nullptr) agent_id = std::string(utf8(agent, agent_len, "agent"));
-    const auto row = handle.client.readable_store().find(key, agent_id);
+    const auto row = plog::operations::find_event(handle.client.readable_store(), given, agent_id);
     if (!row) throw Error(Status::kNotFound, "there is no event with this id");
     auto buffer = std::make_unique<plog_buffer>();
     plog::store::append_json(*row, buffer->data);

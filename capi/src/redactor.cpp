@@ -1,16 +1,12 @@
-#include <functional>
+#include "operations/redaction.h"
 
-#include "client/config.h"
-#include "event/json_input.h"
 #include "handles.h"
-#include "json/text.h"
 #include "json/value.h"
 #include "redact/options.h"
 
 using plog::capi::deref;
 using plog::capi::fail;
 using plog::capi::guard;
-using plog::capi::invalid;
 using plog::capi::text;
 
 namespace {
@@ -20,12 +16,7 @@ plog_status make(bool configured, plog_redactor** out, plog_error** err,
                  const std::function<void(plog::redact::Options&)>& add) {
   if (out == nullptr) return fail(PLOG_E_INVALID, "out is NULL", err);
   *out = nullptr;
-  return guard(err, [&] {
-    auto options = plog::client::redactor_options(configured ? plog::client::load_config() : plog::client::Config{});
-    add(options);
-    const bool active = options.builtin || !options.custom.empty();
-    *out = new plog_redactor{active ? plog::redact::Redactor::make(std::move(options)) : nullptr};
-  });
+  return guard(err, [&] { *out = new plog_redactor{plog::operations::make_redactor(configured, add)}; });
 }
 
 plog_status make(bool configured, const char* rules, size_t rules_len, plog_redactor** out, plog_error** err) {
@@ -35,6 +26,11 @@ plog_status make(bool configured, const char* rules, size_t rules_len, plog_reda
     for (auto& rule : plog::redact::rules_from_json(plog::json::parse(given)))
       options.custom.push_back(std::move(rule));
   });
+}
+
+void give(plog::operations::Redacted redacted, plog_buffer** out, uint64_t* count) {
+  *out = new plog_buffer{std::move(redacted.text)};
+  if (count != nullptr) *count = redacted.count;
 }
 
 }  // namespace
@@ -63,31 +59,14 @@ plog_status plog_redactor_findings(const plog_redactor* redactor, const char* da
   *out = nullptr;
   return guard(err, [&] {
     const auto& engine = deref(redactor, "redactor").redactor;
-    std::string input(text(data, len, "text"));
-    if (!plog::is_utf8(input)) invalid("the text is not valid UTF-8, so it has no meaningful offsets; repair it first");
-    auto buffer = std::make_unique<plog_buffer>();
-    buffer->data = "[";
-    if (engine != nullptr) {
-      for (const plog::redact::Finding& finding : engine->findings(input)) {
-        if (buffer->data.size() > 1) buffer->data += ',';
-        buffer->data += "{\"end\":" + std::to_string(finding.end) + ",\"name\":";
-        plog::json::append_quoted(buffer->data, finding.name);
-        buffer->data += ",\"start\":" + std::to_string(finding.begin) + '}';
-      }
-    }
-    buffer->data += ']';
-    *out = buffer.release();
+    *out = new plog_buffer{plog::operations::findings_json(engine.get(), text(data, len, "text"))};
   });
 }
 
 plog_status plog_redactor_detectors(plog_buffer** out, plog_error** err) {
   if (out == nullptr) return fail(PLOG_E_INVALID, "out is NULL", err);
   *out = nullptr;
-  return guard(err, [&] {
-    auto buffer = std::make_unique<plog_buffer>();
-    buffer->data = plog::redact::detectors_json();
-    *out = buffer.release();
-  });
+  return guard(err, [&] { *out = new plog_buffer{plog::redact::detectors_json()}; });
 }
 
 plog_status plog_redactor_redact(const plog_redactor* redactor, const char* data, size_t len, plog_buffer** out,
@@ -97,13 +76,7 @@ plog_status plog_redactor_redact(const plog_redactor* redactor, const char* data
   *out = nullptr;
   return guard(err, [&] {
     const auto& engine = deref(redactor, "redactor").redactor;
-    std::string input(text(data, len, "text"));
-    if (!plog::is_utf8(input)) input = plog::repair_utf8(input);
-    auto buffer = std::make_unique<plog_buffer>();
-    const std::size_t hits = engine != nullptr ? engine->redact(input, buffer->data) : 0;
-    if (hits == 0) buffer->data = std::move(input);
-    if (count != nullptr) *count = hits;
-    *out = buffer.release();
+    give(plog::operations::redact_text(engine.get(), text(data, len, "text")), out, count);
   });
 }
 
@@ -114,16 +87,7 @@ plog_status plog_redactor_redact_json(const plog_redactor* redactor, const char*
   *out = nullptr;
   return guard(err, [&] {
     const auto& engine = deref(redactor, "redactor").redactor;
-    auto scratch = plog::client::take_scratch();
-    scratch->builder.reset();
-    scratch->builder.key("action_input");
-    plog::event::read_value(scratch->reader, text(json, len, "json"), scratch->builder);
-    plog::event::Effects effects;
-    auto buffer = std::make_unique<plog_buffer>();
-    buffer->data = scratch->builder.canonical_value(engine.get(), effects);
-    plog::client::give_scratch(std::move(scratch));
-    if (count != nullptr) *count = effects.redactions;
-    *out = buffer.release();
+    give(plog::operations::redact_json(engine.get(), text(json, len, "json")), out, count);
   });
 }
 

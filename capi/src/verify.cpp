@@ -1,5 +1,5 @@
-#include "client/verification.h"
 #include "handles.h"
+#include "operations/evidence.h"
 
 using plog::capi::fail;
 using plog::capi::guard;
@@ -31,10 +31,7 @@ plog::verify::Request request_of(const plog_verify_options& given) {
     plog::capi::invalid("incremental needs a trusted head; give at least one in heads");
   if (given.threads > kMaxThreads) plog::capi::invalid("threads must be between 0 and 64");
   request.threads = given.threads;
-  if (given.progress != nullptr) {
-    request.progress = [progress = given.progress, user_data = given.user_data](
-                           std::uint64_t done, std::uint64_t total) { return progress(user_data, done, total) == 0; };
-  }
+  request.progress = plog::capi::progress_of(given.progress, given.user_data);
   return request;
 }
 
@@ -54,25 +51,9 @@ plog_status plog_verify(plog_client* client, const plog_verify_options* options,
   *report = nullptr;
   return guard(err, [&] {
     const plog_verify_options given = plog::capi::read_options(options, "plog_verify_options");
-    plog::verify::Request request = request_of(given);
+    plog::client::Client* own = client != nullptr ? &client->client : nullptr;
     const auto path = plog::capi::optional_text(given.db_path);
-    plog::client::Config config;
-    try {
-      config = plog::client::load_config();
-    } catch (const plog::Error&) {
-      // The configuration is needed only to find the ledger.
-      if (client == nullptr && !path) throw;
-    }
-    request.key_path = config.key_path.value_or("");
-    plog::verify::Report result;
-    if (client != nullptr) {
-      result = plog::client::verify_client(client->client, request);
-    } else {
-      const auto address = plog::client::ledger_address(path, path ? plog::client::Config{} : config,
-                                                        plog::store::LedgerAddress::Directories::kLeave);
-      result = plog::client::verify_ledger(address, request);
-    }
-    *report = new plog_buffer{result.json()};
+    *report = new plog_buffer{plog::operations::verify(own, path, request_of(given)).json()};
   });
 }
 

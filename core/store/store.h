@@ -28,6 +28,9 @@ inline constexpr std::string_view kMetaEpoch = "epoch";
 inline constexpr std::string_view kMetaRedaction = "redaction";  // digest of the newest recorded redaction rules
 inline constexpr std::string_view kMetaKeptHead = "kept_head";  // SHA-256 of the head kept by the newest origin.changed
 
+// A limit that no result reaches.
+inline constexpr std::uint64_t kNoLimit = std::uint64_t{1} << 53;
+
 enum class OpenMode {
   kReadWrite,  // creates the ledger if it does not exist
   kReadOnly,   // never writes to any file of the ledger; the ledger must exist
@@ -81,9 +84,11 @@ class Store {
   // The first committed event with this id, or nullopt; with `agent`, only events of that agent count.
   virtual std::optional<EventRow> find(const Uuid& id, const std::optional<std::string>& agent) = 0;
   virtual std::optional<std::string> context(std::string_view key, std::string_view value) = 0;
-  virtual std::vector<AgentSummary> agents(bool include_system) = 0;
-  // At most `limit` sessions, those with the newest activity first.
-  virtual std::vector<SessionSummary> sessions(const std::optional<std::string>& agent, std::uint64_t limit) = 0;
+  // At most `limit` agents, by the bytes of their ids; with a non-empty `after`, those after that id.
+  virtual std::vector<AgentSummary> agents(bool include_system, std::string_view after, std::uint64_t limit) = 0;
+  // At most `limit` sessions after the first `offset`, those with the newest activity first.
+  virtual std::vector<SessionSummary> sessions(const std::optional<std::string>& agent, std::uint64_t offset,
+                                               std::uint64_t limit) = 0;
   virtual Summary summary() = 0;
   // The number of events: the commit index after the newest one.
   virtual std::uint64_t size() = 0;

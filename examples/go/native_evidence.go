@@ -26,6 +26,10 @@ static plog_status verify_export(const char *path, plog_check_options *options, 
   options->user_data = stop;
   return plog_verify_export(path, options, report, err);
 }
+static plog_status call(plog_client *client, const char *name, _GoString_ parameters, int32_t *stop,
+                        plog_buffer **result, plog_error **err) {
+  return plog_call(client, name, _GoStringPtr(parameters), _GoStringLen(parameters), is_set, stop, result, err);
+}
 static plog_status prove(plog_client *client, _GoString_ id, _GoString_ agent, plog_buffer **out, plog_error **err) {
   const char *name = _GoStringLen(agent) > 0 ? _GoStringPtr(agent) : NULL;
   return plog_client_prove(client, _GoStringPtr(id), _GoStringLen(id), name, _GoStringLen(agent), out, err);
@@ -151,6 +155,22 @@ func verifyExport(path string, options CheckOptions, stop stopFlag) ([]byte, err
 	var err *C.plog_error
 	var out *C.plog_buffer
 	status := C.verify_export(file, &c, stop.ptr, &out, &err)
+	return take(out), check(status, &err)
+}
+
+func call(client *nativeClient, name, parameters string, stop stopFlag) ([]byte, error) {
+	var texts cTexts
+	defer texts.free()
+	operation := texts.text("the name of the operation", name)
+	if texts.err != nil {
+		return nil, texts.err
+	}
+	if operation == nil {
+		return nil, failure(ErrInvalid, "the name of the operation is empty; give one that Call(ctx, \"operations\", nil) lists")
+	}
+	var err *C.plog_error
+	var out *C.plog_buffer
+	status := C.call(client.pointer(), operation, parameters, stop.ptr, &out, &err)
 	return take(out), check(status, &err)
 }
 

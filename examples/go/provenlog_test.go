@@ -572,7 +572,7 @@ func TestTenThousandClientsAndRowsLeaveNothingBehind(t *testing.T) {
 				equal(t, rows.Next(), true)
 				must(t, rows.Close())
 				_, err = provenlog.Open(provenlog.Options{DBPath: path, BatchSize: 5000})
-				equal(t, errors.Is(err, provenlog.ErrInvalid), true)
+				equal(t, errors.Is(err, provenlog.ErrConfig), true)
 			}
 			must(t, client.Close())
 		}

@@ -18,6 +18,7 @@ import {
 } from "./evidence.js";
 import { type EventFilter, filterText } from "./filter.js";
 import { addon, type NativeClient, type NativeCursor } from "./native.js";
+import { callOperation, type OperationResult } from "./operations.js";
 import { type ClientOptions, settingsOf } from "./options.js";
 import * as registry from "./registry.js";
 import * as scopes from "./scope.js";
@@ -169,6 +170,21 @@ export class ProvenLogClient implements registry.Registered {
     // This is not a generator function, so a wrong filter throws here and not at the first step.
     this.#reportErrors();
     return rows(this.#open().query(filterText(filter)));
+  }
+
+  /**
+   * Calls an operation by its name and returns its result. docs/operations.md describes all operations with their
+   * parameters, and `call("operations")` returns the table; names are spelled as there. A parameter that is null or
+   * undefined counts as not given. Events that this client logged before the call are seen.
+   *
+   * An operation with many results returns a page and `next`; pass it as `after` (`sessions`: `offset`) to continue.
+   * Operations that report progress call `onProgress` and can be stopped by `signal`. Throws InvalidEventError for an
+   * unknown operation and wrong parameters.
+   *
+   *     const { agents } = await client.call("agents", { limit: 10 });
+   */
+  async call(operation: string, parameters: Mapping = {}, options: WorkOptions = {}): Promise<OperationResult> {
+    return callOperation(this.#open(), operation, parameters, options);
   }
 
   /** Returns the counters of this process for the ledger. For a closed client they are those at the time of closing. */

@@ -1,6 +1,7 @@
 // Exports the same objects as require() returns, so there is one implementation and one native instance.
 export {
   BusyError,
+  call,
   ClosedError,
   ConfigError,
   CorruptLedgerError,
@@ -45,6 +46,7 @@ export type {
   Json,
   LedgerKey,
   Mapping,
+  OperationResult,
   ProofDocument,
   ProvenLogEvent,
   RedactionRule,

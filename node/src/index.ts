@@ -48,6 +48,8 @@ export type {
   VerifyOptions,
 } from "./evidence.js";
 export type { EventFilter } from "./filter.js";
+export { call } from "./operations.js";
+export type { OperationResult } from "./operations.js";
 export type { Capture, CapturePolicy, ClientOptions } from "./options.js";
 export { Redactor } from "./redact.js";
 export type { AllowLists, Detector, Finding, RedactionRule, RedactorOptions } from "./redact.js";

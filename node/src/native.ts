@@ -113,6 +113,7 @@ interface Addon {
   stop(): void;
   statusName(status: number): string;
   checkOption(name: string, value: string): void;
+  call(client: NativeClient | undefined, name: string, parameters: string, listener: Listener | undefined): Running;
   verify(client: NativeClient | undefined, settings: NativeVerification, listener: Listener | undefined): Running;
   export(client: NativeClient, settings: NativeExport, listener: Listener | undefined): Running;
   verifyExport(settings: NativeTrust & { path: string }, listener: Listener | undefined): Running;

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from provenlog import _native, errors
 from provenlog._active import get_client, set_client
 from provenlog._evidence import restore, verify_export
+from provenlog._operations import call
 from provenlog._scope import current_agent_id, current_parent_id, current_session_id
 from provenlog._trail import trail
 from provenlog.client import ProvenLogClient, Session, verify
@@ -71,6 +72,7 @@ __all__ = [
     "StorageError",
     "UnsupportedError",
     "__version__",
+    "call",
     "current_agent_id",
     "current_parent_id",
     "current_session_id",

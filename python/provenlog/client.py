@@ -29,6 +29,7 @@ from typing import (
 from provenlog import _log, _native, _scope
 from provenlog._arguments import checked_text, choice, mapping_text, optional_text, seconds_of, switch, zoned
 from provenlog._evidence import EvidenceMixin
+from provenlog._operations import OperationsMixin
 from provenlog._registry import Registry
 from provenlog.errors import (
     ClosedError,
@@ -50,7 +51,7 @@ T = TypeVar("T")
 Time = Union[str, datetime]
 
 
-class ProvenLogClient(EvidenceMixin, _native.Client):
+class ProvenLogClient(EvidenceMixin, OperationsMixin, _native.Client):
     """Records events in one ledger and reads them back.
 
     Threads and tasks may share a client, and both parent and child may use it after a fork. Opening a client creates

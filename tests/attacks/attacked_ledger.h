@@ -113,11 +113,11 @@ class Answers {
       ask(std::string(R"("include_system":true,"order":")") + order + '"');
     }
     ask("");
-    for (const auto& agent : store_->agents(true)) {
+    for (const auto& agent : store_->agents(true, "", store::kNoLimit)) {
       say(agent.agent, agent.events, agent.first, agent.last);
       ask(R"("agent_id":")" + agent.agent + R"(","include_system":true)");
     }
-    for (const auto& session : store_->sessions(std::nullopt, 1000)) {
+    for (const auto& session : store_->sessions(std::nullopt, 0, 1000)) {
       say(session.agent + "/" + session.session, session.events, session.errors, session.first, session.last);
       ask(R"("session_id":")" + session.session + '"');
     }

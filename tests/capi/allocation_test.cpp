@@ -237,6 +237,23 @@ void sweep_client_calls() {
     plog_cursor_destroy(cursor);
     return result;
   });
+  constexpr std::pair<const char*, std::string_view> kCalls[] = {
+      {"log", R"({"event":{"action_name":"called","action_input":{"a":[1,2]}}})"},
+      {"query", R"({"agent_id":"tester","labels":{"env":"test"},"limit":3})"},
+      {"agents", R"({"limit":10})"},
+      {"redact", R"({"value":{"to":["jane.doe@example.com"]}})"},
+  };
+  for (const auto& [name, parameters] : kCalls) {
+    sweep(name, [&, name = name, parameters = parameters](plog_error** error) {
+      plog_buffer* out = nullptr;
+      const plog_status result =
+          plog_call(client, name, parameters.data(), parameters.size(), nullptr, nullptr, &out, error);
+      CHECK((result == PLOG_OK) == (out != nullptr));
+      CHECK(std::string_view(plog_buffer_data(out)).find("jane") == std::string_view::npos);
+      plog_buffer_destroy(out);
+      return result;
+    });
+  }
   sweep("plog_verify", [&](plog_error** error) {
     plog_buffer* report = nullptr;
     const plog_status result = plog_verify(client, nullptr, &report, error);

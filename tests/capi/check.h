@@ -17,6 +17,8 @@ extern const test_case concurrency_tests[];
 extern const test_case event_tests[];
 extern const test_case fork_tests[];
 extern const test_case null_tests[];
+extern const test_case operations_tests[];
+extern const test_case operations_fork_tests[];
 extern const test_case query_tests[];
 extern const test_case redactor_tests[];
 extern const test_case struct_size_tests[];

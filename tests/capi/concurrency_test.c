@@ -49,6 +49,9 @@ static void* use_everything_else(void* argument) {
     CHECK_OK(plog_client_flush(self->client, 30000, &err));
     (void)count_events(self->client, "{\"limit\":50}");
     (void)stats_of(self->client);
+    CHECK_OK(plog_call(self->client, "query", "{\"limit\":50}", 12, NULL, NULL, &buffer, &err));
+    CHECK_CONTAINS(plog_buffer_data(buffer), "\"next\":");
+    plog_buffer_destroy(buffer);
     CHECK_OK(plog_client_next_error(self->client, 0, &taken, &err));
     CHECK(taken == NULL);
     CHECK_OK(plog_client_set_context(self->client, "k", 1, "v", 1, "{\"a\":1}", 7, &err));

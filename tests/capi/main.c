@@ -121,9 +121,17 @@ int main(int argc, char** argv) {
     const char* name;
     const test_case* tests;
   } groups[] = {
-      {"basics", basics_tests}, {"client", client_tests},     {"concurrency", concurrency_tests},
-      {"event", event_tests},   {"fork", fork_tests},         {"null", null_tests},
-      {"query", query_tests},   {"redactor", redactor_tests}, {"struct_size", struct_size_tests},
+      {"basics", basics_tests},
+      {"client", client_tests},
+      {"concurrency", concurrency_tests},
+      {"event", event_tests},
+      {"fork", fork_tests},
+      {"null", null_tests},
+      {"operations", operations_tests},
+      {"operations_fork", operations_fork_tests},
+      {"query", query_tests},
+      {"redactor", redactor_tests},
+      {"struct_size", struct_size_tests},
       {"verify", verify_tests},
   };
   int ran = 0;

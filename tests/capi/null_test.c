@@ -65,6 +65,12 @@ static void calls_without_a_handle_are_refused(void) {
   CHECK_CALL(PLOG_E_INVALID, plog_cursor_next(NULL, &json, &size, &err));
   CHECK(json == NULL && size == 0);
   buffer = POISON(plog_buffer);
+  CHECK_CALL(PLOG_E_INVALID, plog_call(NULL, "query", "{}", 2, NULL, NULL, &buffer, &err));
+  CHECK(buffer == NULL);
+  buffer = POISON(plog_buffer);
+  CHECK_CALL(PLOG_E_INVALID, plog_call(NULL, NULL, "{}", 2, NULL, NULL, &buffer, &err));
+  CHECK(buffer == NULL);
+  buffer = POISON(plog_buffer);
   CHECK_CALL(PLOG_E_INVALID, plog_redactor_redact(NULL, "x", 1, &buffer, &count, &err));
   CHECK(buffer == NULL && count == 0);
   buffer = POISON(plog_buffer);
@@ -93,6 +99,7 @@ static void calls_without_a_place_for_their_result_are_refused(void) {
   CHECK_CALL(PLOG_E_INVALID, plog_cursor_next(cursor, &json, NULL, &err));
   CHECK(json == NULL);
   CHECK_CALL(PLOG_E_INVALID, plog_verify(client, NULL, NULL, &err));
+  CHECK_CALL(PLOG_E_INVALID, plog_call(client, "query", "{}", 2, NULL, NULL, NULL, &err));
   CHECK_CALL(PLOG_E_INVALID, plog_redactor_new(NULL, 0, NULL, &err));
   CHECK_CALL(PLOG_E_INVALID, plog_redactor_new_configured(NULL, 0, NULL, &err));
   CHECK_CALL(PLOG_E_INVALID, plog_redactor_redact(redactor, "x", 1, NULL, NULL, &err));
@@ -119,6 +126,8 @@ static void missing_text_with_a_length_is_refused(void) {
   CHECK_CALL(PLOG_E_INVALID, plog_client_get_event(client, NULL, 3, NULL, 0, &buffer, &err));
   CHECK_CALL(PLOG_E_INVALID, plog_client_query(client, NULL, 3, &cursor, &err));
   CHECK(cursor == NULL);
+  CHECK_CALL(PLOG_E_INVALID, plog_call(client, "query", NULL, 3, NULL, NULL, &buffer, &err));
+  CHECK(buffer == NULL);
   CHECK_CALL(PLOG_E_INVALID, plog_redactor_redact(redactor, NULL, 3, &buffer, NULL, &err));
   CHECK_CALL(PLOG_E_INVALID, plog_redactor_redact_json(redactor, NULL, 3, &buffer, NULL, &err));
   CHECK_CALL(PLOG_E_INVALID, plog_log_event(client, NULL, 0, NULL, &err)); /* the empty text is not JSON */

@@ -40,7 +40,7 @@ TEST_P(StoreBatchTest, EventsOfManyAgentsAreAppendedInOrder) {
     EXPECT_EQ(rows[i].sequence, i / 7 + 1);
     EXPECT_EQ(json::parse(rows[i].canonical).find("labels")->find("n")->text(), std::to_string(i));
   }
-  EXPECT_EQ(store->agents(true).size(), 7u);
+  EXPECT_EQ(store->agents(true, "", store::kNoLimit).size(), 7u);
   EXPECT_THAT(findings(*store), IsEmpty());
 }
 

@@ -69,8 +69,9 @@ TEST_P(StoreDriverTest, AMissingLedgerIsCreatedForWritersOnly) {
 TEST_P(StoreDriverTest, ALedgerIsFoundAgainByItsAddress) {
   record(*open_to_write(), "agent");
   record(*store::open(address("other.db"), OpenMode::kReadWrite), "another agent");
-  EXPECT_EQ(open()->agents(true).at(0).agent, "agent");
-  EXPECT_EQ(store::open(address("other.db"), OpenMode::kReadOnly)->agents(true).at(0).agent, "another agent");
+  EXPECT_EQ(open()->agents(true, "", store::kNoLimit).at(0).agent, "agent");
+  EXPECT_EQ(store::open(address("other.db"), OpenMode::kReadOnly)->agents(true, "", store::kNoLimit).at(0).agent,
+            "another agent");
   EXPECT_EQ(driver_of(address()).open(address(), OpenMode::kReadOnly)->count({}), 1u);
 }
 

@@ -163,8 +163,8 @@ TEST_P(StoreReadTest, SystemEventsAreLeftOutUnlessAskedFor) {
   filter = {};
   filter.agent = "provenlog";
   EXPECT_THAT(indexes(all(*store, filter)), ElementsAre(0));
-  EXPECT_EQ(store->agents(false).size(), 1u);
-  EXPECT_EQ(store->agents(true).size(), 2u);
+  EXPECT_EQ(store->agents(false, "", store::kNoLimit).size(), 1u);
+  EXPECT_EQ(store->agents(true, "", store::kNoLimit).size(), 2u);
   const Summary summary = store->summary();
   EXPECT_EQ(summary.events, 1u);
   EXPECT_EQ(summary.system_events, 1u);
@@ -183,22 +183,22 @@ TEST_P(StoreReadTest, SummariesCountWhatIsThere) {
   writer.record(Draft("a").with("session_id", "s1").with("action_status", "success").at(10));
   writer.record(Draft("a").with("session_id", "s2").with("action_type", "T").at(20));
   writer.record(Draft("a").at(5));
-  const std::vector<AgentSummary> agents = store->agents(true);
+  const std::vector<AgentSummary> agents = store->agents(true, "", store::kNoLimit);
   ASSERT_EQ(agents.size(), 2u);
   EXPECT_EQ(agents[0].agent, "a");
   EXPECT_EQ(agents[0].events, 3u);
   EXPECT_EQ(agents[0].first, 5);
   EXPECT_EQ(agents[0].last, 20);
-  const std::vector<SessionSummary> sessions = store->sessions(std::nullopt, 10);
+  const std::vector<SessionSummary> sessions = store->sessions(std::nullopt, 0, 10);
   ASSERT_EQ(sessions.size(), 3u);
   EXPECT_EQ(sessions[0].session, "s2");
   EXPECT_EQ(sessions[1].session, "s1");
   EXPECT_EQ(sessions[1].agent, "a");
   EXPECT_EQ(sessions[2].agent, "b");
   EXPECT_EQ(sessions[2].errors, 1u);
-  EXPECT_EQ(store->sessions("b", 10).size(), 1u);
-  EXPECT_EQ(store->sessions("nobody", 10).size(), 0u);
-  EXPECT_EQ(store->sessions(std::nullopt, 2).size(), 2u);
+  EXPECT_EQ(store->sessions("b", 0, 10).size(), 1u);
+  EXPECT_EQ(store->sessions("nobody", 0, 10).size(), 0u);
+  EXPECT_EQ(store->sessions(std::nullopt, 0, 2).size(), 2u);
   const Summary summary = store->summary();
   EXPECT_EQ(summary.events, 4u);
   EXPECT_EQ(summary.agents, 2u);
@@ -322,8 +322,8 @@ TEST_P(StoreReadTest, TextsAreComparedWithoutTheirEscapes) {
   filter.references[static_cast<std::size_t>(event::Reference::kArtifactId)] = text;
   filter.labels = {{text, text}};
   EXPECT_THAT(indexes(all(*store, filter)), ElementsAre(0));
-  EXPECT_EQ(store->agents(true).at(0).agent, text);
-  EXPECT_EQ(store->sessions(text, 1).at(0).session, text);
+  EXPECT_EQ(store->agents(true, "", store::kNoLimit).at(0).agent, text);
+  EXPECT_EQ(store->sessions(text, 0, 1).at(0).session, text);
 }
 
 TEST_P(StoreReadTest, AReferenceWithoutTextRefersToNothing) {
@@ -360,8 +360,8 @@ TEST_P(StoreReadTest, SummariesPutTheMostFrequentFirst) {
   const Summary summary = store->summary();
   EXPECT_EQ(summary.by_type, (std::vector<std::pair<std::string, std::uint64_t>>{{"c", 2}, {"a", 1}, {"b", 1}}));
   EXPECT_EQ(summary.sessions, 0u);
-  EXPECT_THAT(store->sessions(std::nullopt, 10), IsEmpty());
-  EXPECT_EQ(store->sessions("provenlog", 10).size(), 1u);
+  EXPECT_THAT(store->sessions(std::nullopt, 0, 10), IsEmpty());
+  EXPECT_EQ(store->sessions("provenlog", 0, 10).size(), 1u);
 }
 
 TEST_P(StoreReadTest, SessionsWithTheNewestActivityComeFirst) {
@@ -373,9 +373,11 @@ TEST_P(StoreReadTest, SessionsWithTheNewestActivityComeFirst) {
   writer.record(Draft("b").with("session_id", "s1").at(100));
   writer.record(Draft("a").with("session_id", "s1").at(50));
   std::vector<std::string> order;
-  for (const SessionSummary& each : store->sessions(std::nullopt, 10)) order.push_back(each.agent + "/" + each.session);
+  for (const SessionSummary& each : store->sessions(std::nullopt, 0, 10)) {
+    order.push_back(each.agent + "/" + each.session);
+  }
   EXPECT_THAT(order, ElementsAre("a/s1", "b/s1", "a/s2"));
-  const SessionSummary newest = store->sessions(std::nullopt, 1).at(0);
+  const SessionSummary newest = store->sessions(std::nullopt, 0, 1).at(0);
   EXPECT_EQ(newest.events, 2u);
   EXPECT_EQ(newest.first, 50);
   EXPECT_EQ(newest.last, 300);

@@ -88,7 +88,7 @@ TEST_F(StoreSqliteFilesTest, TheLogOfADeletedLedgerIsSetAside) {
   Driver& driver = driver_of(LedgerAddress::at(path()));
   EXPECT_TRUE(driver.create(LedgerAddress::at(path()),
                             [](Store& store) { ChainWriter(store).record(Draft("another agent")); }));
-  EXPECT_EQ(open()->agents(true).at(0).agent, "another agent");
+  EXPECT_EQ(open()->agents(true, "", store::kNoLimit).at(0).agent, "another agent");
   int orphans = 0;
   for (const auto& entry : std::filesystem::directory_iterator(directory_.path())) {
     orphans += entry.path().filename().string().rfind("events.db-wal.orphaned-", 0) == 0 ? 1 : 0;

@@ -96,7 +96,7 @@ TEST_P(StoreWriteTest, ARefusedDuplicateLeavesNoTraceInTheCounts) {
   const std::string id = format_uuid(uuid_v7());
   for (int i = 0; i < 3; ++i) writer.record(Draft("agent").with("id", id).with("session_id", "s").label("k", "v"));
   EXPECT_EQ(store->summary().events, 1u);
-  EXPECT_EQ(store->sessions(std::nullopt, 10).at(0).events, 1u);
+  EXPECT_EQ(store->sessions(std::nullopt, 0, 10).at(0).events, 1u);
   Filter filter;
   filter.labels = {{"k", "v"}};
   EXPECT_EQ(store->count(filter), 1u);
@@ -131,7 +131,7 @@ TEST_P(StoreWriteTest, ADestroyedTransactionLeavesNothingBehind) {
     transaction->set_journal_position(journal, {1, 2});
   }
   EXPECT_EQ(store->count({}), 1u);
-  EXPECT_EQ(store->agents(true).size(), 1u);
+  EXPECT_EQ(store->agents(true, "", store::kNoLimit).size(), 1u);
   EXPECT_FALSE(store->find(writer.last_id(), std::nullopt));
   EXPECT_FALSE(store->context("k", "lost"));
   EXPECT_EQ(store->meta("lost"), "");
@@ -169,7 +169,7 @@ TEST_P(StoreWriteTest, ReadersSeeATransactionOnceItIsCommitted) {
     EXPECT_EQ(each->count({}), 0u);
     EXPECT_THAT(all(*each), IsEmpty());
     EXPECT_FALSE(each->find(writer.last_id(), std::nullopt));
-    EXPECT_THAT(each->sessions(std::nullopt, 10), IsEmpty());
+    EXPECT_THAT(each->sessions(std::nullopt, 0, 10), IsEmpty());
     EXPECT_FALSE(each->context("k", "v"));
     EXPECT_EQ(each->tile(0, 0), "");
     EXPECT_FALSE(each->audit().extent().any);

@@ -136,7 +136,7 @@ VALUES = [
     ("plog log --color=a", {"auto", "always"}),
     ("plog --db /x/y.db log --status ", {"success", "error", "timeout"}),
     ("plog log --action-type LLM_C", {"LLM_CALL"}),
-    ("plog generate ", {"bash", "fish", "zsh", "man"}),
+    ("plog generate ", {"bash", "fish", "zsh", "man", "operations", "options"}),
     ("plog log -n ", set()),
     ("plog verify --agent-id lo", set()),
 ]

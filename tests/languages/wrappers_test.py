@@ -33,7 +33,7 @@ def test_rust(machine: Machine) -> None:
     output = machine("cargo", "test", cwd=folder)
     assert "warning" not in output
     passed = [int(count) for count in re.findall(r"^test result: ok. (\d+) passed; 0 failed; 0 ignored", output, re.M)]
-    assert len(passed) == 5 and all(passed), output
+    assert len(passed) == 6 and all(passed), output
     if LONG and shutil.which("cargo-clippy"):
         machine("cargo", "clippy", "--all-targets", "--", "-D", "warnings", cwd=folder)
 

@@ -217,10 +217,10 @@ class StoreModelTest : public EachDriver {
       if (session != event.texts.end() && event.agent != "provenlog") ++sessions[{event.agent, session->second}];
     }
     std::map<std::string, std::uint64_t> got_agents;
-    for (const AgentSummary& agent : store.agents(true)) got_agents[agent.agent] = agent.events;
+    for (const AgentSummary& agent : store.agents(true, "", store::kNoLimit)) got_agents[agent.agent] = agent.events;
     ASSERT_EQ(got_agents, agents);
     std::map<std::pair<std::string, std::string>, std::uint64_t> got_sessions;
-    for (const SessionSummary& one : store.sessions(std::nullopt, ~std::uint64_t{0})) {
+    for (const SessionSummary& one : store.sessions(std::nullopt, 0, ~std::uint64_t{0})) {
       got_sessions[{one.agent, one.session}] = one.events;
     }
     ASSERT_EQ(got_sessions, sessions);

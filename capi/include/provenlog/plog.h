@@ -328,8 +328,9 @@ PLOG_API plog_status plog_value_to_json(plog_event *value, plog_buffer **json, p
 
 /* ---- Queries ----------------------------------------------------------------------------------------------- */
 
-/* Returns the event with this id, as JSON text. `id` may be any text that was given as an event's id. `agent` selects
- * the agent if several agents used the id; if it is NULL, the event that was committed first is returned.
+/* Returns the event with this id, as JSON text. `id` may be any text that was given as an event's id, or '@' and a
+ * commit index. `agent` selects the agent if several agents used the id; if it is NULL, the event that was committed
+ * first is returned.
  * PLOG_E_NOT_FOUND if there is no such event. Events that this client recorded before the call are seen. Shared. */
 PLOG_API plog_status plog_client_get_event(plog_client *client, const char *id, size_t id_len, const char *agent,
                                            size_t agent_len, plog_buffer **out, plog_error **err);
@@ -490,6 +491,24 @@ PLOG_API plog_status plog_backup(plog_client *client, const char *db_path, const
  * "unsigned_because" is the reason why no head could be signed, or null. It may run on any thread. */
 PLOG_API plog_status plog_restore(const char *path, const char *db_path, int32_t replace, plog_progress_fn progress,
                                   void *user_data, plog_buffer **report, plog_error **err);
+
+/* ---- Operations -------------------------------------------------------------------------------------------- */
+
+/* Calls any operation by its name, with its parameters and its result as JSON text. `plog generate operations` prints
+ * all operations with their parameters and results, and docs/operations.md describes them. Later releases add
+ * operations and optional parameters; the typed functions of this header do the same as the operations that correspond
+ * to them.
+ *
+ * `name` is terminated. `parameters` is a JSON object; the empty text means no parameters, and a member that is null
+ * counts as not given. `client` may be NULL for an operation whose "client" is not "required". `progress` (may be NULL)
+ * is called by operations whose "progress" is true, with `user_data`; others cannot be cancelled. `*result` receives
+ * the result, which is at most a page: an operation that has more returns "next", to pass in the next call.
+ *
+ * PLOG_E_INVALID if there is no such operation, if a client is missing, and if a parameter is unknown, missing, given
+ * twice, of the wrong type or out of range: the message names the operation and the parameter. Otherwise fails as the
+ * operation does. Paths in parameters and results are those of this machine. Shared. */
+PLOG_API plog_status plog_call(plog_client *client, const char *name, const char *parameters, size_t parameters_len,
+                               plog_progress_fn progress, void *user_data, plog_buffer **result, plog_error **err);
 
 /* ---- Redactor ---------------------------------------------------------------------------------------------- */
 

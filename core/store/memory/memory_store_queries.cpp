@@ -90,7 +90,7 @@ std::optional<std::string> MemoryStore::context(std::string_view key, std::strin
   return found == state->contexts.end() ? std::nullopt : std::optional(found->second);
 }
 
-std::vector<AgentSummary> MemoryStore::agents(bool include_system) {
+std::vector<AgentSummary> MemoryStore::agents(bool include_system, std::string_view after, std::uint64_t limit) {
   const StatePointer state = committed();
   std::map<std::string, AgentSummary> sums;
   for (const RowPointer& row : state->rows) {
@@ -100,12 +100,15 @@ std::vector<AgentSummary> MemoryStore::agents(bool include_system) {
     add_to(agent, *row);
   }
   std::vector<AgentSummary> agents;
-  agents.reserve(sums.size());
-  for (auto& [name, sum] : sums) agents.push_back(std::move(sum));
+  for (auto at = after.empty() ? sums.begin() : sums.upper_bound(std::string(after));
+       at != sums.end() && agents.size() < limit; ++at) {
+    agents.push_back(std::move(at->second));
+  }
   return agents;
 }
 
-std::vector<SessionSummary> MemoryStore::sessions(const std::optional<std::string>& agent, std::uint64_t limit) {
+std::vector<SessionSummary> MemoryStore::sessions(const std::optional<std::string>& agent, std::uint64_t offset,
+                                                  std::uint64_t limit) {
   const StatePointer state = committed();
   std::map<std::pair<std::string, std::string>, std::pair<SessionSummary, std::uint64_t>> sums;  // with the last commit
   for (const RowPointer& row : state->rows) {
@@ -122,6 +125,10 @@ std::vector<SessionSummary> MemoryStore::sessions(const std::optional<std::strin
   for (auto& [key, value] : sums) newest_first.emplace(value.second, std::move(value.first));
   std::vector<SessionSummary> sessions;
   for (auto& [last_commit, sum] : newest_first) {
+    if (offset > 0) {
+      --offset;
+      continue;
+    }
     if (sessions.size() == limit) break;
     sessions.push_back(std::move(sum));
   }

@@ -39,8 +39,9 @@ class SqliteStore final : public Store, private ForkParticipant {
   std::uint64_t count(const Filter& filter) override;
   std::optional<EventRow> find(const Uuid& id, const std::optional<std::string>& agent) override;
   std::optional<std::string> context(std::string_view key, std::string_view value) override;
-  std::vector<AgentSummary> agents(bool include_system) override;
-  std::vector<SessionSummary> sessions(const std::optional<std::string>& agent, std::uint64_t limit) override;
+  std::vector<AgentSummary> agents(bool include_system, std::string_view after, std::uint64_t limit) override;
+  std::vector<SessionSummary> sessions(const std::optional<std::string>& agent, std::uint64_t offset,
+                                       std::uint64_t limit) override;
   Summary summary() override;
   std::uint64_t size() override;
   std::string meta(std::string_view key) override;

@@ -216,17 +216,20 @@ std::optional<std::string> SqliteStore::context(std::string_view key, std::strin
   return found;
 }
 
-std::vector<AgentSummary> SqliteStore::agents(bool include_system) {
+std::vector<AgentSummary> SqliteStore::agents(bool include_system, std::string_view after, std::uint64_t limit) {
   std::vector<AgentSummary> agents;
   read([&](Connection& connection, bool) {
     agents.clear();
     Statement& statement = connection.cached(
         "SELECT t.text, sum(a.events), min(a.first_time), max(a.last_time) FROM activity a JOIN term t ON t.id = "
         "a.agent "
-        "WHERE ?1 OR t.text <> ?2 GROUP BY t.text ORDER BY t.text");
+        "WHERE (?1 OR t.text <> ?2) AND (?4 OR t.text > ?3) GROUP BY t.text ORDER BY t.text LIMIT ?5");
     const Run run(statement);
     statement.bind(1, include_system ? 1 : 0);
     statement.bind_text(2, event::kSystemAgent);
+    statement.bind_text(3, after);
+    statement.bind(4, after.empty() ? 1 : 0);
+    statement.bind(5, clamped(limit));
     while (statement.step()) {
       agents.push_back(
           {std::string(statement.bytes(0)), unsigned_at(statement, 1), statement.integer(2), statement.integer(3)});
@@ -235,7 +238,8 @@ std::vector<AgentSummary> SqliteStore::agents(bool include_system) {
   return agents;
 }
 
-std::vector<SessionSummary> SqliteStore::sessions(const std::optional<std::string>& agent, std::uint64_t limit) {
+std::vector<SessionSummary> SqliteStore::sessions(const std::optional<std::string>& agent, std::uint64_t offset,
+                                                  std::uint64_t limit) {
   std::vector<SessionSummary> sessions;
   read([&](Connection& connection, bool) {
     sessions.clear();
@@ -244,10 +248,11 @@ std::vector<SessionSummary> SqliteStore::sessions(const std::optional<std::strin
     Statement& statement = connection.cached(
         std::string("SELECT t.text, s.text, a.events, a.errors, a.first_time, a.last_time FROM activity a ") +
         "INDEXED BY activity_recent CROSS JOIN term t ON t.id = a.agent CROSS JOIN term s ON s.id = a.session " +
-        (agent ? "WHERE a.agent = ?1" : "WHERE a.agent <> ?1") + " ORDER BY a.last_commit DESC LIMIT ?2");
+        (agent ? "WHERE a.agent = ?1" : "WHERE a.agent <> ?1") + " ORDER BY a.last_commit DESC LIMIT ?2 OFFSET ?3");
     const Run run(statement);
     statement.bind(1, named.value_or(0));
     statement.bind(2, clamped(limit));
+    statement.bind(3, clamped(offset));
     while (statement.step()) {
       sessions.push_back({std::string(statement.bytes(0)), std::string(statement.bytes(1)), unsigned_at(statement, 2),
                           unsigned_at(statement, 3), statement.integer(4), statement.integer(5)});

@@ -232,6 +232,17 @@ extern "C" {
         err: *mut *mut plog_error,
     ) -> plog_status;
 
+    pub fn plog_call(
+        client: *mut plog_client,
+        name: *const c_char,
+        parameters: *const c_char,
+        parameters_len: usize,
+        progress: Option<plog_progress_fn>,
+        user_data: *mut c_void,
+        result: *mut *mut plog_buffer,
+        err: *mut *mut plog_error,
+    ) -> plog_status;
+
     pub fn plog_redactor_new(
         rules: *const c_char,
         rules_len: usize,

@@ -117,6 +117,16 @@ final class Plog {
   static native int plog_client_prove(
       long client, byte[] id, long idSize, byte[] agent, long agentSize, long[] out, long[] err);
 
+  static native int plog_call(
+      long client,
+      byte[] name,
+      byte[] parameters,
+      long size,
+      Progress progress,
+      Pointer userData,
+      long[] result,
+      long[] err);
+
   static native int plog_redactor_new(byte[] rules, long size, long[] out, long[] err);
 
   static native int plog_redactor_redact(

@@ -204,6 +204,19 @@ public final class ProvenLogClient implements AutoCloseable {
     return new Verification(this);
   }
 
+  /** Returns an operation on this client's ledger, which is called by its {@code run}. */
+  public Operation operation(String name) {
+    return new Operation(handle, name);
+  }
+
+  /**
+   * Calls an operation by its name, with its parameters as the text of a JSON object ("" for none), and returns its
+   * result as JSON text. {@link Operation} takes and returns maps, and reports progress.
+   */
+  public String call(String name, String parametersJson) {
+    return operation(name).run(parametersJson);
+  }
+
   Handle handle() {
     return handle;
   }

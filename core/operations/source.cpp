@@ -1,0 +1,36 @@
+#include "operations/source.h"
+
+#include "base/error.h"
+#include "client/config.h"
+#include "heads/file_head_store.h"
+#include "store/ledger_paths.h"
+
+namespace plog::operations {
+namespace {
+
+constexpr std::int64_t kHeadMillis = 10000;
+
+}  // namespace
+
+Source::Source(client::Client* client, const std::optional<std::string>& db_path) {
+  if (client != nullptr) {
+    store_ = &client->fresh_store();
+    client->recorder()->publish_head(kHeadMillis);
+    address_ = client->address();
+    recorder_ = client->recorder();
+    return;
+  }
+  const client::Config config = db_path ? client::Config{} : client::load_config();
+  address_ = client::ledger_address(db_path, config, store::LedgerAddress::Directories::kLeave);
+  opened_ = store::open(address_, store::OpenMode::kReadOnly);
+  store_ = opened_.get();
+}
+
+std::string Source::head() const {
+  const std::string path = store::LedgerPaths(address_).head();
+  auto head = heads::read_head(path);
+  if (!head) throw Error(Status::kNotFound, "the ledger has no head yet: there is no file " + path);
+  return *head;
+}
+
+}  // namespace plog::operations
