@@ -1,13 +1,12 @@
 #include "verify/scan.h"
 
 #include <algorithm>
-#include <condition_variable>
 #include <exception>
-#include <mutex>
 #include <thread>
 
 #include "base/error.h"
 #include "base/fork.h"
+#include "base/mutex.h"
 #include "event/prepared.h"
 #include "event/system_events.h"
 #include "store/stored_tiles.h"
@@ -83,17 +82,23 @@ class Scan::Visitor final : public store::RowVisitor {
 
 // The state that the threads of one run share. Each thread takes the next block, and waits for its turn to link it.
 struct Scan::Crew {
-  std::mutex mutex;
-  std::condition_variable changed;
-  std::uint64_t next = 0;   // commit index where the next block to take begins
-  std::uint64_t taken = 0;  // number of blocks taken
-  std::uint64_t turn = 0;   // number of blocks linked
-  std::exception_ptr failure;
+  explicit Crew(std::uint64_t begin) : next(begin) {}
+
+  Mutex mutex;
+  Condition changed;
+  std::uint64_t next PLOG_GUARDED_BY(mutex);       // commit index where the next block to take begins
+  std::uint64_t taken PLOG_GUARDED_BY(mutex) = 0;  // number of blocks taken
+  std::uint64_t turn PLOG_GUARDED_BY(mutex) = 0;   // number of blocks linked
+  std::exception_ptr failure PLOG_GUARDED_BY(mutex);
 
   void fail(std::exception_ptr error) {
-    const std::lock_guard lock(mutex);
+    const MutexLock lock(mutex);
     if (!failure) failure = std::move(error);
     changed.notify_all();
+  }
+  // When the other threads have ended, or do not exist in a forked child, where the mutex may be held for ever.
+  void rethrow() PLOG_NO_THREAD_ANALYSIS {
+    if (failure) std::rethrow_exception(failure);
   }
 };
 
@@ -141,7 +146,7 @@ void Scan::work(Crew& crew, bool leader) {
   for (;;) {
     std::uint64_t first = 0, end = 0, number = 0;
     {
-      const std::lock_guard lock(crew.mutex);
+      const MutexLock lock(crew.mutex);
       if (crew.failure || crew.next >= total_) break;
       first = crew.next;
       end = std::min(total_, (first / ledger::kBlockRows + 1) * ledger::kBlockRows);
@@ -152,8 +157,8 @@ void Scan::work(Crew& crew, bool leader) {
     const std::optional<std::uint64_t> following = reader->read(first, end, visitor);
     const ledger::Block& block = visitor.finish();
     {
-      std::unique_lock lock(crew.mutex);
-      crew.changed.wait(lock, [&] { return crew.failure || crew.turn == number; });
+      const MutexLock lock(crew.mutex);
+      while (!crew.failure && crew.turn != number) crew.changed.wait(crew.mutex);
       if (crew.failure) break;
       sequence(block, visitor, reader->filter_rows());
       if (block.rows.empty()) {
@@ -173,8 +178,7 @@ void Scan::work(Crew& crew, bool leader) {
 }
 
 void Scan::run() {
-  Crew crew;
-  crew.next = next_;
+  Crew crew(next_);
   const std::uint64_t blocks = (total_ - std::min(next_, total_)) / ledger::kBlockRows + 1;
   const auto helpers = static_cast<std::size_t>(std::min<std::uint64_t>(options_.threads, blocks)) - 1;
   const auto join = [](std::vector<std::thread>* threads) {
@@ -197,7 +201,7 @@ void Scan::run() {
   } else {
     threads.reset();
   }
-  if (crew.failure) std::rethrow_exception(crew.failure);
+  crew.rethrow();
   if (options_.tree) {
     store::StoredTiles tiles(store_);
     tree_.finish(tiles);

@@ -1,17 +1,23 @@
 /*
- * A model of the journal, its adoption and the commit (core/client) for spin.
+ * A model of the journal, its delivery to a sink, its adoption and the commit (core/spool, core/writer) for spin.
  *
  * There is one owner with two threads (a caller, which records or drops events, and a committing thread), two adopters
  * that may start at any time, and at the end one recovery that runs undisturbed. Up to KILLS times in a run, a process
  * is killed between two of its steps. With POWER_LOSS, everything may stop once, and any combination of the data that
  * was not synced is lost.
  *
+ * Without SINK, the sink is the writer of the local ledger, which answers at once and stores the position of the journal
+ * together with the events. With SINK, it is a server: WINDOW batches are on their way at a time, it answers in any order,
+ * its answers get lost after it has stored the events, and it knows no positions.
+ *
  * A step is what the implementation does in one system call, in one SQLite commit, or under its mutex. README.md lists
  * the other assumptions and the number of states.
  *
  * Settings (-D): N events, SEG records in a segment, at most DROPS dropped events, at most KILLS kills, BATCH events in
- * a transaction of an adopter; POWER (durability `power`), POWER_LOSS.
- * Mutants, which must fail: UNLINK_FIRST, ACK_FIRST, NO_FLOCK, NO_UNIQUE, ONE_ACCOUNT, NO_SYNC, FORGET_FIRST.
+ * a transaction of an adopter; POWER (durability `power`), POWER_LOSS; SINK, FAILURES answers that get lost.
+ * Mutants, which must fail: UNLINK_FIRST, ACK_FIRST, NO_FLOCK, NO_UNIQUE, ONE_ACCOUNT, NO_SYNC, FORGET_FIRST; with SINK
+ * also OUT_OF_ORDER (an answer moves the position although an earlier batch has none) and FORGET_FAILED (a failure counts
+ * as an answer).
  */
 #ifndef N
 #define N 4
@@ -29,6 +35,11 @@
 #define BATCH 2
 #endif
 
+#ifndef FAILURES
+#define FAILURES 1
+#endif
+
+#define WINDOW 2
 #define OWNER 1
 #define ADOPTERS 2 /* processes 2 and 3; 4 is the recovery at the end */
 #define LAST 4
@@ -180,6 +191,101 @@ killed:
   owner_thread_ends()
 }
 
+#ifdef SINK
+/* The batches that were handed out, oldest first: slot `oldest` and then the other one. */
+#define FREE 0
+#define SENT 1
+#define STORED 2
+#define ANSWERED 3
+#define FAILED 4
+byte slot[WINDOW], from[WINDOW], till[WINDOW], gap_of[WINDOW], generation_of[WINDOW];
+byte oldest, handed, failures;
+bool gap_out, server_done;
+
+/* The server goes on with what it has received, even when the owner is dead. */
+proctype Server() {
+  byte s;
+  do
+  :: atomic {
+      if :: slot[0] == SENT -> s = 0 :: slot[1] == SENT -> s = 1 fi;
+      insert_gap(generation_of[s], gap_of[s]);
+      insert_events((BIT(till[s]) - 1) & ~(BIT(from[s]) - 1));
+      slot[s] = STORED; s = 0
+    }
+  :: atomic {
+      if :: slot[0] == STORED -> s = 0 :: slot[1] == STORED -> s = 1 fi;
+      if :: slot[s] = ANSWERED :: failures < FAILURES -> failures++; slot[s] = FAILED fi;
+      s = 0
+    }
+  :: atomic { /* the request itself got lost */
+      failures < FAILURES && (slot[0] == SENT || slot[1] == SENT);
+      if :: slot[0] == SENT -> slot[0] = FAILED :: slot[1] == SENT -> slot[1] = FAILED fi;
+      failures++
+    }
+  :: atomic { server_done && slot[0] != SENT && slot[0] != STORED && slot[1] != SENT && slot[1] != STORED -> break }
+  od
+}
+
+#define NEXT_FREE (slot[oldest] == FREE -> oldest : 1 - oldest)
+
+proctype CommittingThread() {
+  byte i, s;
+  do
+  /* Hands out the next batch. */
+  :: up[OWNER] && slot[NEXT_FREE] == FREE && (handed < written || (!gap_out && frozen + current > 0)) ->
+    STEP(
+      s = NEXT_FREE;
+      from[s] = handed; till[s] = written; handed = written; gap_of[s] = 0;
+      if
+      :: !gap_out && frozen + current > 0 ->
+        if :: frozen == 0 -> frozen = current; current = 0 :: else fi;
+        gap_of[s] = frozen; generation_of[s] = generation; gap_out = true
+      :: else
+      fi;
+      slot[s] = SENT; s = 0)
+  /* Hands out a batch again. */
+#ifndef FORGET_FAILED
+  :: up[OWNER] && slot[0] == FAILED -> STEP(slot[0] = SENT)
+  :: up[OWNER] && slot[1] == FAILED -> STEP(slot[1] = SENT)
+#endif
+  /* The oldest batch is answered, so the position moves. */
+#ifdef OUT_OF_ORDER
+  :: up[OWNER] && (slot[0] == ANSWERED || slot[1] == ANSWERED) ->
+    STEP(
+      if :: slot[0] == ANSWERED -> s = 0 :: slot[1] == ANSWERED -> s = 1 fi;
+#elif defined(FORGET_FAILED)
+  :: up[OWNER] && (slot[oldest] == ANSWERED || slot[oldest] == FAILED) ->
+    STEP(
+      s = oldest;
+#else
+  :: up[OWNER] && slot[oldest] == ANSWERED ->
+    STEP(
+      s = oldest;
+#endif
+      committed = (till[s] > committed -> till[s] : committed);
+      if :: gap_of[s] > 0 -> frozen = 0; generation++; gap_out = false :: else fi;
+      slot[s] = FREE; from[s] = 0; till[s] = 0; gap_of[s] = 0; generation_of[s] = 0;
+      oldest = 1 - s; s = 0);
+    do
+    :: (i + 1) * SEG <= committed && (i + 1) * SEG < written -> STEP(segments = segments & ~BIT(i)); i++
+    :: else -> i = 0; break
+    od
+  :: up[OWNER] && caller_done && committed == written && frozen + current == 0 && slot[0] == FREE && slot[1] == FREE ->
+    break
+  :: !up[OWNER] -> goto killed
+  od;
+  /* A regular end. */
+  do
+  :: i < SEGMENTS -> STEP(segments = segments & ~BIT(i)); i++
+  :: else -> break
+  od;
+  STEP(owner_file = false);
+killed:
+  i = 0; s = 0;
+  server_done = true;
+  owner_thread_ends()
+}
+#else
 proctype CommittingThread() {
   byte i, upto, gap, gen;
   do
@@ -233,6 +339,7 @@ killed:
   i = 0; upto = 0; gap = 0; gen = 0;
   owner_thread_ends()
 }
+#endif
 
 /* ---- Adoption: find_orphans and adopt */
 
@@ -417,6 +524,9 @@ init {
     flock_holder = OWNER;
     run Caller();
     run CommittingThread();
+#ifdef SINK
+    run Server();
+#endif
     run Adopter(2);
     run Adopter(3);
     run Adopter(LAST);

@@ -13,8 +13,9 @@ from crash_harness import LONG
 MODEL = pathlib.Path(__file__).parent / "journal.pml"
 SMALL = ("N=2", "SEG=1", "DROPS=1", "KILLS=1")
 POWER = (*SMALL, "POWER", "POWER_LOSS")
+SINK = (*SMALL, "SINK")
 # The first searches take seconds; the long ones take about a minute and more than 1 GiB of memory. See README.md.
-SEARCHES = [SMALL, ("N=3", "SEG=2", "DROPS=1", "KILLS=1")]
+SEARCHES = [SMALL, ("N=3", "SEG=2", "DROPS=1", "KILLS=1"), SINK]
 if LONG:
     SEARCHES += [
         ("N=4", "SEG=2", "DROPS=2", "KILLS=3", "BATCH=1"),
@@ -62,6 +63,8 @@ def test_no_kill_and_no_loss_of_power_breaks_the_protocol(tmp_path: pathlib.Path
         (*SMALL, "DROPS=2", "ONE_ACCOUNT"),
         (*POWER, "NO_SYNC"),
         (*SMALL, "KILLS=2", "FORGET_FIRST"),
+        (*SINK, "OUT_OF_ORDER"),
+        (*SINK, "FORGET_FAILED"),
     ],
     ids=lambda settings: settings[-1],
 )

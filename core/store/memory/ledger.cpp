@@ -149,24 +149,24 @@ std::string State::meta_text(std::string_view key) const {
 }
 
 StatePointer Ledger::committed() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return state_;
 }
 
 void Ledger::begin(const void* writer) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (writer_ == writer) throw Error(Status::kInternal, "begin() was called inside a transaction");
   if (writer_ != nullptr) throw Error(Status::kBusy, "another transaction is open in the ledger");
   writer_ = writer;
 }
 
 bool Ledger::has_transaction(const void* writer) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return writer_ == writer;
 }
 
 void Ledger::end(StatePointer state) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (state) state_ = std::move(state);
   writer_ = nullptr;
 }

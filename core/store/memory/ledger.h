@@ -6,13 +6,13 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "base/mutex.h"
 #include "base/uuid.h"
 #include "crypto/sha256.h"
 #include "event/prepared.h"
@@ -81,9 +81,9 @@ class Ledger {
   void end(StatePointer state);
 
  private:
-  mutable std::mutex mutex_;
-  StatePointer state_;
-  const void* writer_ = nullptr;
+  mutable Mutex mutex_;
+  StatePointer state_ PLOG_GUARDED_BY(mutex_);
+  const void* writer_ PLOG_GUARDED_BY(mutex_) = nullptr;
 };
 
 }  // namespace plog::store::memory

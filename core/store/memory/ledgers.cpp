@@ -1,8 +1,8 @@
 #include "store/memory/ledgers.h"
 
-#include <chrono>
 #include <utility>
 
+#include "base/deadline.h"
 #include "base/error.h"
 
 namespace plog::store::memory {
@@ -11,7 +11,7 @@ class Ledgers::Lease final : public WriterLease {
  public:
   Lease(Ledgers& ledgers, std::string path) : ledgers_(ledgers), path_(std::move(path)) {}
   ~Lease() override {
-    const std::lock_guard lock(ledgers_.mutex_);
+    const MutexLock lock(ledgers_.mutex_);
     ledgers_.locked_.erase(path_);
     ledgers_.unlocked_.notify_all();
   }
@@ -27,25 +27,25 @@ Ledgers& Ledgers::instance() {
 }
 
 std::shared_ptr<Ledger> Ledgers::find(const std::string& path) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto found = ledgers_.find(path);
   return found == ledgers_.end() ? nullptr : found->second;
 }
 
 std::shared_ptr<Ledger> Ledgers::find_or_create(const std::string& path) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   std::shared_ptr<Ledger>& ledger = ledgers_[path];
   if (!ledger) ledger = std::make_shared<Ledger>(State());
   return ledger;
 }
 
 bool Ledgers::add(const std::string& path, std::shared_ptr<Ledger> ledger) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return ledgers_.emplace(path, std::move(ledger)).second;
 }
 
 void Ledgers::move(const std::string& from, const std::string& to) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto found = ledgers_.find(from);
   if (found == ledgers_.end()) throw Error(Status::kInternal, "cannot move the ledger " + from + ": there is none");
   ledgers_[to] = std::move(found->second);
@@ -53,20 +53,23 @@ void Ledgers::move(const std::string& from, const std::string& to) {
 }
 
 void Ledgers::remove(const std::string& path) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   ledgers_.erase(path);
 }
 
 void Ledgers::clear() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   ledgers_.clear();
 }
 
 std::unique_ptr<WriterLease> Ledgers::lock(const std::string& path, std::int64_t timeout_ms) {
-  std::unique_lock lock(mutex_);
-  const auto is_free = [&] { return locked_.count(path) == 0; };
-  if (!unlocked_.wait_for(lock, std::chrono::milliseconds(timeout_ms), is_free)) {
-    throw Error(Status::kBusy, "another thread holds the writer lock of the ledger " + path);
+  const std::int64_t deadline = deadline_after(timeout_ms);
+  const MutexLock lock(mutex_);
+  while (locked_.count(path) != 0) {
+    if (steady_millis() >= deadline) {
+      throw Error(Status::kBusy, "another thread holds the writer lock of the ledger " + path);
+    }
+    unlocked_.wait_until(mutex_, time_point(deadline));
   }
   locked_.insert(path);
   return std::make_unique<Lease>(*this, path);

@@ -1,14 +1,13 @@
 // The ledgers in the memory of this process, by path, and their writer locks.
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <set>
 #include <string>
 
+#include "base/mutex.h"
 #include "store/memory/ledger.h"
 #include "store/store.h"
 
@@ -35,10 +34,10 @@ class Ledgers {
  private:
   class Lease;
 
-  std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<Ledger>> ledgers_;
-  std::set<std::string> locked_;
-  std::condition_variable unlocked_;
+  Mutex mutex_;
+  std::map<std::string, std::shared_ptr<Ledger>> ledgers_ PLOG_GUARDED_BY(mutex_);
+  std::set<std::string> locked_ PLOG_GUARDED_BY(mutex_);
+  Condition unlocked_;
 };
 
 }  // namespace plog::store::memory

@@ -96,7 +96,7 @@ void Backups::copy_into(const std::string& path, const CopyProgress& progress) {
   const std::int64_t deadline = steady_millis() + kBusyDeadlineMillis;
   const LockScope locks(path);  // the inode may still be in the lock table: see build() in schema.cpp
   for (bool finished = false; !finished;) {
-    std::unique_lock lock(mutex_);
+    MutexLock lock(mutex_);
     if (truncate(path.c_str(), 0) != 0)
       throw errno_error("cannot write the backup " + path, errno);  // drops an earlier attempt
     std::unique_ptr<Run> run;

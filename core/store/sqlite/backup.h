@@ -3,10 +3,10 @@
 
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "base/mutex.h"
 #include "store/sqlite/read_pool.h"
 
 namespace plog::store::sqlite {
@@ -22,16 +22,16 @@ class Backups {
 
   // Closes the connections of all running backups and keeps the mutex locked until release_fork(). Waits for one step,
   // a few milliseconds.
-  void prepare_fork() noexcept;
-  void release_fork() noexcept;
+  void prepare_fork() noexcept PLOG_ACQUIRE(mutex_);
+  void release_fork() noexcept PLOG_RELEASE(mutex_);
 
  private:
   class Run;
   void copy_into(const std::string& path, const CopyProgress& progress);
 
   ReadPool& pool_;
-  std::mutex mutex_;  // held during each step
-  std::vector<Run*> runs_;
+  Mutex mutex_;  // held during each step
+  std::vector<Run*> runs_ PLOG_GUARDED_BY(mutex_);
 };
 
 }  // namespace plog::store::sqlite

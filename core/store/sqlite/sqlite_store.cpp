@@ -135,25 +135,25 @@ bool SqliteStore::begin_transaction() {
   }
   // Waits for a pending fork: a writer that always begins again at once would keep it waiting.
   while (fork_waits_.load(std::memory_order_acquire)) usleep(kPauseMicros);
-  const std::lock_guard lock(writer_mutex_);
+  const MutexLock lock(writer_mutex_);
   const bool changed = writer_.begin();
   transaction_owner_.store(std::this_thread::get_id(), std::memory_order_relaxed);
   return changed;
 }
 
 void SqliteStore::commit(bool sync) {
-  const std::lock_guard lock(writer_mutex_);
+  const MutexLock lock(writer_mutex_);
   writer_.commit(sync);
 }
 
 void SqliteStore::sync() {
   check_usable();
-  const std::lock_guard lock(writer_mutex_);
+  const MutexLock lock(writer_mutex_);
   writer_.sync();
 }
 
 void SqliteStore::rollback() noexcept {
-  const std::lock_guard lock(writer_mutex_);
+  const MutexLock lock(writer_mutex_);
   writer_.rollback();
 }
 
@@ -164,12 +164,12 @@ void SqliteStore::checkpoint(std::uint64_t min_wal_bytes) {
   if (mode_ == OpenMode::kReadOnly) {
     throw Error(Status::kInvalid, "cannot checkpoint " + path_ + ": the ledger was opened read-only");
   }
-  const std::lock_guard lock(writer_mutex_);
+  const MutexLock lock(writer_mutex_);
   writer_.checkpoint(min_wal_bytes);
 }
 
 void SqliteStore::close_writer() noexcept {
-  const std::lock_guard lock(writer_mutex_);
+  const MutexLock lock(writer_mutex_);
   writer_.close();
 }
 

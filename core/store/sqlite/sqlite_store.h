@@ -2,10 +2,10 @@
 #pragma once
 
 #include <atomic>
-#include <mutex>
 #include <string>
 #include <thread>
 
+#include "base/mutex.h"
 #include "store/sqlite/backup.h"
 #include "store/sqlite/fork.h"
 #include "store/sqlite/locks.h"
@@ -60,8 +60,9 @@ class SqliteStore final : public Store, private ForkParticipant {
   void rollback() noexcept;
   bool read(const ReadPool::Work& work);
   void check_usable() const;
-  void prepare_fork() noexcept override;
-  void after_fork(bool in_child) noexcept override;
+  // The mutexes stay locked from one to the other.
+  void prepare_fork() noexcept override PLOG_NO_THREAD_ANALYSIS;
+  void after_fork(bool in_child) noexcept override PLOG_NO_THREAD_ANALYSIS;
 
   const std::string path_;
   const OpenMode mode_;
@@ -72,7 +73,7 @@ class SqliteStore final : public Store, private ForkParticipant {
   WriterLock lock_;
 
   // Held during begin, commit, rollback, sync, checkpoint and close_writer, but not between begin and commit.
-  std::mutex writer_mutex_;
+  Mutex writer_mutex_;
   Writer writer_;
   std::atomic<std::thread::id> transaction_owner_{};
   std::atomic<bool> fork_waits_{false};
