@@ -76,10 +76,11 @@ Recorder::Recorder(store::LedgerAddress address, const RecorderOptions& options)
     sink_ = options.sink();
     return;
   }
-  auto writer = std::make_unique<writer::Writer>(address_, options.heads, options.rules, [this](const Error& error) {
-    const MutexLock lock(spool_.mutex);
-    report(error);
-  });
+  auto writer = std::make_unique<writer::Writer>(address_, options.store, options.heads, options.rules,
+                                                 [this](const Error& error) {
+                                                   const MutexLock lock(spool_.mutex);
+                                                   report(error);
+                                                 });
   writer_ = writer.get();
   sink_ = std::move(writer);
 }
@@ -138,6 +139,7 @@ void Recorder::tighten(const RecorderOptions& options) {
   flush_interval_ms_ = std::min(flush_interval_ms_, options.flush_interval_ms);
   journal_limit_ = std::max(journal_limit_, options.journal_limit_bytes);
   power_ = power_ || options.power;
+  if (writer_ != nullptr) writer_->store().raise_read_connections(options.store.read_connections);
 }
 
 void Recorder::announce(const event::RedactionRules& rules) {

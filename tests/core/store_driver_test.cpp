@@ -71,7 +71,7 @@ TEST_P(StoreDriverTest, ALedgerIsFoundAgainByItsAddress) {
   record(*store::open(address("other.db"), OpenMode::kReadWrite), "another agent");
   EXPECT_EQ(open()->agents(true).at(0).agent, "agent");
   EXPECT_EQ(store::open(address("other.db"), OpenMode::kReadOnly)->agents(true).at(0).agent, "another agent");
-  EXPECT_EQ(driver_of(address()).open(address(), OpenMode::kReadOnly)->count({}), 1u);
+  EXPECT_EQ(driver_of(address()).open(address(), OpenMode::kReadOnly, {})->count({}), 1u);
 }
 
 TEST_P(StoreDriverTest, ACreatedLedgerAppearsWithItsFirstEvents) {
