@@ -125,6 +125,7 @@ Client::Client(const Napi::CallbackInfo& info)
   options.block_timeout_ms = settings.number<std::uint32_t>("blockTimeout");
   options.max_event_bytes = settings.number<std::uint64_t>("maxEventBytes");
   options.journal_limit_bytes = settings.number<std::uint64_t>("journalLimitBytes");
+  options.read_connections = settings.number<std::uint32_t>("readConnections");
   plog_client* handle = nullptr;
   plog_error* error = nullptr;
   const plog_status status = plog_client_new(&options, &handle, &error);

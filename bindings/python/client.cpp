@@ -131,11 +131,11 @@ PyObject* client_open(PyObject* object, PyObject* args) {
   ClientObject* self = self_of(object);
   if (self->handle != nullptr) return raise_status(PLOG_E_INVALID, "the client is already open");
   PyObject *base_url, *db_path, *agent, *session, *labels, *metadata, *context, *source, *capture, *content;
-  PyObject *batch_size, *flush_interval, *block_timeout, *max_event, *journal_limit;
+  PyObject *batch_size, *flush_interval, *block_timeout, *max_event, *journal_limit, *read_connections;
   int durability = 0, on_full = 0, salt = 0;  // plog_durability, plog_on_full, plog_switch
-  if (!PyArg_ParseTuple(args, "OOOOOOOOOOOOOOOiii:_open", &base_url, &db_path, &agent, &session, &labels, &metadata,
+  if (!PyArg_ParseTuple(args, "OOOOOOOOOOOOOOOOiii:_open", &base_url, &db_path, &agent, &session, &labels, &metadata,
                         &context, &source, &capture, &content, &batch_size, &flush_interval, &block_timeout, &max_event,
-                        &journal_limit, &durability, &on_full, &salt)) {
+                        &journal_limit, &read_connections, &durability, &on_full, &salt)) {
     return nullptr;
   }
   auto options = std::make_unique<ClientOptions>();
@@ -158,7 +158,8 @@ PyObject* client_open(PyObject* object, PyObject* args) {
       !take_duration(flush_interval, "flush_interval", values.flush_interval_ms) ||
       !take_duration(block_timeout, "block_timeout", values.block_timeout_ms) ||
       !take_number(max_event, "max_event_bytes", values.max_event_bytes) ||
-      !take_number(journal_limit, "journal_limit_bytes", values.journal_limit_bytes)) {
+      !take_number(journal_limit, "journal_limit_bytes", values.journal_limit_bytes) ||
+      !take_number(read_connections, "read_connections", values.read_connections)) {
     return nullptr;
   }
   plog_client* handle = nullptr;

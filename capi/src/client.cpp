@@ -58,12 +58,12 @@ plog::client::ClientOptions convert(const plog_client_options& given) {
   options.on_full = choice_of("on_full", given.on_full);
   options.salt = salt_of(given);
   if (given.reserved != 0) throw Error(Status::kUnsupported, "options.reserved must be 0");
-  if (given.reserved2 != 0) throw Error(Status::kUnsupported, "options.reserved2 must be 0");
   set_if(options.batch_size, given.batch_size);
   set_if(options.flush_interval_ms, given.flush_interval_ms);
   set_if(options.block_timeout_ms, given.block_timeout_ms);
   set_if(options.max_event_bytes, given.max_event_bytes);
   set_if(options.journal_limit_bytes, given.journal_limit_bytes);
+  set_if(options.read_connections, given.read_connections);
   options.capture_content = optional_text(given.capture_content);
   return options;
 }

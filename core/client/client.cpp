@@ -131,6 +131,8 @@ Client::Client(const ClientOptions& options) {
       number_of("flush_interval", options.flush_interval_ms, config.flush_interval_ms);
   recorder_options_.journal_limit_bytes =
       number_of("journal_limit_bytes", options.journal_limit_bytes, config.journal_limit_bytes);
+  recorder_options_.store.read_connections =
+      number_of("read_connections", options.read_connections, config.read_connections);
   recorder_options_.heads = head_options(config);
   recorder_options_.heads.tree = options.tree;
   recorder_options_.power = choice_of("durability", options.durability, config.durability) == kPower;

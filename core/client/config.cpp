@@ -143,6 +143,8 @@ class ConfigReader {
       config_.max_event_bytes = number(value, *option);
     } else if (key == "journal_limit_bytes") {
       config_.journal_limit_bytes = number(value, *option);
+    } else if (key == "read_connections") {
+      config_.read_connections = static_cast<std::uint32_t>(number(value, *option));
     } else if (key == "salt") {
       config_.salt = truth(value, *option);
     } else if (key == "origin") {

@@ -18,7 +18,7 @@ struct Config {
   std::optional<std::string> origin, key_path;  // for heads
   std::string server_url_from;                  // the file and line, or the variable, that sets server_url
   std::vector<std::string> head_copies;
-  std::optional<std::uint32_t> batch_size, flush_interval_ms, block_timeout_ms;
+  std::optional<std::uint32_t> batch_size, flush_interval_ms, block_timeout_ms, read_connections;
   std::optional<std::uint64_t> max_event_bytes, journal_limit_bytes;
   std::optional<bool> salt;
   std::optional<event::CapturePolicy> capture_content;

@@ -102,6 +102,15 @@ constexpr Option kOptions[] = {
      .default_value = "268435456",
      .key = "journal_limit_bytes",
      .about = "Largest size of one process's events that are not committed yet."},
+    {.name = "read_connections",
+     .kind = OptionKind::kInteger,
+     .minimum = 1,
+     .maximum = 64,
+     .default_value = "4",
+     .key = "read_connections",
+     .about = "Number of queries that run at once on the ledger, each on a connection of its own. Another one waits "
+              "until one of them ends. The clients of one process share the connections, and the largest number that "
+              "one of them asks for applies."},
     {.name = "salt",
      .kind = OptionKind::kBoolean,
      .default_value = "true",

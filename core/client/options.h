@@ -47,7 +47,7 @@ struct ClientOptions {
   std::optional<std::string> base_url, db_path, agent_id, session_id, labels_json, metadata_json, context_json;
   std::optional<std::string> source, capture_method;
   std::optional<std::string> durability, on_full;
-  std::optional<std::uint32_t> batch_size, flush_interval_ms, block_timeout_ms;
+  std::optional<std::uint32_t> batch_size, flush_interval_ms, block_timeout_ms, read_connections;
   std::optional<std::uint64_t> max_event_bytes, journal_limit_bytes;
   std::optional<bool> salt;
   std::optional<std::string> capture_content;  // one of the choices, or a JSON object for CapturePolicy::parse

@@ -52,10 +52,11 @@ Recorder::Recorder(store::LedgerAddress address, const RecorderOptions& options)
     delivery_.open(options.sink());
     return;
   }
-  auto writer = std::make_unique<writer::Writer>(address_, options.heads, options.rules, [this](const Error& error) {
-    const MutexLock lock(delivery_.spool.mutex);
-    report(error);
-  });
+  auto writer = std::make_unique<writer::Writer>(address_, options.store, options.heads, options.rules,
+                                                 [this](const Error& error) {
+                                                   const MutexLock lock(delivery_.spool.mutex);
+                                                   report(error);
+                                                 });
   writer_ = writer.get();
   delivery_.open(std::move(writer));
 }
@@ -114,6 +115,7 @@ void Recorder::tighten(const RecorderOptions& options) {
   flush_interval_ms_ = std::min(flush_interval_ms_, options.flush_interval_ms);
   journal_limit_ = std::max(journal_limit_, options.journal_limit_bytes);
   if (options.power) delivery_.require_sync();
+  if (writer_ != nullptr) writer_->store().raise_read_connections(options.store.read_connections);
 }
 
 void Recorder::require_power() {

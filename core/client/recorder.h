@@ -29,13 +29,14 @@ namespace plog::client {
 // all three cases.
 enum class OnFull { kBlock, kDrop, kRaise };
 
-// If the clients of a recorder have different options, the smallest batch and interval and the largest limit apply, and
-// durability against a loss of power applies to all if one client asks for it.
+// If the clients of a recorder have different options, the smallest batch and interval and the largest limits apply,
+// and durability against a loss of power applies to all if one client asks for it.
 struct RecorderOptions {
   std::uint32_t batch_size = 100;
   std::uint32_t flush_interval_ms = 1000;
   std::uint64_t journal_limit_bytes = 256u << 20;
   bool power = false;
+  store::StoreOptions store;
   // Only those of the client that opens the recorder apply:
   heads::HeadOptions heads;
   std::optional<event::RedactionRules> rules;  // recorded in the first event of a new ledger

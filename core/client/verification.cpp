@@ -96,7 +96,7 @@ verify::Report verify_ledger(const store::LedgerAddress& address, const verify::
     store::Driver& driver = store::driver_of(address);
     if (!driver.exists(address)) throw Error(Status::kNotFound, "no ledger at " + address.path());
     std::vector<verify::HeadFile> files = read_heads(address, request);
-    const auto store = driver.open(address, store::OpenMode::kReadOnly);
+    const auto store = driver.open(address, store::OpenMode::kReadOnly, {});
     if (!request.read_only && driver.is_writable(address) &&
         verify::LedgerCheck(*store, request, files, report).agrees_at_first_sight()) {
       report.recovered = drain_orphans(address);

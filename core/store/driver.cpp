@@ -29,8 +29,8 @@ void register_driver(std::string scheme, Driver& driver) { drivers().insert_or_a
 
 bool has_driver(std::string_view scheme) noexcept { return drivers().find(scheme) != drivers().end(); }
 
-std::unique_ptr<Store> open(const LedgerAddress& address, OpenMode mode) {
-  return driver_of(address).open(address, mode);
+std::unique_ptr<Store> open(const LedgerAddress& address, OpenMode mode, const StoreOptions& options) {
+  return driver_of(address).open(address, mode, options);
 }
 
 }  // namespace plog::store

@@ -20,7 +20,7 @@ class Driver {
   // Opens a ledger. kReadWrite creates a missing one in an existing directory. Throws kNotFound (kReadOnly, and there
   // is no ledger), kIo, kCorrupt (what is there is not a ledger), kUnsupported (a newer reader format, or a place where
   // locks do not work).
-  virtual std::unique_ptr<Store> open(const LedgerAddress& address, OpenMode mode) = 0;
+  virtual std::unique_ptr<Store> open(const LedgerAddress& address, OpenMode mode, const StoreOptions& options) = 0;
 
   // Whether something is at the address, be it a ledger or not. Throws kIo if that cannot be determined.
   virtual bool exists(const LedgerAddress& address) = 0;
@@ -50,8 +50,8 @@ Driver& driver_of(const LedgerAddress& address);
 void register_driver(std::string scheme, Driver& driver);
 bool has_driver(std::string_view scheme) noexcept;
 
-// driver_of(address).open(address, mode).
-std::unique_ptr<Store> open(const LedgerAddress& address, OpenMode mode);
+// driver_of(address).open(address, mode, options).
+std::unique_ptr<Store> open(const LedgerAddress& address, OpenMode mode, const StoreOptions& options = {});
 
 // Installs the handlers that close the connections of all stores around a fork, once per process image. Opening an
 // SQLite ledger calls it too. A caller that has fork handlers of its own, and transactions during which the process may

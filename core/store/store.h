@@ -36,6 +36,12 @@ enum class OpenMode {
   kReadOnly,   // never writes to any file of the ledger; the ledger must exist
 };
 
+struct StoreOptions {
+  // How many connections the readers of one store may have open at once, at least 1; a reader beyond it waits. Has no
+  // meaning for a driver without connections.
+  std::uint32_t read_connections = 4;
+};
+
 // The writer lock of a ledger, held while it lives.
 class WriterLease {
  public:
@@ -76,6 +82,9 @@ class Store {
   virtual void abandon() noexcept = 0;
 
   // ---- Reading. Any thread.
+
+  // Raises StoreOptions::read_connections to `count` if it is lower.
+  virtual void raise_read_connections(std::uint32_t count) = 0;
 
   // Appends the rows of one page to `out`: at most `page`, and fewer if they are large. Advances filter.after and uses
   // up limit and offset, so the same call returns the next page. False if no rows follow. Leaves no transaction open.

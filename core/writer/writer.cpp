@@ -16,8 +16,8 @@ const Error& out_of_memory() {
 
 }  // namespace
 
-Writer::Writer(const store::LedgerAddress& address, const heads::HeadOptions& options,
-               const std::optional<event::RedactionRules>& rules, Report report)
+Writer::Writer(const store::LedgerAddress& address, const store::StoreOptions& store_options,
+               const heads::HeadOptions& options, const std::optional<event::RedactionRules>& rules, Report report)
     : address_(address), report_(std::move(report)) {
   out_of_memory();
   founded_ = store::driver_of(address_).create(address_, [&](store::Store& draft) {
@@ -25,7 +25,7 @@ Writer::Writer(const store::LedgerAddress& address, const heads::HeadOptions& op
     first.begin(rules ? std::vector{*rules} : std::vector<event::RedactionRules>());
     first.commit(false);
   });
-  store_ = store::open(address_, store::OpenMode::kReadWrite);
+  store_ = store::open(address_, store::OpenMode::kReadWrite, store_options);
   committer_.emplace(*store_, address_.path(), heads::file_heads(address_, options), options.tree, signal_.get());
 }
 

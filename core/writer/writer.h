@@ -36,8 +36,8 @@ class Writer final : public spool::Sink {
   using Report = std::function<void(const Error&)>;
 
   // Opens the ledger, and creates it if it does not exist. `rules` are recorded in the first event of a new ledger.
-  Writer(const store::LedgerAddress& address, const heads::HeadOptions& options,
-         const std::optional<event::RedactionRules>& rules, Report report);
+  Writer(const store::LedgerAddress& address, const store::StoreOptions& store_options,
+         const heads::HeadOptions& options, const std::optional<event::RedactionRules>& rules, Report report);
   ~Writer() override;
 
   store::Store& store() noexcept { return *store_; }                         // any thread

@@ -170,7 +170,7 @@ func openClient(o *nativeOptions) (nativeClient, error) {
 		owned = append(owned, *text.field)
 	}
 	c.durability, c.on_full, c.salt = C.int32_t(o.durability), C.int32_t(o.onFull), C.int32_t(o.salt)
-	c.batch_size = C.uint32_t(o.batchSize)
+	c.batch_size, c.read_connections = C.uint32_t(o.batchSize), C.uint32_t(o.readConnections)
 	c.flush_interval_ms, c.block_timeout_ms = C.uint32_t(o.flushIntervalMS), C.uint32_t(o.blockTimeoutMS)
 	c.max_event_bytes, c.journal_limit_bytes = C.uint64_t(o.maxEventBytes), C.uint64_t(o.journalLimitBytes)
 

@@ -72,17 +72,18 @@ type Options struct {
 	BlockTimeout      time.Duration             // for OnFullBlock, 1 ms to 24 h; default: 5 s
 	MaxEventBytes     uint64                    // of the canonical form of one event, 4096 to 67108864; default: 1 MiB
 	JournalLimitBytes uint64                    // of uncommitted events of this process, 1 MiB to 2^53; default: 256 MiB
+	ReadConnections   uint32                    // queries of this process that run at once, 1 to 64; default: 4
 	Salt              Salt                      // default: SaltOn
 	CaptureContent    CapturePolicy             // default: CaptureRedacted for everything
 	BaseURL           string                    // for server mode, which does not exist yet: Open returns ErrUnsupported
 }
 
 type nativeOptions struct {
-	baseURL, dbPath, agentID, sessionID, source, captureMethod string
-	labels, metadata, context, captureContent                  string
-	durability, onFull, salt                                   int32
-	batchSize, flushIntervalMS, blockTimeoutMS                 uint32
-	maxEventBytes, journalLimitBytes                           uint64
+	baseURL, dbPath, agentID, sessionID, source, captureMethod  string
+	labels, metadata, context, captureContent                   string
+	durability, onFull, salt                                    int32
+	batchSize, flushIntervalMS, blockTimeoutMS, readConnections uint32
+	maxEventBytes, journalLimitBytes                            uint64
 }
 
 func (o Options) native() (*nativeOptions, error) {
@@ -91,6 +92,7 @@ func (o Options) native() (*nativeOptions, error) {
 		value uint64
 	}{
 		{"BatchSize", uint64(o.BatchSize)}, {"MaxEventBytes", o.MaxEventBytes}, {"JournalLimitBytes", o.JournalLimitBytes},
+		{"ReadConnections", uint64(o.ReadConnections)},
 	} {
 		if number.value != 0 {
 			if err := checkOption(number.name, strconv.FormatUint(number.value, 10)); err != nil {
@@ -102,6 +104,7 @@ func (o Options) native() (*nativeOptions, error) {
 		baseURL: o.BaseURL, dbPath: o.DBPath, agentID: o.AgentID, sessionID: o.SessionID, source: o.Source,
 		captureMethod: o.CaptureMethod, durability: int32(o.Durability), onFull: int32(o.OnFull), salt: int32(o.Salt),
 		batchSize: o.BatchSize, maxEventBytes: o.MaxEventBytes, journalLimitBytes: o.JournalLimitBytes,
+		readConnections: o.ReadConnections,
 	}
 	for _, object := range []struct {
 		field *string

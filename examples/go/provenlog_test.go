@@ -347,6 +347,7 @@ func TestAnOptionOutOfRangeIsNamedWithItsRange(t *testing.T) {
 	path := isolate(t)
 	for want, bad := range map[string]provenlog.Options{
 		"BatchSize: 5000 is out of range; use 1 to 4096":                     {BatchSize: 5000},
+		"ReadConnections: 65 is out of range; use 1 to 64":                   {ReadConnections: 65},
 		"FlushInterval: -1 s is out of range; use 0.001 to 3600 s":           {FlushInterval: -time.Second},
 		"BlockTimeout: 7200000 s is out of range; use 0.001 to 86400 s":      {BlockTimeout: 2000 * time.Hour},
 		"MaxEventBytes: 1 is out of range; use 4096 to 67108864":             {MaxEventBytes: 1},

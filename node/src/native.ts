@@ -27,6 +27,7 @@ export interface Settings {
   blockTimeout: number | undefined;
   maxEventBytes: number | undefined;
   journalLimitBytes: number | undefined;
+  readConnections: number | undefined;
   durability: number;
   onFull: number;
   salt: number;

@@ -66,6 +66,11 @@ export interface ClientOptions {
   maxEventBytes?: number | undefined;
   /** How much uncommitted data the journal of this process may hold, 1 MiB to 2^53 bytes. Default: 256 MiB. */
   journalLimitBytes?: number | undefined;
+  /**
+   * How many queries of this process run at once on the ledger, 1 to 64; another one waits until one of them ends.
+   * Default: 4.
+   */
+  readConnections?: number | undefined;
   /** The field `source` of every event. Default: "sdk". */
   source?: string | undefined;
   /** The field `capture_method` of every event. Default: "embedded". */
@@ -109,6 +114,7 @@ const NAMES: ReadonlySet<string> = new Set<keyof ClientOptions>([
   "salt",
   "maxEventBytes",
   "journalLimitBytes",
+  "readConnections",
   "source",
   "captureMethod",
   "captureContent",
@@ -143,6 +149,7 @@ export function settingsOf(url: string | undefined, options: ClientOptions): { s
     blockTimeout: duration(options.blockTimeout, "blockTimeout"),
     maxEventBytes: whole(options.maxEventBytes, "maxEventBytes"),
     journalLimitBytes: whole(options.journalLimitBytes, "journalLimitBytes"),
+    readConnections: whole(options.readConnections, "readConnections"),
     durability: choice(options.durability, DURABILITY, "durability"),
     onFull: choice(options.onFull, ON_FULL, "onFull"),
     salt: toggle(options.salt, "salt"),

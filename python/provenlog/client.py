@@ -90,6 +90,8 @@ class ProvenLogClient(EvidenceMixin, OperationsMixin, _native.Client):
     - ``max_event_bytes``: a larger event is truncated; 4096 to 67108864, default 1 MiB.
     - ``journal_limit_bytes``: how much uncommitted data the journal of this process may hold; 1 MiB to 2^53 bytes,
       default 256 MiB.
+    - ``read_connections``: how many queries of this process run at once on the ledger, 1 to 64, default 4. Another one
+      waits until one of them ends.
     - ``source`` (default "sdk") and ``capture_method`` (default "embedded") are fields of every event.
     - ``capture_content``: how content is stored: "full", "redacted" (the default), "digest", "none", or a dict with any
       of ``default``, ``fields`` and ``action_types``.
@@ -117,6 +119,7 @@ class ProvenLogClient(EvidenceMixin, OperationsMixin, _native.Client):
         salt: Optional[bool] = None,
         max_event_bytes: Optional[int] = None,
         journal_limit_bytes: Optional[int] = None,
+        read_connections: Optional[int] = None,
         source: Optional[str] = None,
         capture_method: Optional[str] = None,
         capture_content: Union[str, Mapping[str, Any], None] = None,
@@ -148,6 +151,7 @@ class ProvenLogClient(EvidenceMixin, OperationsMixin, _native.Client):
             block_timeout,
             max_event_bytes,
             journal_limit_bytes,
+            read_connections,
             choice(durability, _DURABILITY, "durability"),
             choice(on_full, _ON_FULL, "on_full"),
             switch(salt, "salt"),

@@ -79,13 +79,13 @@ static void options_out_of_range_are_refused(void) {
   REFUSED(PLOG_E_CONFIG, journal_limit_bytes, 1048575);
   REFUSED(PLOG_E_CONFIG, journal_limit_bytes, ((uint64_t)1 << 53) + 1);
   REFUSED(PLOG_E_CONFIG, block_timeout_ms, 86400001);
+  REFUSED(PLOG_E_CONFIG, read_connections, 65);
   REFUSED(PLOG_E_CONFIG, salt, 3);
   REFUSED(PLOG_E_CONFIG, salt, -1);
   base.no_salt = 1;
   REFUSED(PLOG_E_CONFIG, salt, PLOG_SWITCH_ON);
   base.no_salt = 0;
   REFUSED(PLOG_E_UNSUPPORTED, reserved, 1);
-  REFUSED(PLOG_E_UNSUPPORTED, reserved2, 1);
   REFUSED(PLOG_E_INVALID, labels_json, "[]");
   REFUSED(PLOG_E_INVALID, labels_json, "{\"a\":");
   REFUSED(PLOG_E_INVALID, metadata_json, "3");

@@ -31,7 +31,7 @@ AT(plog_client_options, max_event_bytes, 104);
 AT(plog_client_options, journal_limit_bytes, 112);
 AT(plog_client_options, capture_content, 120);
 AT(plog_client_options, salt, 128);
-AT(plog_client_options, reserved2, 132);
+AT(plog_client_options, read_connections, 132);
 SIZE(plog_client_options, 136);
 
 AT(plog_client_stats_t, struct_size, 0);

@@ -52,6 +52,7 @@ on_full: raise
 block_timeout: 2
 max_event_bytes: 65536
 journal_limit_bytes: 1073741824
+read_connections: 16
 capture_content: {default: digest, fields: {action_input: none}, action_types: {CUSTOM: redacted}}
 salt: false
 redaction:
@@ -75,6 +76,7 @@ redaction:
   EXPECT_EQ(config.block_timeout_ms, 2000U);
   EXPECT_EQ(config.max_event_bytes, 65536U);
   EXPECT_EQ(config.journal_limit_bytes, 1073741824U);
+  EXPECT_EQ(config.read_connections, 16U);
   EXPECT_EQ(config.salt, false);
   ASSERT_TRUE(config.capture_content.has_value());
   EXPECT_EQ(config.capture_content->to_json().canonical(),
@@ -94,7 +96,8 @@ TEST(Config, SaysNothingWhenTheFileSaysNothing) {
     const Config config = parse(text);
     EXPECT_FALSE(config.db_path || config.server_url || config.agent_id || config.session_id || config.batch_size ||
                  config.flush_interval_ms || config.durability || config.on_full || config.block_timeout_ms ||
-                 config.max_event_bytes || config.journal_limit_bytes || config.salt || config.capture_content);
+                 config.max_event_bytes || config.journal_limit_bytes || config.read_connections || config.salt ||
+                 config.capture_content);
     EXPECT_TRUE(config.labels.empty() && config.metadata.empty() && config.redaction_rules.empty());
     EXPECT_TRUE(config.redaction_enabled);
   }
@@ -151,6 +154,9 @@ TEST(Config, NamesFileLineAndKeyOfAWrongValue) {
       {"block_timeout: 86401", "c.yaml:1: block_timeout: 86401 s is out of range; use 0.001 to 86400 s"},
       {"max_event_bytes: 4095", "c.yaml:1: max_event_bytes: 4095 is out of range; use 4096 to 67108864"},
       {"max_event_bytes: 67108865", "c.yaml:1: max_event_bytes: 67108865 is out of range"},
+      {"read_connections: 0", "c.yaml:1: read_connections: 0 is out of range; use 1 to 64"},
+      {"read_connections: 65", "c.yaml:1: read_connections: 65 is out of range; use 1 to 64"},
+      {"read_connections: many", "c.yaml:1: read_connections: \"many\" is not a whole number; use 1 to 64"},
       {"journal_limit_bytes: 1048575",
        "c.yaml:1: journal_limit_bytes: 1048575 is out of range; use 1048576 to 9007199254740992"},
       {"journal_limit_bytes: 99999999999999999999",
@@ -269,7 +275,8 @@ TEST(AdditiveConfig, MayDoNothingElse) {
   for (const char* line :
        {"server_url: https://evil.example", "db_path: /tmp/x.db", "agent_id: x", "session_id: x", "batch_size: 1",
         "flush_interval: 1", "durability: process", "on_full: drop", "block_timeout: 1", "max_event_bytes: 4096",
-        "journal_limit_bytes: 1048576", "salt: false", "redaction: {enabled: false}", "redaction: {enabled: true}"}) {
+        "journal_limit_bytes: 1048576", "read_connections: 8", "salt: false", "redaction: {enabled: false}",
+        "redaction: {enabled: true}"}) {
     EXPECT_EQ(refusal(line), "accepted") << line;
     EXPECT_THAT(refusal(line, true), HasSubstr("not allowed in ./provenlog.yaml, which may only add")) << line;
     EXPECT_THAT(refusal(line, true), StartsWith("c.yaml:1: ")) << line;
@@ -317,6 +324,7 @@ TEST(ConfigDocumentation, ListsTheKeysThatTheCodeKnows) {
       {"block_timeout", "block_timeout: 5"},
       {"max_event_bytes", "max_event_bytes: 1048576"},
       {"journal_limit_bytes", "journal_limit_bytes: 268435456"},
+      {"read_connections", "read_connections: 4"},
       {"salt", "salt: true"},
       {"capture_content", "capture_content: {default: digest, fields: {labels: none}}"},
       {"redaction.enabled", "redaction: {enabled: true}"},

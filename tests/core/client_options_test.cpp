@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "event/schema.h"
 #include "json/value.h"
+#include "store/store.h"
 
 namespace plog::client {
 namespace {
@@ -45,8 +46,9 @@ TEST(Options, AreDeclaredOnceAndCompletely) {
   }
 }
 
-TEST(Options, HaveTheDefaultOfTheEventLayer) {
+TEST(Options, HaveTheDefaultsOfTheLayersThatUseThem) {
   EXPECT_EQ(default_number(client_option("max_event_bytes")), event::kDefaultMaxEventBytes);
+  EXPECT_EQ(default_number(client_option("read_connections")), store::StoreOptions().read_connections);
 }
 
 TEST(Options, AcceptTheEndsOfTheirRangeAndNothingBeyond) {

@@ -18,6 +18,7 @@
 #include "client/client.h"
 #include "client/cursor.h"
 #include "client/verification.h"
+#include "held_read.h"
 #include "json/value.h"
 
 namespace plog::client {
@@ -193,6 +194,24 @@ TEST_F(RecorderTest, TwoClientsOfOneLedgerShareARecorderAndItsOrder) {
 }
 
 // ---- A ledger that cannot be written
+
+TEST_F(RecorderTest, TheLargestNumberOfReadConnectionsAppliesToAllClients) {
+  ClientOptions one = options(), two = options();
+  one.read_connections = 1;
+  two.read_connections = 2;
+  Client first(one);
+  first.log(named("first"));
+  first.flush(5000);
+  RecorderOptions shared;
+  shared.store.read_connections = 1;
+  const auto recorder = Recorder::open(store::LedgerAddress::at(db_), shared);
+  store::HeldRead a(recorder->store());
+  EXPECT_TRUE(a.runs(std::chrono::seconds(20)));
+  store::HeldRead b(recorder->store());
+  EXPECT_FALSE(b.runs(std::chrono::milliseconds(100)));
+  const Client second(two);
+  EXPECT_TRUE(b.runs(std::chrono::seconds(20)));
+}
 
 TEST_F(RecorderTest, AFlushGivesUpAtItsDeadlineAndTheEventsAreStoredLater) {
   Client client(options());

@@ -72,7 +72,7 @@ TEST_P(StoreDriverTest, ALedgerIsFoundAgainByItsAddress) {
   EXPECT_EQ(open()->agents(true, "", store::kNoLimit).at(0).agent, "agent");
   EXPECT_EQ(store::open(address("other.db"), OpenMode::kReadOnly)->agents(true, "", store::kNoLimit).at(0).agent,
             "another agent");
-  EXPECT_EQ(driver_of(address()).open(address(), OpenMode::kReadOnly)->count({}), 1u);
+  EXPECT_EQ(driver_of(address()).open(address(), OpenMode::kReadOnly, {})->count({}), 1u);
 }
 
 TEST_P(StoreDriverTest, ACreatedLedgerAppearsWithItsFirstEvents) {

@@ -163,6 +163,45 @@ TEST_F(StoreLocksTest, OnlyFilesOfLedgersGetOtherLocks) {
   store->begin()->commit(false);
 }
 
+// A descriptor that was recognised as a ledger's is forgotten with the file: its number passes to other files.
+TEST_F(StoreLocksTest, FilesThatTakeOverTheDescriptorsOfALedgerGetPosixLocks) {
+  const auto kept = open(path("kept.db"), OpenMode::kReadWrite);
+  const auto is_of = [](int fd, const std::string& file) {
+    std::error_code ignored;
+    return std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(fd), ignored).string().rfind(file, 0) == 0;
+  };
+  std::set<int> numbers;  // of the ledger's descriptors
+  {
+    auto store = open();
+    ChainWriter(*store).record(Draft("agent"));
+    EXPECT_EQ(store->size(), 1u);
+    for (int fd = 0; fd < 256; ++fd) {
+      if (is_of(fd, path())) numbers.insert(fd);
+    }
+  }
+  ASSERT_FALSE(numbers.empty());
+  // The databases of a host program reuse those numbers, since a new descriptor gets the lowest free one.
+  std::vector<sqlite3*> hosts;
+  std::size_t taken = 0;
+  for (int i = 0; i < 16 && taken < numbers.size(); ++i) {
+    const std::string file = path("host" + std::to_string(i) + ".db");
+    ASSERT_EQ(sqlite3_open(file.c_str(), &hosts.emplace_back()), SQLITE_OK);
+    ASSERT_EQ(sqlite3_exec(hosts.back(), "CREATE TABLE t(x); BEGIN EXCLUSIVE", nullptr, nullptr, nullptr), SQLITE_OK);
+    for (const int fd : numbers) {
+      if (is_of(fd, file)) ++taken;
+    }
+    const int fd = ::open(file.c_str(), O_RDWR | O_CLOEXEC);
+    struct flock lock {};
+    lock.l_type = F_WRLCK;
+    lock.l_whence = SEEK_SET;
+    // An open-file-description lock would exclude this process's other descriptors.
+    EXPECT_EQ(fcntl(fd, F_SETLK, &lock), 0) << file;
+    ::close(fd);
+  }
+  EXPECT_GT(taken, 0u);
+  for (sqlite3* host : hosts) sqlite3_close(host);
+}
+
 // SQLite shares lock state between the connections of a process: one connection may take a lock that another releases.
 TEST_F(StoreLocksTest, LocksHoldInEveryOrderOfOpeningAndClosing) {
   std::uint64_t recorded = 0;

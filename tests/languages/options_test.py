@@ -26,7 +26,6 @@ ONLY_C = {
     "struct_size": "convention 7 of plog.h",
     "no_salt": "callers that were compiled before `salt` existed",
     "reserved": "padding",
-    "reserved2": "padding",
 }
 ONLY_PYTHON = {
     "timeout": "C and the others pass a timeout to each call of flush and close",
@@ -78,6 +77,7 @@ def limits(arguments: list[Option]) -> list[Option]:
 # How the guides and comments of a language write a limit: as a number, or with a unit.
 UNITS = {
     1: ["1", "0.001"],
+    64: ["64"],
     4096: ["4096"],
     3600000: ["3600", "1 h"],
     86400000: ["86400", "24 h"],

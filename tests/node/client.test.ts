@@ -81,6 +81,7 @@ describe("opening", () => {
     [{ durability: "disk" }, 'durability: "disk" is not valid; use process or power'],
     [{ onFull: "toString" }, 'onFull: "toString" is not valid; use block, drop or raise'],
     [{ maxEventBytes: 10 }, "maxEventBytes: 10 is out of range; use 4096 to 67108864"],
+    [{ readConnections: 65 }, "readConnections: 65 is out of range; use 1 to 64"],
     [{ journalLimitBytes: 10 }, "journalLimitBytes: 10 is out of range; use 1048576 to 9007199254740992"],
     [{ captureContent: "all" }, "capture_content: must be one of: full, redacted, digest, none"],
   ])("rejects %o with a ConfigError that states what is accepted", (options, message) => {

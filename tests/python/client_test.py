@@ -332,6 +332,8 @@ def test_a_wrong_option_is_refused(db: Path, wrong: dict[str, Any]) -> None:
         ({"max_event_bytes": 1}, "max_event_bytes: 1 is out of range; use 4096 to 67108864"),
         ({"max_event_bytes": -1}, "max_event_bytes: -1 is out of range; use 4096 to 67108864"),
         ({"max_event_bytes": 2**70}, f"max_event_bytes: {2**70} is out of range; use 4096 to 67108864"),
+        ({"read_connections": 65}, "read_connections: 65 is out of range; use 1 to 64"),
+        ({"read_connections": 0}, "read_connections: 0 is out of range; use 1 to 64"),
         ({"journal_limit_bytes": 2**53 + 1}, "journal_limit_bytes: 9007199254740993 is out of range; use 1048576 to "),
         ({"capture_content": "all"}, "capture_content: must be one of: full, redacted, digest, none"),
     ],

@@ -112,8 +112,8 @@ PLOG_API void plog_buffer_destroy(plog_buffer *buffer);
 /* ---- Client ------------------------------------------------------------------------------------------------ */
 
 /* A client records events in one ledger and reads them back. Shared. All clients of a process on one ledger file share
- * one journal and one writer thread. The smallest batch_size and flush_interval_ms and the largest journal_limit_bytes
- * among them apply to all. */
+ * one journal, one writer thread and the connections for reading. The smallest batch_size and flush_interval_ms and the
+ * largest journal_limit_bytes and read_connections among them apply to all. */
 typedef struct plog_client plog_client;
 
 typedef enum plog_durability {
@@ -162,8 +162,10 @@ typedef struct plog_client_options {
   /* terminated; how content is stored: "full", "redacted", "digest", "none", or a JSON object with any of "default",
    * "fields" and "action_types" (docs/redaction.md); NULL: the configured value, else "redacted" */
   const char *capture_content;
-  int32_t salt;       /* a plog_switch: whether each event gets 16 random bytes; default: on */
-  uint32_t reserved2; /* must be 0 */
+  int32_t salt; /* a plog_switch: whether each event gets 16 random bytes; default: on */
+  /* Queries of this process that run at once on the ledger, 1..64; another one waits until one of them ends; 0: the
+   * configured value, else 4 */
+  uint32_t read_connections;
 } plog_client_options;
 
 /* Clears the struct and sets struct_size. Does nothing for NULL. */

@@ -15,7 +15,7 @@ constexpr std::int64_t kCreateMillis = 5000;  // how long create() waits for the
 
 class MemoryDriver final : public Driver {
  public:
-  std::unique_ptr<Store> open(const LedgerAddress& address, OpenMode mode) override {
+  std::unique_ptr<Store> open(const LedgerAddress& address, OpenMode mode, const StoreOptions& /*options*/) override {
     return std::make_unique<MemoryStore>(address.path(), mode);
   }
 

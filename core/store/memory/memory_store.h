@@ -23,6 +23,7 @@ class MemoryStore final : public Store {
   void consolidate() override { maintain(); }
   void abandon() noexcept override {}
 
+  void raise_read_connections(std::uint32_t /*count*/) override {}  // there are no connections
   bool page(Filter& filter, std::size_t page, std::vector<EventRow>& out) override;
   std::uint64_t count(const Filter& filter) override;
   std::optional<EventRow> find(const Uuid& id, const std::optional<std::string>& agent) override;

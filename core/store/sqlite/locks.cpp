@@ -18,6 +18,7 @@ namespace plog::store::sqlite {
 namespace {
 
 using Fcntl = int (*)(int, int, ...);
+using Open = int (*)(const char*, int, int);
 
 struct Identity {
   dev_t device = 0;
@@ -40,13 +41,29 @@ std::vector<Ledger>* table = nullptr;  // never freed: connections may outlive s
 std::atomic<int> ledgers{0};
 std::atomic<bool> unsupported{false};
 Fcntl next_fcntl = nullptr;
+Open next_open = nullptr;
+
+// Descriptors that were recognised as a ledger's, which saves an fstat for each lock. SQLite locks only files that it
+// has opened, so forgetting a number when SQLite opens a file under it keeps this right. Descriptors beyond the array
+// are recognised anew each time. Relaxed access suffices: SQLite itself hands a descriptor from thread to thread.
+constinit std::array<std::atomic<bool>, 4096> recognised{};
+
+bool is_recognised(int fd) {
+  const auto index = static_cast<std::size_t>(fd);
+  return index < recognised.size() && recognised[index].load(std::memory_order_relaxed);
+}
+
+void set_recognised(int fd, bool value) {
+  const auto index = static_cast<std::size_t>(fd);
+  if (index < recognised.size()) recognised[index].store(value, std::memory_order_relaxed);
+}
 
 bool stands_at(const std::string& path, const Identity& file) {
   struct stat info {};
   return stat(path.c_str(), &info) == 0 && Identity{info.st_dev, info.st_ino} == file;
 }
 
-bool is_of_ledger(int fd) {
+bool recognise(int fd) {
   if (ledgers.load(std::memory_order_acquire) == 0) return false;
   struct stat info {};
   if (fstat(fd, &info) != 0) return false;
@@ -61,6 +78,13 @@ bool is_of_ledger(int fd) {
     return true;
   }
   return false;
+}
+
+bool is_of_ledger(int fd) {
+  if (is_recognised(fd)) return true;
+  if (!recognise(fd)) return false;
+  set_recognised(fd, true);
+  return true;
 }
 
 #if defined(F_OFD_SETLK)
@@ -93,16 +117,26 @@ int ledger_fcntl(int fd, int command, ...) {
   return result;
 }
 
+int ledger_open(const char* path, int flags, int mode) {
+  const int fd = next_open(path, flags, mode);
+  set_recognised(fd, false);
+  return fd;
+}
+
 void install() {
   sqlite3_vfs* vfs = sqlite3_vfs_find("unix");
   if (vfs == nullptr || vfs->iVersion < 3 || vfs->xSetSystemCall == nullptr) {
     throw Error(Status::kUnsupported, "cannot lock ledgers: this build of SQLite has no VFS named unix");
   }
   next_fcntl = reinterpret_cast<Fcntl>(vfs->xGetSystemCall(vfs, "fcntl"));
-  if (next_fcntl == nullptr ||
+  next_open = reinterpret_cast<Open>(vfs->xGetSystemCall(vfs, "open"));
+  // Both calls exist if they can be read, and a call that exists can be replaced. Without ledger_open, a descriptor
+  // would stay recognised after its number has passed to another file.
+  if (next_fcntl == nullptr || next_open == nullptr ||
+      vfs->xSetSystemCall(vfs, "open", reinterpret_cast<sqlite3_syscall_ptr>(&ledger_open)) != SQLITE_OK ||
       vfs->xSetSystemCall(vfs, "fcntl", reinterpret_cast<sqlite3_syscall_ptr>(&ledger_fcntl)) != SQLITE_OK) {
     throw Error(Status::kUnsupported,
-                "cannot lock ledgers: this build of SQLite does not let its fcntl call be replaced");
+                "cannot lock ledgers: this build of SQLite does not let its open and fcntl calls be replaced");
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <optional>
 
 #include "base/clock.h"
 #include "store/sqlite/fork.h"
@@ -13,7 +14,6 @@
 namespace plog::store::sqlite {
 namespace {
 
-constexpr std::size_t kMaxIdle = 4;
 constexpr std::int64_t kBusyDeadlineMillis = 2000;
 constexpr useconds_t kPauseMicros = 200;
 
@@ -54,12 +54,109 @@ bool unlocked(Access access) { return access == Access::kImmutable || access == 
 
 }  // namespace
 
-ReadPool::ReadPool(const std::string& path, OpenMode mode) : path_(path), mode_(mode) {
-  idle_.reserve(kMaxIdle);  // give_back must not allocate
+// A turn of one reader, and its connection once connect() was called. A fork waits until it is destroyed.
+class ReadPool::Lease {
+ public:
+  explicit Lease(ReadPool& pool) : pool_(pool) {
+    std::unique_lock lock(pool_.mutex_);
+    // A thread that holds a lease must not wait for itself, nor for a fork, which waits for that lease.
+    while ((pool_.forking_ || pool_.leases_.size() >= pool_.limit_) && !pool_.holds_lease()) {
+      const std::uint32_t turn = pool_.turn_.load(std::memory_order_relaxed);
+      lock.unlock();
+      pool_.turn_.wait(turn, std::memory_order_relaxed);
+      lock.lock();
+    }
+    pool_.leases_.push_back(this);
+  }
+
+  ~Lease() {
+    if (keep_) reader_->connection->trim();
+    const std::lock_guard lock(pool_.mutex_);
+    if (keep_ && pool_.open_ <= pool_.limit_) {
+      pool_.idle_.push_back(std::move(reader_));
+    } else if (reader_) {
+      reader_.reset();  // before it is removed from the list, so that a fork waits for it
+      --pool_.open_;
+    }
+    pool_.leases_.erase(std::find(pool_.leases_.begin(), pool_.leases_.end(), this));
+    pool_.turn_.fetch_add(1, std::memory_order_relaxed);
+    pool_.turn_.notify_one();
+  }
+  Lease(const Lease&) = delete;
+  Lease& operator=(const Lease&) = delete;
+
+  Reader& connect(const Files& files) {
+    {
+      const std::lock_guard lock(pool_.mutex_);
+      interruptions_ = pool_.interruptions_;
+      pool_.open_ -= std::erase_if(pool_.idle_, [&](const auto& reader) { return !pool_.usable(*reader, files); });
+      if (!pool_.idle_.empty()) {
+        reader_ = std::move(pool_.idle_.back());
+        pool_.idle_.pop_back();
+        return *reader_;
+      }
+      ++pool_.open_;
+    }
+    std::unique_ptr<Reader> reader;
+    try {
+      reader = pool_.open(files);
+    } catch (...) {
+      const std::lock_guard lock(pool_.mutex_);
+      --pool_.open_;
+      throw;
+    }
+    const std::lock_guard lock(pool_.mutex_);
+    reader_ = std::move(reader);
+    return *reader_;
+  }
+
+  // The connection goes back to the pool at the end of the lease; otherwise it is closed.
+  void keep() noexcept { keep_ = true; }
+
+  bool was_interrupted() {
+    const std::lock_guard lock(pool_.mutex_);
+    return interruptions_ != pool_.interruptions_;
+  }
+
+  // The caller holds the pool's mutex.
+  void interrupt() noexcept {
+    if (reader_) sqlite3_interrupt(reader_->connection->handle());
+  }
+  std::thread::id thread() const noexcept { return thread_; }
+
+ private:
+  ReadPool& pool_;
+  const std::thread::id thread_ = std::this_thread::get_id();
+  std::unique_ptr<Reader> reader_;
+  std::uint64_t interruptions_ = 0;
+  bool keep_ = false;
+};
+
+ReadPool::ReadPool(const std::string& path, OpenMode mode, std::size_t limit)
+    : path_(path), mode_(mode), limit_(limit) {
+  idle_.reserve(limit);  // the end of a lease must not allocate
 }
 ReadPool::~ReadPool() {
   const NoFork no_fork;
   idle_.clear();
+}
+
+void ReadPool::raise_limit(std::size_t limit) {
+  const std::lock_guard lock(mutex_);
+  if (limit <= limit_) return;
+  idle_.reserve(limit);
+  limit_ = limit;
+  wake_all();
+}
+
+bool ReadPool::holds_lease() const noexcept {
+  const std::thread::id self = std::this_thread::get_id();
+  return std::any_of(leases_.begin(), leases_.end(), [&](const Lease* lease) { return lease->thread() == self; });
+}
+
+void ReadPool::wake_all() noexcept {
+  turn_.fetch_add(1, std::memory_order_relaxed);
+  turn_.notify_all();
 }
 
 bool ReadPool::usable(const Reader& reader, const Files& now) const noexcept {
@@ -90,79 +187,27 @@ std::unique_ptr<ReadPool::Reader> ReadPool::open(const Files& files) {
   return reader;
 }
 
-std::unique_ptr<ReadPool::Reader> ReadPool::lease(const Files& files) {
-  while (forking_.load(std::memory_order_acquire)) usleep(kPauseMicros);
-  {
-    const std::lock_guard lock(mutex_);
-    std::erase_if(idle_, [&](const auto& reader) { return !usable(*reader, files); });
-    if (!idle_.empty()) {
-      auto reader = std::move(idle_.back());
-      idle_.pop_back();
-      leased_.push_back(reader.get());
-      return reader;
-    }
-    leased_.push_back(nullptr);  // so that a fork waits while the connection is being opened
-  }
-  std::unique_ptr<Reader> reader;
-  try {
-    reader = open(files);
-  } catch (...) {
-    const std::lock_guard lock(mutex_);
-    leased_.erase(std::find(leased_.begin(), leased_.end(), nullptr));
-    throw;
-  }
-  const std::lock_guard lock(mutex_);
-  *std::find(leased_.begin(), leased_.end(), nullptr) = reader.get();
-  return reader;
-}
-
-void ReadPool::give_back(std::unique_ptr<Reader> reader, bool keep) noexcept {
-  if (keep) reader->connection->trim();
-  const std::lock_guard lock(mutex_);
-  const auto found = std::find(leased_.begin(), leased_.end(), reader.get());
-  if (keep && idle_.size() < kMaxIdle) {
-    idle_.push_back(std::move(reader));
-  } else {
-    reader.reset();  // before it is removed from the list, so that a fork waits for it
-  }
-  leased_.erase(found);
-}
-
 ReadPool::Outcome ReadPool::try_read(const Work& work, bool torn) {
+  Lease lease(*this);
   const Files files = look(path_, mode_);
   if (files.empty) return Outcome::kNoTables;
-  // The lease must end in every case, because a fork waits for it.
-  struct Lease {
-    ~Lease() { pool->give_back(std::move(reader), keep); }
-    ReadPool* pool;
-    std::unique_ptr<Reader> reader;
-    bool keep;
-  } leased{this, lease(files), false};
-  const std::unique_ptr<Reader>& reader = leased.reader;
-  std::uint64_t interruptions = 0;
-  {
-    const std::lock_guard lock(mutex_);
-    interruptions = interruptions_;
-  }
+  const Reader& reader = lease.connect(files);
   try {
-    work(*reader->connection, torn);
+    work(*reader.connection, torn);
   } catch (const Error& error) {
-    if (unlocked(reader->access) && !usable(*reader, look(path_, mode_))) return Outcome::kTorn;
-    if (error.status() == Status::kCancelled) {
-      const std::lock_guard lock(mutex_);
-      if (interruptions != interruptions_) return Outcome::kInterrupted;
-    }
+    if (unlocked(reader.access) && !usable(reader, look(path_, mode_))) return Outcome::kTorn;
+    if (error.status() == Status::kCancelled && lease.was_interrupted()) return Outcome::kInterrupted;
     throw;
   }
   // Without locks, a writer may have changed the file during the read.
-  if (unlocked(reader->access) && !usable(*reader, look(path_, mode_))) return Outcome::kTorn;
-  leased.keep = true;
+  if (unlocked(reader.access) && !usable(reader, look(path_, mode_))) return Outcome::kTorn;
+  lease.keep();
   return Outcome::kDone;
 }
 
 bool ReadPool::read(const Work& work) {
   bool torn = false;
-  const std::int64_t deadline = steady_millis() + kBusyDeadlineMillis;
+  std::optional<std::int64_t> deadline;  // from the first kBusy, since a reader may have waited for its turn before
   for (;;) {
     try {
       switch (try_read(work, torn)) {
@@ -172,7 +217,9 @@ bool ReadPool::read(const Work& work) {
         case Outcome::kTorn: torn = true; break;
       }
     } catch (const Error& error) {
-      if (error.status() != Status::kBusy || steady_millis() >= deadline) throw;
+      if (error.status() != Status::kBusy) throw;
+      if (!deadline) deadline = steady_millis() + kBusyDeadlineMillis;
+      if (steady_millis() >= *deadline) throw;
     }
   }
 }
@@ -188,28 +235,30 @@ bool ReadPool::still_valid(const Reader& reader) const {
 }
 
 bool ReadPool::prepare_fork(std::int64_t deadline) noexcept {
-  forking_.store(true, std::memory_order_release);
   for (;;) {
     mutex_.lock();
-    if (leased_.empty()) {
+    forking_ = true;
+    if (leases_.empty()) {
+      open_ -= idle_.size();
       idle_.clear();
       return true;
     }
-    ++interruptions_;
-    for (Reader* reader : leased_) {
-      if (reader != nullptr) sqlite3_interrupt(reader->connection->handle());
-    }
-    mutex_.unlock();
     if (steady_millis() >= deadline) {
-      forking_.store(false, std::memory_order_release);
+      forking_ = false;
+      wake_all();
+      mutex_.unlock();
       return false;
     }
+    ++interruptions_;
+    for (Lease* lease : leases_) lease->interrupt();
+    mutex_.unlock();
     usleep(kPauseMicros);
   }
 }
 
 void ReadPool::release_fork() noexcept {
-  forking_.store(false, std::memory_order_release);
+  forking_ = false;
+  wake_all();
   mutex_.unlock();
 }
 

@@ -1,4 +1,5 @@
-// Connections for reading: leased for one page, shared by all threads, closed around a fork.
+// Connections for reading: leased for one page, shared by all threads, closed around a fork. Their number is limited; a
+// reader that finds all of them leased waits until one is returned.
 #pragma once
 
 #include <atomic>
@@ -7,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "store/sqlite/connection.h"
@@ -33,13 +35,19 @@ class ReadPool {
     Access access = Access::kReadOnly;
   };
 
-  ReadPool(const std::string& path, OpenMode mode);
+  // At most `limit` (at least 1) connections are leased at once, except as read() says.
+  ReadPool(const std::string& path, OpenMode mode, std::size_t limit);
   ~ReadPool();
+
+  // Raises the limit to `limit` if it is lower.
+  void raise_limit(std::size_t limit);
 
   // Calls `work` with a connection, outside a transaction, and calls it again if a fork or a lock interrupted it.
   // `torn` is true if an earlier call may have read wrong data, because a writer changed the file while the reader held
   // no lock. False, without a call, if the database file is empty. Throws kNotFound if there is no file, kBusy if it is
   // still locked after 2 s, and whatever `work` throws.
+  // Waits as long as all connections are leased, unless `work` itself makes the call: then it may exceed the limit,
+  // since a thread must not wait for itself.
   using Work = std::function<void(Connection& connection, bool torn)>;
   bool read(const Work& work);
 
@@ -56,21 +64,29 @@ class ReadPool {
   void abandon() noexcept;
 
  private:
+  class Lease;
+
   bool usable(const Reader& reader, const Files& now) const noexcept;
   std::unique_ptr<Reader> open(const Files& files);
-  std::unique_ptr<Reader> lease(const Files& files);
-  // With `keep`, keeps the connection for the next lease; otherwise closes it.
-  void give_back(std::unique_ptr<Reader> reader, bool keep) noexcept;
+  // Whether the calling thread has a lease. The caller holds the mutex.
+  bool holds_lease() const noexcept;
+  // Makes all waiting readers look again. The caller holds the mutex.
+  void wake_all() noexcept;
   enum class Outcome { kDone, kNoTables, kInterrupted, kTorn };
   Outcome try_read(const Work& work, bool torn);
 
   const std::string path_;
   const OpenMode mode_;
-  std::mutex mutex_;
-  std::atomic<bool> forking_{false};
+  std::mutex mutex_;  // guards all that follows; held across a fork
+  std::size_t limit_;
+  bool forking_ = false;
   std::uint64_t interruptions_ = 0;
   std::vector<std::unique_ptr<Reader>> idle_;
-  std::vector<Reader*> leased_;  // null while a connection is being opened
+  std::vector<Lease*> leases_;
+  std::size_t open_ = 0;  // connections that are idle, leased or being opened
+  // Changes when a lease or a fork ends, and when the limit is raised; readers wait for that. Not a condition variable,
+  // which a child would inherit with waiting threads that do not exist there.
+  std::atomic<std::uint32_t> turn_{0};
 };
 
 }  // namespace plog::store::sqlite

@@ -104,7 +104,7 @@ void move_file(const std::string& from, const std::string& to) {
 
 class SqliteDriver final : public Driver {
  public:
-  std::unique_ptr<Store> open(const LedgerAddress& address, OpenMode mode) override {
+  std::unique_ptr<Store> open(const LedgerAddress& address, OpenMode mode, const StoreOptions& options) override {
     const std::string& path = address.path();
     install_fork_handlers();
     struct stat info {};
@@ -116,7 +116,7 @@ class SqliteDriver final : public Driver {
       throw Error(Status::kUnsupported, path + " is on a network file system (" + *name +
                                             "), where file locks are not reliable; put the ledger on a local disk");
     }
-    return std::make_unique<SqliteStore>(path, mode);
+    return std::make_unique<SqliteStore>(path, mode, options);
   }
 
   bool exists(const LedgerAddress& address) override {
@@ -163,7 +163,7 @@ class SqliteDriver final : public Driver {
                const CopyProgress& progress) override {
     const std::string& path = address.path();
     const std::string draft = path + ".restored-" + format_uuid(uuid_v7());
-    open(backup, OpenMode::kReadOnly)->backup(draft, progress);
+    open(backup, OpenMode::kReadOnly, {})->backup(draft, progress);
     try {
       const bool displace = exists(address);
       if (displace) {

@@ -85,11 +85,11 @@ class SqliteTransaction final : public Transaction {
   bool committed_ = false;
 };
 
-SqliteStore::SqliteStore(const std::string& path, OpenMode mode)
+SqliteStore::SqliteStore(const std::string& path, OpenMode mode, const StoreOptions& options)
     : path_(path),
       mode_(mode),
       locks_(path),
-      pool_(path, mode),
+      pool_(path, mode, options.read_connections),
       backups_(pool_),
       lock_(LedgerPaths(LedgerAddress::at(path)).lock()),
       writer_(path),

@@ -19,7 +19,7 @@ namespace plog::store::sqlite {
 
 class SqliteStore final : public Store, private ForkParticipant {
  public:
-  SqliteStore(const std::string& path, OpenMode mode);
+  SqliteStore(const std::string& path, OpenMode mode, const StoreOptions& options = {});
   ~SqliteStore() override;
 
   std::unique_ptr<WriterLease> lock_writer(std::int64_t timeout_ms) override;
@@ -35,6 +35,7 @@ class SqliteStore final : public Store, private ForkParticipant {
   // Closes the writing connection, which the next begin() opens again.
   void close_writer() noexcept;
 
+  void raise_read_connections(std::uint32_t count) override { pool_.raise_limit(count); }
   bool page(Filter& filter, std::size_t page, std::vector<EventRow>& out) override;
   std::uint64_t count(const Filter& filter) override;
   std::optional<EventRow> find(const Uuid& id, const std::optional<std::string>& agent) override;

@@ -122,6 +122,7 @@ pub struct Options {
     block_timeout: Option<Duration>,
     max_event_bytes: Option<u64>,
     journal_limit_bytes: Option<u64>,
+    read_connections: Option<u32>,
     capture_content: Option<CapturePolicy>,
 }
 
@@ -236,6 +237,13 @@ impl Options {
         self
     }
 
+    /// Sets how many queries of this process run at once on the ledger, 1 to 64. Another one waits until one of them
+    /// ends. Default: 4.
+    pub fn read_connections(mut self, connections: u32) -> Self {
+        self.read_connections = Some(connections);
+        self
+    }
+
     /// Sets how content is stored: one [`Capture`] for all content, or a [`CapturePolicy`]. Default:
     /// [`Capture::Redacted`].
     pub fn capture_content(mut self, policy: impl Into<CapturePolicy>) -> Self {
@@ -308,7 +316,7 @@ impl Options {
             journal_limit_bytes: number("journal_limit_bytes", self.journal_limit_bytes)?,
             capture_content: pointer(&capture_content),
             salt: self.salt.map_or(0, |salt| if salt { 1 } else { 2 }),
-            reserved2: 0,
+            read_connections: number("read_connections", self.read_connections)?,
         })
     }
 }

@@ -41,7 +41,7 @@ pub struct plog_client_options {
     pub journal_limit_bytes: u64,
     pub capture_content: *const c_char,
     pub salt: i32,
-    pub reserved2: u32,
+    pub read_connections: u32,
 }
 
 #[repr(C)]

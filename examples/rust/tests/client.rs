@@ -284,6 +284,7 @@ fn an_option_out_of_range_is_named_with_its_range() {
     let options = || folder.options();
     for (bad, message) in [
         (options().batch_size(5000), "batch_size: 5000 is out of range; use 1 to 4096"),
+        (options().read_connections(65), "read_connections: 65 is out of range; use 1 to 64"),
         (options().batch_size(0), "batch_size: 0 is out of range; use 1 to 4096"),
         (options().max_event_bytes(1), "max_event_bytes: 1 is out of range; use 4096 to 67108864"),
         (

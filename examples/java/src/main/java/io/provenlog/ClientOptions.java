@@ -71,6 +71,7 @@ public final class ClientOptions {
   private Duration blockTimeout;
   private Long maxEventBytes;
   private Long journalLimitBytes;
+  private Integer readConnections;
 
   /** Sets the ledger file. Default: ~/.provenlog/events.db. */
   public ClientOptions dbPath(Path path) {
@@ -189,6 +190,15 @@ public final class ClientOptions {
     return this;
   }
 
+  /**
+   * Sets how many queries of this process run at once on the ledger, 1 to 64. Another one waits until one of them ends.
+   * Default: 4.
+   */
+  public ClientOptions readConnections(int connections) {
+    readConnections = connections;
+    return this;
+  }
+
   /** Sets how content is stored. Default: REDACTED. {@link #captureField} and {@link #captureActionType} override it. */
   public ClientOptions captureContent(Capture capture) {
     captureContent.put("default", capture.word());
@@ -235,7 +245,7 @@ public final class ClientOptions {
         .int64(number("journalLimitBytes", journalLimitBytes))
         .text("captureContent", json(captureContent))
         .int32(salt == null ? 0 : salt ? 1 : 2)
-        .int32(0);
+        .int32((int) number("readConnections", readConnections));
   }
 
   private static String json(Map<String, ?> object) {

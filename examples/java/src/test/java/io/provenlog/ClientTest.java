@@ -256,6 +256,7 @@ public final class ClientTest {
     Map<String, ClientOptions> bad =
         Map.of(
             "batchSize: 5000 is out of range; use 1 to 4096", ledgers.options().batchSize(5000),
+            "readConnections: 65 is out of range; use 1 to 64", ledgers.options().readConnections(65),
             "batchSize: -1 is out of range; use 1 to 4096", ledgers.options().batchSize(-1),
             "batchSize: 0 is out of range; use 1 to 4096", ledgers.options().batchSize(0),
             "maxEventBytes: 1 is out of range; use 4096 to 67108864", ledgers.options().maxEventBytes(1),
