@@ -207,7 +207,9 @@ ReadPool::Outcome ReadPool::try_read(const Work& work, bool torn) {
 
 bool ReadPool::read(const Work& work) {
   bool torn = false;
-  std::optional<std::int64_t> deadline;  // from the first kBusy, since a reader may have waited for its turn before
+  // Of a database that is locked at each attempt. A reader that had to wait for its turn, or that a fork interrupted,
+  // has not waited for the database.
+  std::optional<std::int64_t> deadline;
   for (;;) {
     try {
       switch (try_read(work, torn)) {
@@ -216,10 +218,12 @@ bool ReadPool::read(const Work& work) {
         case Outcome::kInterrupted: break;
         case Outcome::kTorn: torn = true; break;
       }
+      deadline.reset();
     } catch (const Error& error) {
       if (error.status() != Status::kBusy) throw;
       if (!deadline) deadline = steady_millis() + kBusyDeadlineMillis;
       if (steady_millis() >= *deadline) throw;
+      usleep(kPauseMicros);
     }
   }
 }
