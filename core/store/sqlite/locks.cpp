@@ -9,10 +9,10 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdarg>
-#include <mutex>
 #include <vector>
 
 #include "base/error.h"
+#include "base/mutex.h"
 
 namespace plog::store::sqlite {
 namespace {
@@ -36,8 +36,9 @@ struct Ledger {
   std::size_t seen = 0;
 };
 
-constinit std::mutex table_mutex;
-std::vector<Ledger>* table = nullptr;  // never freed: connections may outlive static destructors
+constinit Mutex table_mutex;
+std::vector<Ledger>* table PLOG_GUARDED_BY(table_mutex) =
+    nullptr;  // never freed: connections may outlive static destructors
 std::atomic<int> ledgers{0};
 std::atomic<bool> unsupported{false};
 Fcntl next_fcntl = nullptr;
@@ -68,7 +69,7 @@ bool recognise(int fd) {
   struct stat info {};
   if (fstat(fd, &info) != 0) return false;
   const Identity file{info.st_dev, info.st_ino};
-  const std::lock_guard lock(table_mutex);
+  const MutexLock lock(table_mutex);
   for (const Ledger& ledger : *table) {
     if (std::find(ledger.known.begin(), ledger.known.end(), file) != ledger.known.end()) return true;
   }
@@ -152,7 +153,7 @@ LockScope::LockScope(const std::string& path) : path_(path) {
   if (const int code = sqlite3_initialize(); code != SQLITE_OK) {
     throw Error(Status::kInternal, std::string("cannot initialise SQLite: ") + sqlite3_errstr(code));
   }
-  const std::lock_guard lock(table_mutex);
+  const MutexLock lock(table_mutex);
   if (table == nullptr) {
     install();
     table = new std::vector<Ledger>();
@@ -172,7 +173,7 @@ LockScope::LockScope(const std::string& path) : path_(path) {
 }
 
 LockScope::~LockScope() {
-  const std::lock_guard lock(table_mutex);
+  const MutexLock lock(table_mutex);
   const auto found = std::find_if(table->begin(), table->end(), [&](const Ledger& l) { return l.path == path_; });
   if (found == table->end() || --found->users > 0) return;
   table->erase(found);

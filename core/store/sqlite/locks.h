@@ -9,6 +9,8 @@
 
 #include <string>
 
+#include "base/mutex.h"
+
 namespace plog::store::sqlite {
 
 // While one lives, SQLite's locks on the file at `path` and on its -shm are open-file-description locks. Must be
@@ -25,7 +27,7 @@ class LockScope {
 };
 
 // Lock and unlock the list of ledgers. It is held across fork(), so the child inherits it in a consistent state.
-void lock_lock_table() noexcept;
-void unlock_lock_table() noexcept;
+void lock_lock_table() noexcept PLOG_NO_THREAD_ANALYSIS;
+void unlock_lock_table() noexcept PLOG_NO_THREAD_ANALYSIS;
 
 }  // namespace plog::store::sqlite

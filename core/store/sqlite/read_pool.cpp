@@ -58,7 +58,7 @@ bool unlocked(Access access) { return access == Access::kImmutable || access == 
 class ReadPool::Lease {
  public:
   explicit Lease(ReadPool& pool) : pool_(pool) {
-    std::unique_lock lock(pool_.mutex_);
+    MutexLock lock(pool_.mutex_);
     // A thread that holds a lease must not wait for itself, nor for a fork, which waits for that lease.
     while ((pool_.forking_ || pool_.leases_.size() >= pool_.limit_) && !pool_.holds_lease()) {
       const std::uint32_t turn = pool_.turn_.load(std::memory_order_relaxed);
@@ -71,7 +71,7 @@ class ReadPool::Lease {
 
   ~Lease() {
     if (keep_) reader_->connection->trim();
-    const std::lock_guard lock(pool_.mutex_);
+    const MutexLock lock(pool_.mutex_);
     if (keep_ && pool_.open_ <= pool_.limit_) {
       pool_.idle_.push_back(std::move(reader_));
     } else if (reader_) {
@@ -87,7 +87,7 @@ class ReadPool::Lease {
 
   Reader& connect(const Files& files) {
     {
-      const std::lock_guard lock(pool_.mutex_);
+      const MutexLock lock(pool_.mutex_);
       interruptions_ = pool_.interruptions_;
       pool_.open_ -= std::erase_if(pool_.idle_, [&](const auto& reader) { return !pool_.usable(*reader, files); });
       if (!pool_.idle_.empty()) {
@@ -101,11 +101,11 @@ class ReadPool::Lease {
     try {
       reader = pool_.open(files);
     } catch (...) {
-      const std::lock_guard lock(pool_.mutex_);
+      const MutexLock lock(pool_.mutex_);
       --pool_.open_;
       throw;
     }
-    const std::lock_guard lock(pool_.mutex_);
+    const MutexLock lock(pool_.mutex_);
     reader_ = std::move(reader);
     return *reader_;
   }
@@ -114,7 +114,7 @@ class ReadPool::Lease {
   void keep() noexcept { keep_ = true; }
 
   bool was_interrupted() {
-    const std::lock_guard lock(pool_.mutex_);
+    const MutexLock lock(pool_.mutex_);
     return interruptions_ != pool_.interruptions_;
   }
 
@@ -142,7 +142,7 @@ ReadPool::~ReadPool() {
 }
 
 void ReadPool::raise_limit(std::size_t limit) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (limit <= limit_) return;
   idle_.reserve(limit);
   limit_ = limit;

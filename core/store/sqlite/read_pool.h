@@ -6,11 +6,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "base/mutex.h"
 #include "store/sqlite/connection.h"
 #include "store/store.h"
 
@@ -58,32 +58,32 @@ class ReadPool {
 
   // Waits until all leases have ended, at most until `deadline` (steady_millis). On true, all pooled connections are
   // closed and the pool is locked until release_fork(). False if a lease has not ended; then the pool is not locked.
-  bool prepare_fork(std::int64_t deadline) noexcept;
-  void release_fork() noexcept;
+  bool prepare_fork(std::int64_t deadline) noexcept PLOG_TRY_ACQUIRE(true, mutex_);
+  void release_fork() noexcept PLOG_RELEASE(mutex_);
   // For a child that was forked during a lease: leaks all connections, without touching their files.
-  void abandon() noexcept;
+  void abandon() noexcept PLOG_NO_THREAD_ANALYSIS;
 
  private:
   class Lease;
 
   bool usable(const Reader& reader, const Files& now) const noexcept;
   std::unique_ptr<Reader> open(const Files& files);
-  // Whether the calling thread has a lease. The caller holds the mutex.
-  bool holds_lease() const noexcept;
-  // Makes all waiting readers look again. The caller holds the mutex.
-  void wake_all() noexcept;
+  // Whether the calling thread has a lease.
+  bool holds_lease() const noexcept PLOG_REQUIRES(mutex_);
+  // Makes all waiting readers look again.
+  void wake_all() noexcept PLOG_REQUIRES(mutex_);
   enum class Outcome { kDone, kNoTables, kInterrupted, kTorn };
   Outcome try_read(const Work& work, bool torn);
 
   const std::string path_;
   const OpenMode mode_;
-  std::mutex mutex_;  // guards all that follows; held across a fork
-  std::size_t limit_;
-  bool forking_ = false;
-  std::uint64_t interruptions_ = 0;
-  std::vector<std::unique_ptr<Reader>> idle_;
-  std::vector<Lease*> leases_;
-  std::size_t open_ = 0;  // connections that are idle, leased or being opened
+  Mutex mutex_;  // held across a fork
+  std::size_t limit_ PLOG_GUARDED_BY(mutex_);
+  bool forking_ PLOG_GUARDED_BY(mutex_) = false;
+  std::uint64_t interruptions_ PLOG_GUARDED_BY(mutex_) = 0;
+  std::vector<std::unique_ptr<Reader>> idle_ PLOG_GUARDED_BY(mutex_);
+  std::vector<Lease*> leases_ PLOG_GUARDED_BY(mutex_);
+  std::size_t open_ PLOG_GUARDED_BY(mutex_) = 0;  // connections that are idle, leased or being opened
   // Changes when a lease or a fork ends, and when the limit is raised; readers wait for that. Not a condition variable,
   // which a child would inherit with waiting threads that do not exist there.
   std::atomic<std::uint32_t> turn_{0};
