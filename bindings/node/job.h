@@ -28,6 +28,7 @@ class Job : public Napi::AsyncWorker {
  private:
   Job(Napi::Env env, Work work, Result result)
       : Napi::AsyncWorker(env, "provenlog"),
+        stopping_(Environment::of(env).stopping()),
         deferred_(Napi::Promise::Deferred::New(env)),
         work_(std::move(work)),
         result_(std::move(result)) {}
@@ -35,6 +36,11 @@ class Job : public Napi::AsyncWorker {
   void Execute() override { status_ = work_(&error_); }
   void OnOK() override {
     work_ = nullptr;  // releases what it holds before the promise is settled
+    if (stopping_->load()) {
+      // Settling the promise could run JavaScript that calls the addon, whose functions are gone when a worker ends.
+      plog_error_destroy(std::exchange(error_, nullptr));
+      return;
+    }
     const Napi::Env env = Env();
     if (status_ != PLOG_OK) {
       deferred_.Reject(Environment::of(env).error(status_, std::exchange(error_, nullptr)));
@@ -48,6 +54,7 @@ class Job : public Napi::AsyncWorker {
     }
   }
 
+  const std::shared_ptr<std::atomic<bool>> stopping_;
   Napi::Promise::Deferred deferred_;
   Work work_;
   Result result_;
