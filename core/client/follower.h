@@ -26,9 +26,9 @@ class Follower {
   // `store` must outlive the follower. Throws kIo if the system has no descriptor left.
   Follower(store::Store& store, const std::shared_ptr<writer::CommitSignal>& signal, std::uint64_t next);
 
-  // Waits until there are new events, and returns their range. Nullopt if there are none before the timeout (negative:
-  // no timeout), if a signal handler ran, or if `other`, a descriptor, has an error or was closed by its reader. Throws
-  // what reading the ledger throws.
+  // Waits for new events and returns their range. Returns nullopt if none arrives before the timeout (negative: no
+  // timeout), if a signal handler ran, or if the descriptor `other` has an error or its reader closed it. Throws what
+  // reading the ledger throws.
   std::optional<CommitRange> wait(std::int64_t timeout_ms, int other = -1);
 
   // The commit index that the next range begins with.

@@ -37,9 +37,9 @@ struct Option {
 
 // All options, in the order of the documentation.
 std::span<const Option> client_options() noexcept;
-// The option with this name. Throws kInternal if there is none.
+// The option with this name. Throws kInternal if no option has it.
 const Option& client_option(std::string_view name);
-// The option with this configuration key; null if there is none.
+// The option with this configuration key; null if no option has it.
 const Option* option_with_key(std::string_view key) noexcept;
 
 // What a caller gives to a client. An empty member takes its value from the configuration, else the table's default.

@@ -40,8 +40,8 @@ struct RecorderOptions {
   // Only those of the client that opens the recorder apply:
   heads::HeadOptions heads;
   std::optional<event::RedactionRules> rules;  // recorded in the first event of a new ledger
-  // Makes the sink. Without it the recorder writes into the local ledger; with it there is no ledger to read, and the
-  // calls that concern one throw kUnsupported. In a forked child it is called again.
+  // Makes the sink. If empty, the recorder writes to the local ledger. Otherwise the recorder cannot read a ledger, and
+  // calls that need one throw kUnsupported. A forked child calls it again.
   std::function<std::unique_ptr<spool::Sink>()> sink;
 };
 
@@ -73,7 +73,8 @@ class Recorder {
   Recorder& operator=(const Recorder&) = delete;
 
   const store::LedgerAddress& address() const noexcept { return address_; }
-  // The ledger. Throws kUnsupported if there is none, or in a process that must not use it (base/fork.h).
+  // The local ledger. Throws kUnsupported if the recorder has another sink, or in a process that must not use the
+  // ledger (base/fork.h).
   store::Store& store();
   // Tells of commits by this process. Throws as store().
   std::shared_ptr<writer::CommitSignal> signal();

@@ -219,7 +219,7 @@ report::CheckReport verify_export(const std::string& path, const std::optional<s
   if (key) request.keys.push_back(verify::trusted_key(*key).format());
   for (const std::string& file : heads) {
     auto head = heads::read_head(file);
-    if (!head) throw Error(Status::kNotFound, "no trusted head: there is no file " + file);
+    if (!head) throw Error(Status::kNotFound, "cannot read the trusted head: " + file + " does not exist");
     request.heads.push_back(std::move(*head));
   }
   return report::verify_export(path, request);

@@ -29,7 +29,7 @@ Source::Source(client::Client* client, const std::optional<std::string>& db_path
 std::string Source::head() const {
   const std::string path = store::LedgerPaths(address_).head();
   auto head = heads::read_head(path);
-  if (!head) throw Error(Status::kNotFound, "the ledger has no head yet: there is no file " + path);
+  if (!head) throw Error(Status::kNotFound, "the ledger has no signed head yet: " + path + " does not exist");
   return *head;
 }
 

@@ -26,7 +26,7 @@ class Delivery {
     std::uint64_t stored = 0, duplicates = 0, conflicts = 0, refused = 0;  // without gap events
     std::uint64_t gaps = 0;
   };
-  // Both are called with the mutex held, and must not throw.
+  // All are called with the mutex held, and must not throw.
   struct Listener {
     std::function<void(const Totals&)> delivered;
     std::function<void(const Error&)> trouble;  // an event that is a conflict or was refused

@@ -46,8 +46,8 @@ using Completion = std::function<void(const Answer&)>;
 class Sink {
  public:
   Sink() = default;
-  // Gives up what is not answered yet: after the destructor has returned, no completion runs any more. Does not wait
-  // for a network.
+  // Gives up the batches that have no answer yet, and answers them with kClosed. Does not wait for a network. No
+  // completion runs after the destructor has returned.
   virtual ~Sink() = default;
   Sink(const Sink&) = delete;
   Sink& operator=(const Sink&) = delete;

@@ -129,7 +129,7 @@ std::shared_ptr<Spool::Parcel> Spool::take() {
     // Whoever still refers to an answered batch, such as a sink, may read it.
     if (!parcel || parcel.use_count() > 1) parcel = std::make_shared<Parcel>();
     parcel->reset();
-    for (const auto& own : journals_) parcel->sources_.push_back({own.get(), own->taken, false});
+    for (const auto& own : journals_) parcel->sources_.push_back({own.get(), own->taken});
   }
   try {
     for (Parcel::Source& source : parcel->sources_) {
@@ -145,6 +145,8 @@ std::shared_ptr<Spool::Parcel> Spool::take() {
     }
     handed_out_.push_back(parcel);
     for (const Parcel::Source& source : parcel->sources_) source.own->taken = source.end;
+    // A journal of which the batch has nothing may be deleted before the batch is delivered.
+    std::erase_if(parcel->sources_, [](const Parcel::Source& source) { return !source.used; });
     taken_ = std::max(taken_, parcel->last_number_);
   } catch (...) {
     put_back(*parcel);
@@ -180,7 +182,7 @@ bool Spool::take_gap(Parcel::Source& source, Parcel& parcel) {
   if (!parcel.batch.add(payload)) return false;
   parcel.gaps.push_back(parcel.batch.size() - 1);
   const MutexLock lock(mutex);
-  source.gap = source.own->gap_out = true;
+  source.used = source.gap = source.own->gap_out = true;
   return true;
 }
 
@@ -217,6 +219,7 @@ bool Spool::take_events(Parcel::Source& source, Parcel& parcel) {
         break;
       }
       parcel.last_number_ = number;
+      source.used = true;
     }
     parcel.bytes_ += own.reader->offset() - start;
     source.end = {segment, own.reader->offset()};

@@ -67,6 +67,7 @@ class Spool {
     struct Source {
       Own* own = nullptr;
       store::JournalPosition end;  // the position after the batch
+      bool used = false;           // the batch has something of this journal
       bool gap = false;            // the batch has the frozen account
     };
     void reset() noexcept;
@@ -76,8 +77,9 @@ class Spool {
     std::uint64_t bytes_ = 0;        // of the records
   };
 
-  // Hands out a batch: one that was returned, or else the oldest events that were never handed out. Null if there is
-  // none. One thread at a time. Throws kCorrupt if the next record was damaged, kIo; nothing is handed out then.
+  // Hands out a batch: one that was returned, or else the oldest events that were never handed out. Null if
+  // nothing waits. One thread at a time. Throws kCorrupt if the next record was damaged, kIo; nothing is handed out
+  // then.
   std::shared_ptr<Parcel> take() PLOG_EXCLUDES(mutex);
   // Whether take() would hand out something.
   bool can_take() const noexcept PLOG_REQUIRES(mutex);

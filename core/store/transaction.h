@@ -69,7 +69,7 @@ class Transaction {
   virtual std::uint64_t size() const noexcept = 0;
   // The newest event of each agent's chain, in the order of `agents`.
   virtual std::vector<ChainHead> chain_heads(std::span<const std::string_view> agents) = 0;
-  // The stored events, in the order of `keys`; nullopt where there is none.
+  // The stored events, in the order of `keys`; nullopt for a key that the ledger does not have.
   virtual std::vector<std::optional<StoredEvent>> existing(std::span<const EventKey> keys) = 0;
   // Appends rows and their index entries at the next commit indexes, in order, up to the first row whose key the ledger
   // already has. Returns the number of rows appended.

@@ -354,6 +354,34 @@ TEST_F(SinkTest, RefusedEventsAreCountedReportedAndDeliveredAsAGap) {
   EXPECT_THAT(error->what(), testing::HasSubstr("was refused and is lost: the name is not allowed"));
 }
 
+TEST_F(SinkTest, AJournalMayGoWhileALaterBatchIsOnItsWay) {
+  Ledger ledger;
+  std::atomic<std::size_t> open{0}, allowed{0}, answered{0};
+  const auto recorder = Recorder::open(address_, options(2, [&](std::deque<ThreadSink::Open>& batches) {
+                                         open = batches.size();
+                                         if (answered >= allowed) return false;
+                                         batches.front().done(ledger.take(*batches.front().batch));
+                                         batches.pop_front();
+                                         ++answered;
+                                         return true;
+                                       }));
+  append(*recorder, "event 0");
+  ASSERT_TRUE(eventually([&] { return open == 1; }));
+  // The recorder notices within about a second, and goes on in a new journal.
+  fs::remove_all(store::LedgerPaths(address_).journals());
+  std::atomic<std::uint64_t> next{0};
+  const std::atomic<bool> closed{false};
+  ASSERT_TRUE(recorder->next_error(next, steady_millis() + 10000, closed));
+  append(*recorder, "event 1");
+  ASSERT_TRUE(eventually([&] { return open == 2; }));
+  allowed = 1;
+  ASSERT_TRUE(eventually([&] { return recorder->stats().stored == 1; }));
+  append(*recorder, "event 2");
+  allowed = 3;
+  recorder->flush(20000);
+  EXPECT_THAT(ledger.names(), ElementsAreArray(numbered(3)));
+}
+
 // ---- A sink that hangs, with its thread inside a request
 
 class HangingSinkTest : public SinkTest {
