@@ -42,8 +42,6 @@ class Delivery {
   // Signals deliveries, the end of a lead, and whatever else its owner wants to signal to waiting callers.
   Condition changed;
 
-  Sink* sink() const noexcept { return sink_.get(); }
-
   // From now on each batch must be on disk before it is answered.
   void require_sync() PLOG_REQUIRES(spool.mutex) { sync_ = true; }
   bool requires_sync() const PLOG_REQUIRES(spool.mutex) { return sync_; }
