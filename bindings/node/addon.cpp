@@ -53,10 +53,7 @@ Napi::Value canonical(const Napi::CallbackInfo& info) {
                        write_tape(environment.tape_data + from, to - from, environment.names, value);
     if (valid) status = plog_value_to_json(value, &json, &error);
     plog_event_cancel(value);
-    if (!valid) {
-      environment.raise(PLOG_E_INTERNAL, "internal error: the value is not a valid tape");
-      return {};
-    }
+    if (!valid) environment.raise(PLOG_E_INTERNAL, "internal error: the value is not a valid tape");
   }
   return text_or_raise(info.Env(), status, json, error);
 }
@@ -82,16 +79,11 @@ Napi::Value status_name(const Napi::CallbackInfo& info) {
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   if (plog_abi_version() != PLOG_ABI_VERSION) {
-    Napi::Error::New(env, "provenlog: the addon was built for another ABI of the core; reinstall provenlog")
-        .ThrowAsJavaScriptException();
-    return exports;
+    throw Napi::Error::New(env, "provenlog: the addon was built for another ABI of the core; reinstall provenlog");
   }
 #ifdef PLOG_SIMDJSON_NAME
   const std::string missing = load_simdjson();
-  if (!missing.empty()) {
-    Napi::Error::New(env, "provenlog: " + missing).ThrowAsJavaScriptException();
-    return exports;
-  }
+  if (!missing.empty()) throw Napi::Error::New(env, "provenlog: " + missing);
 #endif
   auto* environment = new Environment(env);
   env.SetInstanceData(environment);

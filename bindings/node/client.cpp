@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cmath>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -130,15 +131,14 @@ Client::Client(const Napi::CallbackInfo& info)
   plog_error* error = nullptr;
   const plog_status status = plog_client_new(&options, &handle, &error);
   Environment& environment = *environment_;
-  if (status != PLOG_OK) {
-    environment.raise(status, error);
-    return;
-  }
+  if (status != PLOG_OK) environment.raise(status, error);
   ledger_ = std::make_shared<Ledger>(handle);
   environment.opened(ledger_);
   napi_value function = nullptr;
-  napi_create_function(info.Env(), "record", NAPI_AUTO_LENGTH, record_callback, this, &function);
-  napi_set_named_property(info.Env(), info.This(), "record", function);
+  if (napi_create_function(info.Env(), "record", NAPI_AUTO_LENGTH, record_callback, this, &function) != napi_ok ||
+      napi_set_named_property(info.Env(), info.This(), "record", function) != napi_ok) {
+    throw Napi::Error::New(info.Env());
+  }
 }
 
 Client::~Client() {
@@ -146,7 +146,11 @@ Client::~Client() {
   const Napi::Env env = Env();
   const Environment* environment = env.GetInstanceData<Environment>();
   if (environment == nullptr || environment->stopping()->load()) return;
-  let_go(env);
+  try {
+    let_go(env);
+  } catch (const std::exception&) {
+    // The environment is about to end. The client is destroyed on this thread.
+  }
 }
 
 Napi::Promise Client::let_go(Napi::Env env) {
@@ -177,7 +181,12 @@ napi_value Client::record_callback(napi_env env, napi_callback_info info) {
       napi_get_value_uint32(env, arguments[1], &to) != napi_ok) {
     return nullptr;
   }
-  return static_cast<Client*>(self)->record(from, to);
+  try {
+    return static_cast<Client*>(self)->record(from, to);
+  } catch (const Napi::Error& error) {
+    error.ThrowAsJavaScriptException();
+    return nullptr;
+  }
 }
 
 napi_value Client::record(std::size_t from, std::size_t to) {
@@ -196,16 +205,12 @@ napi_value Client::record(std::size_t from, std::size_t to) {
         !write_tape(environment.tape_data + from, to - from, environment.names, event)) {
       plog_event_cancel(event);
       environment.raise(PLOG_E_INTERNAL, "internal error: the event is not a valid tape");
-      return nullptr;
     }
     status = plog_event_commit_with(event, on_full, id, &error);
     if (status != PLOG_E_FULL || policy == PLOG_ON_FULL_RAISE) break;
   }
   const bool lost = status == PLOG_E_FULL && policy != PLOG_ON_FULL_RAISE;
-  if (status != PLOG_OK && !lost) {
-    environment.raise(status, error);
-    return nullptr;
-  }
+  if (status != PLOG_OK && !lost) environment.raise(status, error);
   plog_error_destroy(error);
   napi_value text = nullptr;
   napi_create_string_latin1(environment.env, id, lost ? 0 : 36, &text);
@@ -308,9 +313,8 @@ Napi::Value Client::stats_now(const Napi::CallbackInfo& info) {
   Stats found;
   plog_error* error = nullptr;
   const plog_status status = found.take(*ledger_, &error);
-  if (status == PLOG_OK) return found.value(info.Env());
-  environment_->raise(status, error);
-  return {};
+  if (status != PLOG_OK) environment_->raise(status, error);
+  return found.value(info.Env());
 }
 
 Napi::Value Client::next_error(const Napi::CallbackInfo& info) {
@@ -319,10 +323,10 @@ Napi::Value Client::next_error(const Napi::CallbackInfo& info) {
   if (!ledger_ || plog_client_next_error(ledger_->handle(), 0, &error, nullptr) != PLOG_OK || error == nullptr) {
     return env.Undefined();
   }
+  const std::unique_ptr<plog_error, decltype(&plog_error_destroy)> owned(error, plog_error_destroy);
   Napi::Array pair = Napi::Array::New(env, 2);
   pair.Set(0U, Napi::Number::New(env, plog_error_status(error)));
   pair.Set(1U, Napi::String::New(env, plog_error_message(error)));
-  plog_error_destroy(error);
   return pair;
 }
 

@@ -41,29 +41,26 @@ Napi::Value Environment::error(plog_status status, const char* message) {
 }
 
 Napi::Value Environment::error(plog_status status, plog_error* error) {
-  const Napi::Value made = this->error(status, error != nullptr ? plog_error_message(error) : plog_status_name(status));
-  plog_error_destroy(error);
-  return made;
+  const std::unique_ptr<plog_error, decltype(&plog_error_destroy)> owned(error, plog_error_destroy);
+  return this->error(status, error != nullptr ? plog_error_message(error) : plog_status_name(status));
 }
 
-void Environment::raise(plog_status status, const char* message) {
-  const Napi::Value made = error(status, message);
-  if (!env.IsExceptionPending()) napi_throw(env, made);
-}
+void Environment::raise(plog_status status, const char* message) { throw Napi::Error(env, error(status, message)); }
 
-void Environment::raise(plog_status status, plog_error* error) {
-  const Napi::Value made = this->error(status, error);
-  if (!env.IsExceptionPending()) napi_throw(env, made);
+void Environment::raise(plog_status status, plog_error* failure) { throw Napi::Error(env, error(status, failure)); }
+
+void call_listener(const Napi::Function& listener, const std::initializer_list<napi_value>& arguments) {
+  try {
+    listener.Call(arguments);
+  } catch (const Napi::Error& error) {
+    error.ThrowAsJavaScriptException();
+  }
 }
 
 Napi::Value text_or_raise(Napi::Env env, plog_status status, plog_buffer* buffer, plog_error* error) {
-  if (status != PLOG_OK) {
-    Environment::of(env).raise(status, error);
-    return {};
-  }
-  const Napi::Value text = Napi::String::New(env, plog_buffer_data(buffer), plog_buffer_size(buffer));
-  plog_buffer_destroy(buffer);
-  return text;
+  const std::unique_ptr<plog_buffer, decltype(&plog_buffer_destroy)> owned(buffer, plog_buffer_destroy);
+  if (status != PLOG_OK) Environment::of(env).raise(status, error);
+  return Napi::String::New(env, plog_buffer_data(buffer), plog_buffer_size(buffer));
 }
 
 }  // namespace plog::node

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <vector>
@@ -27,9 +28,9 @@ class Environment {
   // Creates one of the package's errors. Destroys `error`, which may be NULL.
   Napi::Value error(plog_status status, plog_error* error);
   Napi::Value error(plog_status status, const char* message);
-  // Creates and throws it.
-  void raise(plog_status status, plog_error* error);
-  void raise(plog_status status, const char* message);
+  // Creates and throws it, as a Napi::Error.
+  [[noreturn]] void raise(plog_status status, plog_error* error);
+  [[noreturn]] void raise(plog_status status, const char* message);
 
   void opened(const std::shared_ptr<Ledger>& ledger);
   // Makes end() run before all cleanup hooks added so far. Call it after an object was created that end() needs and
@@ -54,6 +55,10 @@ class Environment {
   std::shared_ptr<std::atomic<bool>> stopping_;
   std::vector<std::weak_ptr<Ledger>> ledgers_;
 };
+
+// Calls a JavaScript function from a function that must not throw. What it throws becomes an uncaught exception of its
+// environment.
+void call_listener(const Napi::Function& listener, const std::initializer_list<napi_value>& arguments);
 
 // Returns the text of a buffer and destroys the buffer, or throws the error.
 Napi::Value text_or_raise(Napi::Env env, plog_status status, plog_buffer* buffer, plog_error* error);

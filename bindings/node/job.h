@@ -28,33 +28,31 @@ class Job : public Napi::AsyncWorker {
  private:
   Job(Napi::Env env, Work work, Result result)
       : Napi::AsyncWorker(env, "provenlog"),
-        stopping_(Environment::of(env).stopping()),
         deferred_(Napi::Promise::Deferred::New(env)),
         work_(std::move(work)),
         result_(std::move(result)) {}
 
+  ~Job() override { plog_error_destroy(error_); }
+
   void Execute() override { status_ = work_(&error_); }
   void OnOK() override {
     work_ = nullptr;  // releases what it holds before the promise is settled
-    if (stopping_->load()) {
-      // Settling the promise could run JavaScript that calls the addon, whose functions are gone when a worker ends.
-      plog_error_destroy(std::exchange(error_, nullptr));
-      return;
-    }
     const Napi::Env env = Env();
     if (status_ != PLOG_OK) {
       deferred_.Reject(Environment::of(env).error(status_, std::exchange(error_, nullptr)));
       return;
     }
-    const Napi::Value value = result_(env);
-    if (env.IsExceptionPending()) {
-      deferred_.Reject(env.GetAndClearPendingException().Value());
-    } else {
-      deferred_.Resolve(value);
+    Napi::Value value;
+    try {
+      value = result_(env);
+    } catch (const Napi::Error& error) {
+      return deferred_.Reject(error.Value());
     }
+    deferred_.Resolve(value);
   }
+  // `work` ran out of memory.
+  void OnError(const Napi::Error& error) override { deferred_.Reject(error.Value()); }
 
-  const std::shared_ptr<std::atomic<bool>> stopping_;
   Napi::Promise::Deferred deferred_;
   Work work_;
   Result result_;

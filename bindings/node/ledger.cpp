@@ -6,6 +6,8 @@
 #include <string>
 #include <utility>
 
+#include "environment.h"
+
 namespace plog::node {
 
 namespace {
@@ -20,7 +22,7 @@ struct Failure {
 
 void deliver(const Napi::Env& env, const Napi::Function& callback, Failure* failure) {
   if (static_cast<napi_env>(env) != nullptr && !callback.IsEmpty()) {
-    callback.Call({Napi::Number::New(env, failure->status), Napi::String::New(env, failure->message)});
+    call_listener(callback, {Napi::Number::New(env, failure->status), Napi::String::New(env, failure->message)});
   }
   delete failure;
 }

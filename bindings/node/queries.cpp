@@ -39,7 +39,7 @@ Napi::Function Cursor::define(Napi::Env env) {
 
 Napi::Value Cursor::make(Napi::Env env, const std::shared_ptr<Rows>& rows) {
   const Napi::Object object = Environment::of(env).cursor.New({});
-  if (!object.IsEmpty()) Unwrap(object)->rows_ = rows;
+  Unwrap(object)->rows_ = rows;
   return object;
 }
 

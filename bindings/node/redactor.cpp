@@ -33,7 +33,6 @@ Napi::Value Redactor::run(const Napi::CallbackInfo& info, Call call) {
   plog_error* error = nullptr;
   const plog_status status = call(redactor_, text.data(), text.size(), &out, &count, &error);
   const Napi::Value clean = text_or_raise(env, status, out, error);
-  if (clean.IsEmpty()) return {};
   Napi::Array pair = Napi::Array::New(env, 2);
   pair.Set(0U, clean);
   pair.Set(1U, Napi::Number::New(env, static_cast<double>(count)));

@@ -39,7 +39,7 @@ class Work {
     status = take(status, buffer, text_);
     if (wanted_) {
       listener_.NonBlockingCall([](Napi::Env env, Napi::Function listener) {
-        if (static_cast<napi_env>(env) != nullptr && !listener.IsEmpty()) listener.Call({});
+        if (static_cast<napi_env>(env) != nullptr && !listener.IsEmpty()) call_listener(listener, {});
       });
       listener_.Release();
     }
@@ -55,8 +55,8 @@ class Work {
     if (self->wanted_) {
       self->listener_.NonBlockingCall([done, total](Napi::Env env, Napi::Function listener) {
         if (static_cast<napi_env>(env) == nullptr || listener.IsEmpty()) return;
-        listener.Call(
-            {Napi::Number::New(env, static_cast<double>(done)), Napi::Number::New(env, static_cast<double>(total))});
+        call_listener(listener, {Napi::Number::New(env, static_cast<double>(done)),
+                                 Napi::Number::New(env, static_cast<double>(total))});
       });
     }
     return self->must_stop() ? 1 : 0;

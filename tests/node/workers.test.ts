@@ -98,6 +98,39 @@ describe("worker threads", () => {
     expect([stdout, stderr, code]).toEqual(["true true\n", "", 0]);
   });
 
+  // From the termination on, the engine refuses calls of the addon, which may be in the middle of a function.
+  it("may be terminated in the middle of any call", async () => {
+    const { stdout, stderr, code } = await runProgram(`${WORKER}
+      if (isMainThread) {
+        (async () => {
+          for (let round = 0; round < 40; round++) {
+            const worker = new Worker(__filename);
+            await new Promise((done) => worker.once("message", done));
+            await new Promise((done) => setTimeout(done, round % 4));
+            await worker.terminate();
+          }
+          console.log("survived");
+        })();
+      } else {
+        const client = new ProvenLogClient({ agentId: "a", dbPath: db });
+        const redactor = new provenlog.Redactor();
+        const calls = [
+          () => client.logEvent({ actionInput: new Map([[1, [2]]]) }),
+          () => client.getEvent("x"),
+          () => client.verify({ onProgress: () => {} }),
+          () => client.export(db + ".plog", { overwrite: true }),
+          () => client.call("agents"),
+          () => redactor.redact("text"),
+          () => new provenlog.Redactor({ enable: ["unknown"] }),
+          () => new ProvenLogClient({ batchSize: 0 }),
+        ];
+        parentPort.postMessage(0);
+        for (;;) for (const call of calls) try { call(); } catch {}
+      }
+    `);
+    expect([stdout, stderr, code]).toEqual(["survived\n", "", 0]);
+  });
+
   it("lose no events if they throw or if the process exits", async () => {
     const { stdout, code } = await runProgram(`${WORKER}
       if (isMainThread) {
