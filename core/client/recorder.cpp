@@ -148,6 +148,7 @@ void Recorder::start_thread() {
   pthread_sigmask(SIG_SETMASK, &all, &before);
   try {
     running_ = true;
+    resting_ = false;
     thread_ = std::thread([this] { run(); });
   } catch (const std::exception&) {
     running_ = false;
@@ -375,6 +376,13 @@ void Recorder::run() {
     retry = steady_millis() + backoff;
   };
   while (!stop_) {
+    if (forking_) {
+      resting_ = true;
+      delivery_.changed.notify_all();
+      delivery_.changed.wait(delivery_.spool.mutex);
+      resting_ = false;
+      continue;
+    }
     const std::int64_t now = steady_millis();
     // The sink of a server answers at any time. A local writer answers in deliver(), and callers whose own attempt
     // failed know it.
@@ -403,15 +411,18 @@ void Recorder::run() {
       }
     } catch (const Error& error) {
       failed(error);
+      continue;
     } catch (const std::exception&) {
       failed(std::nullopt);  // out of memory; the events stay in the journal
+      continue;
     }
     std::int64_t until = next_maintenance;
     if (possible && queued > 0) until = std::min(until, std::max(oldest_ + flush_interval_ms_, retry));
     if (possible && (urgent || gap_due_)) until = std::min(until, std::max(now + 1, retry));
     waiting_ = retry <= steady_millis();
+    resting_ = true;
     work_.wait_until(delivery_.spool.mutex, time_point(until));
-    waiting_ = false;
+    waiting_ = resting_ = false;
   }
   running_ = false;
   delivery_.changed.notify_all();
@@ -501,6 +512,22 @@ std::optional<Error> Recorder::next_error(std::atomic<std::uint64_t>& next, std:
 void Recorder::wake() {
   const MutexLock lock(delivery_.spool.mutex);
   delivery_.changed.notify_all();
+}
+
+// ---- Around fork()
+
+// A child has only the forking thread. A lock that another thread held at that moment, for example the allocator's
+// while it started, stays locked there for ever. glibc's allocator takes precautions; others do not.
+void Recorder::prepare_fork() {
+  delivery_.spool.mutex.lock();
+  forking_ = true;
+  while (delivery_.has_leader() || (running_ && !resting_)) delivery_.changed.wait(delivery_.spool.mutex);
+}
+
+void Recorder::end_fork() {
+  forking_ = false;
+  delivery_.changed.notify_all();
+  delivery_.spool.mutex.unlock();
 }
 
 // The thread does not exist in a child, and all locks and descriptors belong to the parent.

@@ -151,6 +151,11 @@ class Recorder {
 
   void count(const spool::Delivery::Totals& totals) PLOG_REQUIRES(delivery_.spool.mutex);
   void report(const Error& error) noexcept PLOG_REQUIRES(delivery_.spool.mutex);
+
+  // ---- Around fork()
+  // Takes the mutex at a moment when nobody leads and the thread rests.
+  void prepare_fork() PLOG_NO_THREAD_ANALYSIS;
+  void end_fork() PLOG_NO_THREAD_ANALYSIS;          // in the parent: releases the mutex, and the thread goes on
   void abandon() noexcept PLOG_NO_THREAD_ANALYSIS;  // in a forked child, which has no other thread
 
   const store::LedgerAddress address_;
@@ -168,6 +173,9 @@ class Recorder {
   bool pressed_ PLOG_GUARDED_BY(delivery_.spool.mutex) = false;  // a caller found no room since the last delivery
   bool gap_due_ PLOG_GUARDED_BY(delivery_.spool.mutex) = false;  // dropped events must be delivered as a gap event
   bool waiting_ PLOG_GUARDED_BY(delivery_.spool.mutex) = false;  // the thread is waiting for work
+  // The thread waits, and so holds no lock of the process, such as the allocator's, that a forked child would need.
+  bool resting_ PLOG_GUARDED_BY(delivery_.spool.mutex) = false;
+  bool forking_ PLOG_GUARDED_BY(delivery_.spool.mutex) = false;  // a fork waits for the thread to rest
   bool failing_ PLOG_GUARDED_BY(delivery_.spool.mutex) = false;  // the last delivery failed, and that was reported
   std::thread thread_ PLOG_GUARDED_BY(delivery_.spool.mutex);
 

@@ -48,7 +48,8 @@ std::shared_ptr<Recorder> RecorderRegistry::open(const store::LedgerAddress& add
   return recorder;
 }
 
-// Waits until no commit is running and locks everything, so that the child finds consistent memory.
+// Waits until no commit is running and every thread of ours rests, and locks everything, so that the child finds
+// consistent memory.
 void RecorderRegistry::prepare() {
   reopen.lock();
   mutex.lock();
@@ -56,9 +57,7 @@ void RecorderRegistry::prepare() {
   for (const auto& [path, known] : recorders) {
     auto recorder = known.lock();
     if (!recorder) continue;
-    Mutex& own = recorder->delivery_.spool.mutex;
-    own.lock();
-    while (recorder->delivery_.has_leader()) recorder->delivery_.changed.wait(own);
+    recorder->prepare_fork();
     forking.push_back(std::move(recorder));
   }
 }
@@ -66,7 +65,7 @@ void RecorderRegistry::prepare() {
 void RecorderRegistry::parent() {
   std::vector<std::shared_ptr<Recorder>> held;
   held.swap(forking);
-  for (const auto& recorder : held) recorder->delivery_.spool.mutex.unlock();
+  for (const auto& recorder : held) recorder->end_fork();
   closing.unlock();
   mutex.unlock();
   reopen.unlock();
