@@ -11,23 +11,15 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 import sys
-from pathlib import Path
-from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
+import generated_page
+from generated_page import ROOT, Entry, row
+
 PAGE = ROOT / "docs" / "operations.md"
-Table = dict[str, Any]
 
 SCOPES = {"read": "Scope `read`", "ingest": "Scope `ingest`", "admin": "Scope `admin`"}
 CLIENTS = {"required": "", "optional": "; with or without a client", "none": "; needs no client"}
-
-
-def read_operations(plog: Path) -> list[Table]:
-    """All operations, as `plog generate operations` prints them."""
-    operations: list[Table] = json.loads(subprocess.check_output([plog, "generate", "operations"], text=True))
-    return operations
 
 
 def bytes_of(size: int) -> str:
@@ -37,7 +29,7 @@ def bytes_of(size: int) -> str:
     return f"{size} bytes"
 
 
-def accepted(parameter: Table) -> str:
+def accepted(parameter: Entry) -> str:
     kind, low, high = parameter["type"], parameter["minimum"], parameter["maximum"]
     if kind == "choice":
         return " or ".join(f"`{choice}`" for choice in parameter["choices"])
@@ -53,27 +45,27 @@ def accepted(parameter: Table) -> str:
     return f"{name}, {'' if low == 0 else f'{low} byte to '}{'up to ' if low == 0 else ''}{bytes_of(high)}"
 
 
-def default(parameter: Table) -> str:
+def default(parameter: Entry) -> str:
     if parameter["required"]:
         return "required"
     return "" if parameter["default"] is None else f"`{json.dumps(parameter['default'])}`"
 
 
-def section(operation: Table) -> str:
+def section(operation: Entry) -> str:
     notes = SCOPES[operation["scope"]] + CLIENTS[operation["client"]]
     notes += "; reports progress." if operation["progress"] else "."
     lines = [f"### {operation['name']}", "", operation["documentation"], "", notes, ""]
     if operation["parameters"]:
         lines += ["| parameter | value | default | meaning |", "|---|---|---|---|"]
         for parameter in operation["parameters"]:
-            row = [f"`{parameter['name']}`", accepted(parameter), default(parameter), parameter["documentation"]]
-            lines.append(f"| {' | '.join(row)} |".replace("|  |", "| |"))
+            cells = [f"`{parameter['name']}`", accepted(parameter), default(parameter), parameter["documentation"]]
+            lines.append(row(cells))
         lines.append("")
     lines += [f"Result: {operation['result']}", ""]
     return "\n".join(lines)
 
 
-def updated(text: str, operations: list[Table]) -> str:
+def updated(text: str, operations: list[Entry]) -> str:
     """The text of the page with the reference made anew."""
     parts = re.split(r"(<!-- operations -->\n).*?(<!-- end -->)", text, flags=re.S)
     if len(parts) != 4:
@@ -81,18 +73,5 @@ def updated(text: str, operations: list[Table]) -> str:
     return f"{parts[0]}{parts[1]}\n{chr(10).join(map(section, operations))}\n{parts[2]}{parts[3]}"
 
 
-def main() -> int:
-    words = [word for word in sys.argv[1:] if word != "--check"]
-    plog = Path(words[0]) if words else ROOT / "build" / "release" / "plog"
-    before = PAGE.read_text(encoding="utf-8")
-    after = updated(before, read_operations(plog))
-    if "--check" in sys.argv[1:]:
-        if before != after:
-            print(f"{PAGE}: the reference is not up to date; run tools/operation_tables.py", file=sys.stderr)
-        return int(before != after)
-    PAGE.write_text(after, encoding="utf-8")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(generated_page.main(PAGE, "operations", updated))

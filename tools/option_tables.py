@@ -9,16 +9,14 @@ table is not up to date. A table is the text between the comments `<!-- options:
 
 from __future__ import annotations
 
-import json
 import re
-import subprocess
 import sys
-from pathlib import Path
-from typing import Any, Callable
+from typing import Callable
 
-ROOT = Path(__file__).resolve().parent.parent
+import generated_page
+from generated_page import ROOT, Entry, row
+
 PAGE = ROOT / "docs" / "configuration.md"
-Option = dict[str, Any]
 
 # The names of an option where the rule of a language does not give it. This is the only place that knows them.
 C_NAMES = {"labels": "labels_json", "metadata": "metadata_json", "context": "context_json"}
@@ -27,12 +25,12 @@ GO_INITIALISMS = {"id": "ID", "db": "DB", "url": "URL"}
 BUILDER_NAMES = {"labels": "label"}  # Rust and Java: one call for each label
 
 
-def c_name(option: Option) -> str:
+def c_name(option: Entry) -> str:
     suffix = "_ms" if option["type"] == "duration_ms" else ""
     return C_NAMES.get(option["name"], option["name"] + suffix)
 
 
-def python_name(option: Option) -> str:
+def python_name(option: Entry) -> str:
     return str(option["name"])
 
 
@@ -41,23 +39,23 @@ def camel(name: str) -> str:
     return first + "".join(word.capitalize() for word in rest)
 
 
-def node_name(option: Option) -> str:
+def node_name(option: Entry) -> str:
     return NODE_NAMES.get(option["name"], camel(option["name"]))
 
 
-def go_name(option: Option) -> str:
+def go_name(option: Entry) -> str:
     return "".join(GO_INITIALISMS.get(word, word.capitalize()) for word in option["name"].split("_"))
 
 
-def rust_name(option: Option) -> str:
+def rust_name(option: Entry) -> str:
     return BUILDER_NAMES.get(option["name"], option["name"])
 
 
-def java_name(option: Option) -> str:
+def java_name(option: Entry) -> str:
     return camel(rust_name(option))
 
 
-LANGUAGES: dict[str, Callable[[Option], str]] = {
+LANGUAGES: dict[str, Callable[[Entry], str]] = {
     "C": c_name,
     "Python": python_name,
     "Node": node_name,
@@ -67,17 +65,11 @@ LANGUAGES: dict[str, Callable[[Option], str]] = {
 }
 
 
-def read_options(plog: Path) -> list[Option]:
-    """The options of a client, as `plog generate options` prints them."""
-    options: list[Option] = json.loads(subprocess.check_output([plog, "generate", "options"], text=True))
-    return options
-
-
 def seconds(ms: int) -> str:
     return f"{ms / 1000:.3f}".rstrip("0").rstrip(".")
 
 
-def accepted(option: Option) -> str:
+def accepted(option: Entry) -> str:
     """What a configuration file accepts."""
     low, high = option["minimum"], option["maximum"]
     words = [f"`{choice}`" for choice in option["choices"] or []]
@@ -94,7 +86,7 @@ def accepted(option: Option) -> str:
     return {"text": "text", "object": "mapping", "list": "list"}[str(kind)]
 
 
-def default(option: Option) -> str:
+def default(option: Entry) -> str:
     if option["default"] is None:
         return "none"
     if option["type"] == "duration_ms":
@@ -104,11 +96,10 @@ def default(option: Option) -> str:
 
 def table(*rows: list[str]) -> str:
     head, *body = rows
-    lines = [f"| {' | '.join(head)} |", "|" + "---|" * len(head)]
-    return "\n".join([*lines, *(f"| {' | '.join(row)} |".replace("|  |", "| |") for row in body)])
+    return "\n".join([row(head), "|" + "---|" * len(head), *map(row, body)])
 
 
-def keys(options: list[Option]) -> str:
+def keys(options: list[Entry]) -> str:
     rows = [
         [
             f"`{option['configuration_key']}`",
@@ -123,7 +114,7 @@ def keys(options: list[Option]) -> str:
     return table(["key", "value", "default", "meaning", "additive file"], *rows)
 
 
-def arguments(options: list[Option]) -> str:
+def arguments(options: list[Entry]) -> str:
     rows = [
         [f"`{name(option)}`" for name in LANGUAGES.values()]
         + [default(option), f"`{option['environment']}`" if option["environment"] else ""]
@@ -136,7 +127,7 @@ def arguments(options: list[Option]) -> str:
 TABLES = {"keys": keys, "arguments": arguments}
 
 
-def updated(text: str, options: list[Option]) -> str:
+def updated(text: str, options: list[Entry]) -> str:
     """The text of the page with all tables made anew."""
     for name, make in TABLES.items():
         pattern = re.compile(rf"(<!-- options: {name} -->\n).*?(<!-- end -->)", re.S)
@@ -147,18 +138,5 @@ def updated(text: str, options: list[Option]) -> str:
     return text
 
 
-def main() -> int:
-    words = [word for word in sys.argv[1:] if word != "--check"]
-    plog = Path(words[0]) if words else ROOT / "build" / "release" / "plog"
-    before = PAGE.read_text(encoding="utf-8")
-    after = updated(before, read_options(plog))
-    if "--check" in sys.argv[1:]:
-        if before != after:
-            print(f"{PAGE}: the tables of options are not up to date; run tools/option_tables.py", file=sys.stderr)
-        return int(before != after)
-    PAGE.write_text(after, encoding="utf-8")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(generated_page.main(PAGE, "options", updated))

@@ -51,6 +51,7 @@ plog_status plog_verify(plog_client* client, const plog_verify_options* options,
   *report = nullptr;
   return guard(err, [&] {
     const plog_verify_options given = plog::capi::read_options(options, "plog_verify_options");
+    if (given.reserved != 0) throw plog::Error(plog::Status::kUnsupported, "options.reserved must be 0");
     plog::client::Client* own = client != nullptr ? &client->client : nullptr;
     const auto path = plog::capi::optional_text(given.db_path);
     *report = new plog_buffer{plog::operations::verify(own, path, request_of(given)).json()};

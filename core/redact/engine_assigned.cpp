@@ -90,7 +90,6 @@ bool is_known_scheme(std::string_view text) {
                                                   "key",
                                                   "aws4-hmac-sha256",
                                                   "sso-key",
-                                                  "genieKey",
                                                   "geniekey",
                                                   "oauth",
                                                   "jwt",

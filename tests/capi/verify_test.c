@@ -172,6 +172,9 @@ static void levels_heads_and_keys_are_taken_and_misuse_is_refused(void) {
   options.key = NULL;
   options.threads = 65;
   CHECK_CALL(PLOG_E_INVALID, plog_verify(NULL, &options, &report, &err));
+  options.threads = 0;
+  options.reserved = 1;
+  CHECK_CALL(PLOG_E_UNSUPPORTED, plog_verify(NULL, &options, &report, &err));
 }
 
 const test_case verify_tests[] = {

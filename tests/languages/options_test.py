@@ -17,6 +17,7 @@ import pytest
 from toolchains import BUILD, EXAMPLES, SOURCE
 
 sys.path.insert(0, str(SOURCE / "tools"))
+import generated_page
 import option_tables
 
 Option = dict[str, Any]
@@ -44,7 +45,7 @@ def options() -> list[Option]:
     plog = BUILD / "plog"
     if not plog.exists():
         pytest.skip(f"{plog} is not built")
-    return option_tables.read_options(plog)
+    return generated_page.declared(plog, "options")
 
 
 @pytest.fixture(scope="module")
