@@ -16,6 +16,7 @@
 #include "event/builder.h"
 #include "heads/heads.h"
 #include "json/value.h"
+#include "recorder_support.h"
 #include "store/driver.h"
 #include "writer/adopter.h"
 
@@ -312,23 +313,11 @@ class AdoptionTest : public JournalTest {
   Uuid dead_process(const std::vector<std::string>& names, const spool::DropAccount& account = {}) {
     spool::Journal journal(directory_);
     std::uint64_t number = 0;
-    for (const std::string& name : names) append(journal, payload(name), ++number);
+    for (const std::string& name : names) append(journal, encoded_event(name), ++number);
     journal.account() = account;
     journal.save_account();
     journal.abandon();
     return journal.id();
-  }
-
-  static std::string payload(const std::string& name) {
-    event::Builder builder;
-    builder.key("agent_id");
-    builder.string("a");
-    builder.key("action_name");
-    builder.string(name);
-    event::Effects effects;
-    std::string out;
-    event::encode(builder.prepare({}, effects), out);
-    return out;
   }
 
   writer::Adopted adopt_all(std::size_t batch = 100) {
@@ -395,7 +384,7 @@ TEST_F(AdoptionTest, ADeadProcesssEventsAreCommittedInOrderAndItsFilesGo) {
 
 TEST_F(AdoptionTest, AJournalWhoseOwnerLivesIsLeftAlone) {
   spool::Journal alive(directory_);
-  append(alive, payload("mine"), 1);
+  append(alive, encoded_event("mine"), 1);
   EXPECT_TRUE(spool::find_orphans(directory_).empty());
   EXPECT_TRUE(fs::exists(spool::segment_path(directory_, alive.id(), 1)));
 }
@@ -422,7 +411,7 @@ TEST_F(AdoptionTest, RepeatedWithoutTheLedgersPositionItRecordsNothingTwice) {
 
 TEST_F(AdoptionTest, ItGoesOnWhereACrashInterruptedIt) {
   const Uuid id = dead_process({"one", "two"});
-  const std::uint64_t first = spool::kSegmentHeader + spool::kRecordHeader + payload("one").size();
+  const std::uint64_t first = spool::kSegmentHeader + spool::kRecordHeader + encoded_event("one").size();
   set_position(id, {1, first});
   EXPECT_EQ(spool::count_pending(directory_, *store_), 1u);
   EXPECT_EQ(adopt_all().recovered, 1u);
@@ -478,7 +467,7 @@ TEST_F(AdoptionTest, AnOwnerFileOfZerosIsAJournalWithoutDrops) {
 TEST_F(AdoptionTest, ADamagedSegmentIsKeptAndWhatIsLostIsAGap) {
   const Uuid id = dead_process({"one", "two", "three"});
   const std::string path = spool::segment_path(directory_, id, 1);
-  const std::uint64_t second = spool::kSegmentHeader + spool::kRecordHeader + payload("one").size();
+  const std::uint64_t second = spool::kSegmentHeader + spool::kRecordHeader + encoded_event("one").size();
   patch(path, second + spool::kRecordHeader + 20, "?????");
   const writer::Adopted adopted = adopt_all();
   EXPECT_EQ(adopted.recovered, 1u);
@@ -511,7 +500,7 @@ TEST_F(AdoptionTest, ADamagedSegmentIsKeptAlsoWhenACrashFollowsTheCommit) {
 
 TEST_F(AdoptionTest, ARecordThatIsNoEventIsDamage) {
   spool::Journal journal(directory_);
-  append(journal, payload("one"), 1);
+  append(journal, encoded_event("one"), 1);
   append(journal, "no event", 2);
   journal.abandon();
   const writer::Adopted adopted = adopt_all();
@@ -523,8 +512,8 @@ TEST_F(AdoptionTest, ARecordThatIsNoEventIsDamage) {
 TEST_F(AdoptionTest, ATornLastRecordIsNeitherDamageNorAGap) {
   const Uuid id = dead_process({"one", "two"});
   const std::string path = spool::segment_path(directory_, id, 1);
-  const std::uint64_t second = spool::kSegmentHeader + spool::kRecordHeader + payload("one").size();
-  const std::uint64_t end = second + spool::kRecordHeader + payload("two").size();
+  const std::uint64_t second = spool::kSegmentHeader + spool::kRecordHeader + encoded_event("one").size();
+  const std::uint64_t end = second + spool::kRecordHeader + encoded_event("two").size();
   fs::resize_file(path, end - 1);
   const writer::Adopted adopted = adopt_all();
   EXPECT_EQ(adopted.recovered, 1u);

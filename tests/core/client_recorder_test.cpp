@@ -20,6 +20,7 @@
 #include "client/verification.h"
 #include "held_read.h"
 #include "json/value.h"
+#include "recorder_support.h"
 
 namespace plog::client {
 namespace {
@@ -27,24 +28,6 @@ namespace {
 namespace fs = std::filesystem;
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-Status status_of(const std::function<void()>& work) {
-  try {
-    work();
-  } catch (const Error& error) {
-    return error.status();
-  }
-  return Status::kOk;
-}
-
-// Polls, because the recorder's thread does the work.
-bool eventually(const std::function<bool()>& holds) {
-  for (const std::int64_t end = steady_millis() + 10000; steady_millis() < end;) {
-    if (holds()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  return false;
-}
 
 // Another program's connection to the ledger, which does not know the library's locks.
 class Foreign {

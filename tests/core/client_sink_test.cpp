@@ -23,6 +23,7 @@
 #include "client/recorder.h"
 #include "event/builder.h"
 #include "json/value.h"
+#include "recorder_support.h"
 #include "store/ledger_paths.h"
 
 namespace plog::client {
@@ -30,23 +31,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::ElementsAreArray;
-
-Status status_of(const std::function<void()>& work) {
-  try {
-    work();
-  } catch (const Error& error) {
-    return error.status();
-  }
-  return Status::kOk;
-}
-
-bool eventually(const std::function<bool()>& holds) {
-  for (const std::int64_t end = steady_millis() + 20000; steady_millis() < end;) {
-    if (holds()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
-  }
-  return false;
-}
 
 std::string name_of(const event::Prepared& event) {
   std::string buffer;
@@ -159,20 +143,9 @@ class SinkTest : public testing::Test {
     return options;
   }
 
-  static std::string payload(const std::string& name) {
-    event::Builder builder;
-    builder.key("agent_id");
-    builder.string("a");
-    builder.key("action_name");
-    builder.string(name);
-    event::Effects effects;
-    std::string out;
-    event::encode(builder.prepare({}, effects), out);
-    return out;
-  }
   static void append(Recorder& recorder, const std::string& name, AppendOptions how = {}) {
     std::string record(spool::kRecordHeader, '\0');
-    record += payload(name);
+    record += encoded_event(name);
     recorder.append(record, "a", now_micros(), how);
   }
   static std::vector<std::string> numbered(int count) {
@@ -467,7 +440,7 @@ class SubmitTest : public SinkTest {
 
 TEST_F(SubmitTest, AReceiptSaysWhereTheEventIsAndComesAfterTheCommit) {
   const auto recorder = Recorder::open(address_, {});
-  const std::vector<std::string> payloads = {payload("first"), payload("second")};
+  const std::vector<std::string> payloads = {encoded_event("first"), encoded_event("second")};
   std::vector<spool::Receipt> receipts;
   std::atomic<bool> done{false};
   const auto submit = [&](const std::vector<std::string>& what) {
@@ -493,7 +466,7 @@ TEST_F(SubmitTest, AReceiptSaysWhereTheEventIsAndComesAfterTheCommit) {
   }
   // Again, and with other content under the same id: the receipts name the stored event.
   const std::vector<spool::Receipt> before = receipts;
-  submit({payloads[1], payload("third"), payloads[0]});
+  submit({payloads[1], encoded_event("third"), payloads[0]});
   EXPECT_EQ(receipts[0].outcome, spool::Outcome::kDuplicate);
   EXPECT_EQ(receipts[0].commit_index, before[1].commit_index);
   EXPECT_EQ(receipts[0].hash, before[1].hash);
@@ -516,7 +489,7 @@ TEST_F(SubmitTest, OneCommitServesSubmissionsAndTheJournal) {
   for (int thread = 0; thread < kThreads; ++thread) {
     threads.emplace_back([&] {
       for (int i = 0; i < kEach; ++i) {
-        recorder->submit(batch_of({payload("submitted")}), [&](const spool::Answer& answer) {
+        recorder->submit(batch_of({encoded_event("submitted")}), [&](const spool::Answer& answer) {
           if (!answer.failure && answer.receipts.at(0).outcome == spool::Outcome::kStored) ++answered;
         });
         client.log(R"({"action_name":"journalled"})");
@@ -538,7 +511,7 @@ TEST_F(SubmitTest, AnUnansweredSubmissionIsAnsweredAtTheEnd) {
   {
     const auto recorder = Recorder::open(address_, {});
     recorder->stop(-1);  // nobody commits any more
-    recorder->submit(batch_of({payload("late")}), [&](const spool::Answer& answer) {
+    recorder->submit(batch_of({encoded_event("late")}), [&](const spool::Answer& answer) {
       EXPECT_TRUE(answer.failure && answer.failure->status() == Status::kClosed);
       ++answers;
     });
