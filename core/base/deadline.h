@@ -11,9 +11,11 @@ namespace plog {
 
 inline constexpr std::int64_t kForever = INT64_MAX / 4;
 
-// The time of steady_millis at which a timeout ends. A negative timeout never ends.
+// The time of steady_millis at which a timeout ends. A negative timeout never ends, and neither does one that would end
+// after kForever.
 inline std::int64_t deadline_after(std::int64_t timeout_ms) {
-  return timeout_ms < 0 ? kForever : steady_millis() + timeout_ms;
+  const std::int64_t now = steady_millis();
+  return timeout_ms < 0 || timeout_ms > kForever - now ? kForever : now + timeout_ms;
 }
 
 inline std::chrono::steady_clock::time_point time_point(std::int64_t millis) {

@@ -328,7 +328,7 @@ store::Store& Client::fresh_store() {
 }
 
 std::optional<Error> Client::next_error(std::int64_t timeout_ms) {
-  const std::int64_t deadline = timeout_ms < 0 ? -1 : steady_millis() + timeout_ms;
+  const std::int64_t deadline = timeout_ms < 0 ? -1 : deadline_after(timeout_ms);
   auto error = recorder()->next_error(next_error_, deadline, closed_);
   if (!error) check_open();
   return error;

@@ -21,6 +21,8 @@ namespace {
 constexpr std::size_t kMaxErrors = 64;
 // Limit of one wait for the writer lock, so that a fork is not delayed.
 constexpr std::int64_t kAttemptMillis = 250;
+// The pause between two such waits.
+constexpr std::int64_t kRetryMillis = 20;
 // The time between two rounds of maintenance, and between two looks for orphaned journals.
 constexpr std::int64_t kMaintainMillis = 1000;
 constexpr std::int64_t kFirstBackoffMillis = 20;
@@ -123,20 +125,24 @@ void Recorder::require_power() {
   delivery_.require_sync();
 }
 
+bool Recorder::requires_power() {
+  const MutexLock lock(delivery_.spool.mutex);
+  return delivery_.requires_sync();
+}
+
 void Recorder::announce(const event::RedactionRules& rules) {
   if (writer_ != nullptr) writer_->announce(rules);
 }
 
 // ---- Recording
 
-void Recorder::drop(std::string_view agent, Micros time) {
+void Recorder::drop(std::string_view agent, Micros time, const char* why) {
   ++counters_.dropped;
   delivery_.spool.drop(agent, time);
   const std::int64_t now = steady_millis();
   if (now - last_drop_report_ >= 1000) {
     last_drop_report_ = now;
-    report(
-        Error(Status::kFull, "the journal is full: " + std::to_string(counters_.dropped) + " events dropped so far"));
+    report(Error(Status::kFull, std::string(why) + "; events dropped so far: " + std::to_string(counters_.dropped)));
   }
 }
 
@@ -184,7 +190,7 @@ std::uint64_t Recorder::append(std::string& record, std::string_view agent, Micr
       if (options.on_full == OnFull::kRaise) throw full;
       if (deadline == 0) deadline = steady_millis() + options.block_timeout_ms;
       if (options.on_full == OnFull::kDrop || steady_millis() >= deadline) {
-        drop(agent, time);
+        drop(agent, time, why);
         throw full;
       }
       // Nothing signals that a disk has room again, so retry at intervals.
@@ -218,14 +224,15 @@ void Recorder::submit(std::shared_ptr<const spool::Batch> batch, spool::Completi
   const auto answered = [this, done = std::move(done)](const spool::Answer& answer) {
     done(answer);
     const MutexLock lock(delivery_.spool.mutex);
-    --submitted_;
+    ++answered_;
     delivery_.changed.notify_all();
   };
   try {
     writer.submit(std::move(batch), answered);
   } catch (...) {
     const MutexLock lock(delivery_.spool.mutex);
-    --submitted_;
+    ++answered_;
+    delivery_.changed.notify_all();
     throw;
   }
   work_.notify_one();
@@ -235,10 +242,10 @@ void Recorder::flush(std::int64_t timeout_ms) {
   const std::int64_t deadline = deadline_after(timeout_ms);
   const MutexLock lock(delivery_.spool.mutex);
   delivery_.spool.journal_drops();
-  // Two batches: one for the account that is being delivered, and one for the next. Events that are dropped after that
-  // do not prolong this call.
-  delivery_.wait(delivery_.spool.newest(), deadline, 2);
-  while (submitted_ > 0) {
+  // Events that are recorded, dropped or submitted from now on do not prolong this call.
+  const std::uint64_t submitted = submitted_;
+  delivery_.wait(delivery_.spool.newest(), deadline, delivery_.spool.dropped());
+  while (answered_ < submitted) {
     if (steady_millis() >= deadline) {
       throw Error(Status::kTimeout, "the deadline passed before all submitted events were committed");
     }
@@ -257,8 +264,7 @@ std::uint64_t Recorder::newest() {
 
 void Recorder::make_visible(std::uint64_t number, std::int64_t timeout_ms) {
   const MutexLock lock(delivery_.spool.mutex);
-  const bool gap = delivery_.spool.gap_waits();
-  if (gap || delivery_.spool.delivered() < number) delivery_.wait(number, deadline_after(timeout_ms), gap ? 2 : 0);
+  delivery_.wait(number, deadline_after(timeout_ms), delivery_.spool.gap_waits() ? delivery_.spool.dropped() : 0);
 }
 
 void Recorder::count(const spool::Delivery::Totals& totals) {
@@ -273,18 +279,25 @@ void Recorder::count(const spool::Delivery::Totals& totals) {
 
 // ---- What else a process commits
 
-void Recorder::lead_writer(std::int64_t deadline, const std::function<void(writer::Writer&)>& work) {
+void Recorder::lead_writer(std::int64_t deadline, const WriterWork& work) {
   writer::Writer& writer = this->writer();
   const MutexLock lock(delivery_.spool.mutex);
-  delivery_.leading(deadline, [&] { work(writer); });
+  while (true) {
+    try {
+      delivery_.leading(deadline, [&] { work(writer, std::min(kAttemptMillis, rest_of(deadline))); });
+      return;
+    } catch (const Error& error) {
+      if (error.status() != Status::kBusy || steady_millis() >= deadline) throw;
+    }
+    // Between two attempts others may lead, and a fork may happen.
+    delivery_.changed.wait_until(delivery_.spool.mutex, time_point(std::min(deadline, steady_millis() + kRetryMillis)));
+  }
 }
 
 void Recorder::create(std::int64_t timeout_ms) {
   if (writer_ == nullptr && !cloned_without_handlers()) return;
-  const std::int64_t deadline = deadline_after(timeout_ms);
-  const MutexLock lock(delivery_.spool.mutex);
-  const bool power = delivery_.requires_sync();
-  delivery_.leading(deadline, [&] { writer_->create(rest_of(deadline), power); });
+  lead_writer(deadline_after(timeout_ms),
+              [&](writer::Writer& writer, std::int64_t attempt_ms) { writer.create(attempt_ms, requires_power()); });
 }
 
 void Recorder::adopt_new_orphans(std::int64_t timeout_ms) {
@@ -299,17 +312,17 @@ void Recorder::adopt_orphans(std::int64_t timeout_ms) {
   const std::int64_t deadline = deadline_after(timeout_ms);
   std::vector<writer::Adopted> done;
   std::optional<Error> failure;
-  const MutexLock lock(delivery_.spool.mutex);
-  const bool power = delivery_.requires_sync();
   try {
-    delivery_.leading(deadline, [&] {
+    lead_writer(deadline, [&](writer::Writer& writer, std::int64_t attempt_ms) {
+      const bool power = requires_power();
       for (spool::Orphan& orphan : spool::find_orphans(directory_)) {
-        done.push_back(writer_->adopt_journal(orphan, directory_, rest_of(deadline), power));
+        done.push_back(writer.adopt_journal(orphan, directory_, attempt_ms, power));
       }
     });
   } catch (const Error& error) {
     failure = error;
   }
+  const MutexLock lock(delivery_.spool.mutex);
   for (const writer::Adopted& adopted : done) {
     counters_.recovered += adopted.recovered;
     counters_.gaps += adopted.gaps;
@@ -319,8 +332,8 @@ void Recorder::adopt_orphans(std::int64_t timeout_ms) {
 }
 
 void Recorder::publish_head(std::int64_t timeout_ms) {
-  const std::int64_t deadline = deadline_after(timeout_ms);
-  lead_writer(deadline, [&](writer::Writer& writer) { writer.publish_head(rest_of(deadline)); });
+  lead_writer(deadline_after(timeout_ms),
+              [](writer::Writer& writer, std::int64_t attempt_ms) { writer.publish_head(attempt_ms); });
 }
 
 void Recorder::publish_last_head(std::int64_t timeout_ms) noexcept {
@@ -337,24 +350,23 @@ void Recorder::publish_last_head(std::int64_t timeout_ms) noexcept {
 void Recorder::rotate_key(std::int64_t timeout_ms) {
   // Let the old key sign a last head over everything committed so far.
   publish_head(timeout_ms);
-  const std::int64_t deadline = deadline_after(timeout_ms);
-  lead_writer(deadline, [&](writer::Writer& writer) { writer.rotate_key(rest_of(deadline)); });
+  lead_writer(deadline_after(timeout_ms),
+              [](writer::Writer& writer, std::int64_t attempt_ms) { writer.rotate_key(attempt_ms); });
   publish_last_head(timeout_ms);  // the rotation is committed even if this fails
 }
 
 void Recorder::acknowledge(const std::vector<std::string>& heads, std::string_view comment,
                            std::shared_ptr<const redact::Redactor> redactor, std::int64_t timeout_ms) {
-  const std::int64_t deadline = deadline_after(timeout_ms);
-  lead_writer(deadline, [&](writer::Writer& writer) {
-    writer.acknowledge(heads, comment, std::move(redactor), rest_of(deadline));
+  lead_writer(deadline_after(timeout_ms), [&](writer::Writer& writer, std::int64_t attempt_ms) {
+    writer.acknowledge(heads, comment, redactor, attempt_ms);
   });
   // The event is committed even if the signing key is missing, which only the next head needs.
   publish_last_head(timeout_ms);
 }
 
 void Recorder::mark_restored(std::int64_t timeout_ms) {
-  const std::int64_t deadline = deadline_after(timeout_ms);
-  lead_writer(deadline, [&](writer::Writer& writer) { writer.mark_restored(rest_of(deadline)); });
+  lead_writer(deadline_after(timeout_ms),
+              [](writer::Writer& writer, std::int64_t attempt_ms) { writer.mark_restored(attempt_ms); });
   publish_head(timeout_ms);
 }
 

@@ -137,13 +137,16 @@ class Recorder {
 
   void tighten(const RecorderOptions& options) PLOG_EXCLUDES(delivery_.spool.mutex);
   writer::Writer& writer() const;  // throws as store()
-  void drop(std::string_view agent, Micros time) PLOG_REQUIRES(delivery_.spool.mutex);
+  void drop(std::string_view agent, Micros time, const char* why) PLOG_REQUIRES(delivery_.spool.mutex);
   void start_thread() PLOG_REQUIRES(delivery_.spool.mutex);
   void require_power() PLOG_EXCLUDES(delivery_.spool.mutex);
   void join() PLOG_NO_THREAD_ANALYSIS;  // after stop(), when nobody else uses the thread object
-  // Runs `work` as the leading thread. Throws as writer() and leading(), and what `work` throws.
-  void lead_writer(std::int64_t deadline, const std::function<void(writer::Writer&)>& work)
-      PLOG_EXCLUDES(delivery_.spool.mutex);
+  bool requires_power() PLOG_EXCLUDES(delivery_.spool.mutex);
+  // Runs `work` as the leading thread. While another process has the writer lock (kBusy), this gives up the lead after
+  // each attempt and tries again, so that neither a fork nor another deadline waits for this one. Throws as writer()
+  // and leading(), and what `work` throws.
+  using WriterWork = std::function<void(writer::Writer&, std::int64_t attempt_ms)>;
+  void lead_writer(std::int64_t deadline, const WriterWork& work) PLOG_EXCLUDES(delivery_.spool.mutex);
 
   // ---- The thread
   void run() PLOG_EXCLUDES(delivery_.spool.mutex);
@@ -167,7 +170,9 @@ class Recorder {
   std::uint32_t batch_size_ PLOG_GUARDED_BY(delivery_.spool.mutex);
   std::uint32_t flush_interval_ms_ PLOG_GUARDED_BY(delivery_.spool.mutex);
   std::uint64_t journal_limit_ PLOG_GUARDED_BY(delivery_.spool.mutex);
-  std::uint64_t submitted_ PLOG_GUARDED_BY(delivery_.spool.mutex) = 0;  // batches of submit() without an answer
+  // Batches of submit(), and those among them that have an answer. The writer answers in order.
+  std::uint64_t submitted_ PLOG_GUARDED_BY(delivery_.spool.mutex) = 0;
+  std::uint64_t answered_ PLOG_GUARDED_BY(delivery_.spool.mutex) = 0;
   bool stop_ PLOG_GUARDED_BY(delivery_.spool.mutex) = false;
   bool running_ PLOG_GUARDED_BY(delivery_.spool.mutex) = false;  // the thread is running or about to start
   bool pressed_ PLOG_GUARDED_BY(delivery_.spool.mutex) = false;  // a caller found no room since the last delivery

@@ -203,10 +203,10 @@ void Delivery::wake_after_answer() noexcept {
   listener_.answered();
 }
 
-void Delivery::wait(std::uint64_t number, std::int64_t deadline, int gaps) {
+void Delivery::wait(std::uint64_t number, std::int64_t deadline, std::uint64_t dropped) {
   std::optional<Error> failure;
   std::uint64_t seen = failures_;
-  while (spool.delivered() < number || (gaps > 0 && spool.gap_waits())) {
+  while (spool.delivered() < number || spool.dropped_delivered() < dropped) {
     if (failures_ != seen) {
       seen = failures_;
       failure = failure_;
@@ -229,7 +229,6 @@ void Delivery::wait(std::uint64_t number, std::int64_t deadline, int gaps) {
     }
     try {
       deliver(std::clamp<std::int64_t>(deadline - now, 0, kAttemptMillis));
-      --gaps;
     } catch (const Error& error) {
       if (permanent(error)) throw;
       failure = error;
@@ -241,7 +240,7 @@ void Delivery::wait(std::uint64_t number, std::int64_t deadline, int gaps) {
 void Delivery::wait_in_group(std::uint64_t number, std::int64_t deadline) {
   MutexLock lock(spool.mutex);
   if (gathering_ && spool.queued() >= expected_) gathered_.notify_one();
-  while (spool.delivered() < number) {
+  while (spool.delivered() < number && steady_millis() < deadline) {
     if (!leading_ && !gathering_) {
       gather();
       if (!leading_) {

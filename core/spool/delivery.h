@@ -57,10 +57,9 @@ class Delivery {
   // answers with is not thrown; failures() counts it. Throws as leading() and Spool::take.
   void deliver(std::int64_t timeout_ms) PLOG_REQUIRES(spool.mutex);
 
-  // Waits until all events up to `number` are delivered, and leads if nobody does. Also waits for dropped events to be
-  // delivered as gap events, but hands over at most `gaps` batches for that. Throws kTimeout, or the failure that
-  // lasted until the deadline or that a retry cannot mend.
-  void wait(std::uint64_t number, std::int64_t deadline, int gaps = 0) PLOG_REQUIRES(spool.mutex);
+  // Waits until all events up to `number` are delivered, and gap events for the first `dropped` drops; leads if nobody
+  // does. Throws kTimeout, or the failure that lasted until the deadline or that a retry cannot mend.
+  void wait(std::uint64_t number, std::int64_t deadline, std::uint64_t dropped = 0) PLOG_REQUIRES(spool.mutex);
   // As wait(), for many callers that each wait for their own event: the commits form groups.
   void wait_in_group(std::uint64_t number, std::int64_t deadline) PLOG_EXCLUDES(spool.mutex);
 

@@ -223,13 +223,13 @@ void Journal::open_segment() {
   put_u64(header + 16, number);
   try {
     pwrite_all(fd.get(), header, sizeof header, 0);
+    segments_.emplace(number, Segment{std::make_shared<Fd>(std::move(fd)), kSegmentHeader});
   } catch (...) {
     ::unlink(path.c_str());
     throw;
   }
   segment_ = number;
   offset_ = grown_ = kSegmentHeader;
-  segments_[number] = {std::make_shared<Fd>(std::move(fd)), offset_};
 }
 
 // Writes the record with one call, which also grows the segment if the record does not fit into it.
@@ -267,7 +267,6 @@ void Journal::append(std::string& record, std::uint32_t crc, std::uint64_t numbe
     throw;
   }
   offset_ += record.size();
-  total_ += record.size();
   segment.size = offset_;
 }
 

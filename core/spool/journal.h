@@ -97,7 +97,6 @@ class Journal {
 
   // The position after the last record; segment 0 before the first.
   store::JournalPosition end() const noexcept { return {segment_, offset_}; }
-  std::uint64_t bytes() const noexcept { return total_; }  // appended so far
 
   struct Drained {
     std::string path;
@@ -136,7 +135,6 @@ class Journal {
   std::uint64_t segment_ = 0;
   std::uint64_t offset_ = 0;
   std::uint64_t grown_ = 0;  // size of the current segment, whose bytes after offset_ are zeros
-  std::uint64_t total_ = 0;
   DropAccount account_;
 };
 

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <exception>
 #include <new>
 #include <utility>
@@ -19,7 +20,9 @@ struct Spool::Own {
   explicit Own(const std::string& directory) : journal(directory) {}
   Journal journal;
   store::JournalPosition delivered{1, 0};
-  bool gap_out = false;  // the frozen account is in a batch
+  bool gap_out = false;               // the frozen account is in a batch
+  std::uint64_t frozen_drops = 0;     // the frozen account has the drops up to this one
+  std::uint64_t delivered_drops = 0;  // those up to this one are delivered
 
   store::JournalPosition taken{1, 0};
   std::unique_ptr<SegmentReader> reader;  // in segment `taken.segment`, which `fd` keeps open
@@ -38,7 +41,8 @@ Spool::~Spool() = default;
 // ---- Recording
 
 void Spool::open_journal() {
-  journals_.push_back(std::make_unique<Own>(directory_));
+  journals_.push_back(std::make_shared<Own>(directory_));
+  journals_.back()->delivered_drops = unjournalled_.empty() ? dropped_ : before_unjournalled_;
   if (unjournalled_.empty()) return;
   journals_.back()->journal.account() = std::exchange(unjournalled_, DropAccount{});
   save_account(journals_.back()->journal);
@@ -76,12 +80,16 @@ void Spool::save_account(Journal& journal) noexcept {
 }
 
 void Spool::drop(std::string_view agent, Micros time) {
+  const std::uint64_t before = dropped_++;
   if (journals_.empty()) {
+    if (unjournalled_.empty()) before_unjournalled_ = before;
     unjournalled_.add(agent, time);
     return;
   }
-  journals_.back()->journal.account().add(agent, time);
-  save_account(journals_.back()->journal);
+  Own& own = *journals_.back();
+  if (own.journal.account().empty()) own.delivered_drops = before;
+  own.journal.account().add(agent, time);
+  save_account(own.journal);
 }
 
 void Spool::journal_drops() {
@@ -98,6 +106,14 @@ bool Spool::repair() {
 bool Spool::gap_waits() const noexcept {
   return std::any_of(journals_.begin(), journals_.end(),
                      [](const auto& own) { return !own->journal.account().empty(); });
+}
+
+std::uint64_t Spool::dropped_delivered() const noexcept {
+  std::uint64_t all_up_to = unjournalled_.empty() ? dropped_ : before_unjournalled_;
+  for (const auto& own : journals_) {
+    if (!own->journal.account().empty()) all_up_to = std::min(all_up_to, own->delivered_drops);
+  }
+  return all_up_to;
 }
 
 // ---- Handing out
@@ -128,8 +144,10 @@ std::shared_ptr<Spool::Parcel> Spool::take() {
     parcel = std::exchange(spare_, nullptr);
     // Whoever still refers to an answered batch, such as a sink, may read it.
     if (!parcel || parcel.use_count() > 1) parcel = std::make_shared<Parcel>();
+    std::atomic_thread_fence(
+        std::memory_order_acquire);  // use_count() alone does not order its reads before our writes
     parcel->reset();
-    for (const auto& own : journals_) parcel->sources_.push_back({own.get(), own->taken});
+    for (const auto& own : journals_) parcel->sources_.push_back({own, own->taken});
   }
   try {
     for (Parcel::Source& source : parcel->sources_) {
@@ -172,6 +190,7 @@ bool Spool::take_gap(Parcel::Source& source, Parcel& parcel) {
     const MutexLock lock(mutex);
     Journal& journal = source.own->journal;
     if (journal.account().empty() || source.own->gap_out) return true;
+    if (journal.account().frozen.empty()) source.own->frozen_drops = dropped_;
     journal.account().freeze();
     journal.save_account();
     frozen = journal.account().frozen;
@@ -269,6 +288,7 @@ void Spool::finish(Parcel& parcel, Leftovers& leftovers) noexcept {
     }
     if (!source.gap) continue;
     own.gap_out = false;
+    own.delivered_drops = own.frozen_drops;
     own.journal.account().settle();
     save_account(own.journal);  // if that fails, the gap's id keeps it from being recorded twice
   }

@@ -53,6 +53,9 @@ class Spool {
   std::uint64_t queued_bytes() const PLOG_REQUIRES(mutex) { return queued_bytes_; }
   // Whether dropped events are not yet delivered as a gap event.
   bool gap_waits() const noexcept PLOG_REQUIRES(mutex);
+  // How many events were dropped, and up to which of these drops all are delivered as gap events.
+  std::uint64_t dropped() const PLOG_REQUIRES(mutex) { return dropped_; }
+  std::uint64_t dropped_delivered() const noexcept PLOG_REQUIRES(mutex);
 
   // ---- Handing out
 
@@ -65,7 +68,7 @@ class Spool {
     friend class Spool;
     enum class State : std::uint8_t { kOut, kReturned, kDelivered };
     struct Source {
-      Own* own = nullptr;
+      std::shared_ptr<Own> own;    // may be done, and no longer one of the spool's, while a batch is taken
       store::JournalPosition end;  // the position after the batch
       bool used = false;           // the batch has something of this journal
       bool gap = false;            // the batch has the frozen account
@@ -122,14 +125,16 @@ class Spool {
   void finish(Parcel& parcel, Leftovers& leftovers) noexcept PLOG_REQUIRES(mutex);
 
   const std::string directory_;
-  std::deque<std::unique_ptr<Own>> journals_ PLOG_GUARDED_BY(mutex);
+  std::deque<std::shared_ptr<Own>> journals_ PLOG_GUARDED_BY(mutex);
   std::deque<std::shared_ptr<Parcel>> handed_out_ PLOG_GUARDED_BY(mutex);  // in the order of their events
   std::shared_ptr<Parcel> spare_ PLOG_GUARDED_BY(mutex);
-  DropAccount unjournalled_ PLOG_GUARDED_BY(mutex);  // events dropped while no journal could be created
+  DropAccount unjournalled_ PLOG_GUARDED_BY(mutex);               // events dropped while no journal could be created
+  std::uint64_t before_unjournalled_ PLOG_GUARDED_BY(mutex) = 0;  // the number of drops before these
   std::uint64_t newest_ PLOG_GUARDED_BY(mutex) = 0;
   std::uint64_t taken_ PLOG_GUARDED_BY(mutex) = 0;  // all events up to this one were handed out
   std::uint64_t delivered_ PLOG_GUARDED_BY(mutex) = 0;
   std::uint64_t queued_bytes_ PLOG_GUARDED_BY(mutex) = 0;
+  std::uint64_t dropped_ PLOG_GUARDED_BY(mutex) = 0;
   event::Builder builder_;  // of gap events; the delivering thread's
 };
 

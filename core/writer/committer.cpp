@@ -116,6 +116,18 @@ void Committer::put_context(const event::Prepared& event) {
   if (event::read_context_change(event, change)) transaction_->put_context(change.key, change.value, change.context);
 }
 
+// Whether an event repeats the stored one with its id. An erased event has no content to compare with. If the stored
+// content cannot be read, which verification reports, the event must not wait for it for ever.
+static bool repeats(const event::Prepared& event, std::string_view stored) {
+  if (stored.empty()) return true;
+  try {
+    return event::same_content(stored, event.canonical);
+  } catch (const Error& error) {
+    if (error.status() != Status::kCorrupt) throw;
+    return false;
+  }
+}
+
 std::vector<spool::Receipt> Committer::add(std::span<const event::Prepared> events) {
   std::vector<spool::Receipt> receipts(events.size());
   std::vector<Chain*> chains = chains_of(events);
@@ -138,7 +150,7 @@ std::vector<spool::Receipt> Committer::add(std::span<const event::Prepared> even
     std::size_t kept = 0;
     for (std::size_t i = appended; i < waiting.size(); ++i) {
       if (const auto& stored = existing[i - appended]) {
-        const bool same = event::same_content(stored->canonical, waiting[i]->canonical);
+        const bool same = repeats(*waiting[i], stored->canonical);
         receipts[places[i]] = {same ? spool::Outcome::kDuplicate : spool::Outcome::kConflict,
                                stored->commit_index,
                                stored->sequence,
@@ -160,10 +172,16 @@ std::vector<spool::Receipt> Committer::add(std::span<const event::Prepared> even
 }
 
 void Committer::commit(bool sync) {
-  tree_.flush(*transaction_);
-  if (const auto head = keeper_.take_unsaved()) transaction_->set_meta(store::kMetaHead, *head);
-  const std::uint64_t size = transaction_->size();
-  transaction_->commit(sync);
+  std::uint64_t size = 0;
+  try {
+    tree_.flush(*transaction_);
+    if (const auto head = keeper_.take_unsaved()) transaction_->set_meta(store::kMetaHead, *head);
+    size = transaction_->size();
+    transaction_->commit(sync);
+  } catch (...) {
+    rollback();
+    throw;
+  }
   transaction_.reset();
   if (signal_ != nullptr) signal_->committed(size);
 }

@@ -166,7 +166,7 @@ void journal_append(benchmark::State& state) {
     std::string record(plog::spool::kRecordHeader + 900, 'x');
     for (auto _ : state) {
       journal.append(record, 0, ++number);
-      if (journal.bytes() / plog::spool::kSegmentBytes > number / 16000) continue;
+      if (number % 16000 != 0) continue;
       for (const auto& drained : journal.take_before(journal.end())) unlink(drained.path.c_str());
     }
     journal.remove();
