@@ -8,6 +8,7 @@
 #include "cli/signals.h"
 #include "client/copies.h"
 #include "json/value.h"
+#include "operations/copies.h"
 
 #include <fcntl.h>
 
@@ -16,6 +17,7 @@ namespace plog::cli {
 int run_backup(Context& context, const BackupOptions& options) {
   const InterruptGuard guard;
   ReadLedger ledger(context.globals, options.read_only);
+  operations::check_backup_path(options.file, ledger.address(), nullptr);
   {
     ProgressBar bar("copying", "pages");
     client::backup_ledger(ledger.store(), ledger.address(), options.file,

@@ -12,6 +12,7 @@
 #include "cli/signals.h"
 #include "heads/file_head_store.h"
 #include "json/value.h"
+#include "operations/destination.h"
 #include "operations/evidence.h"
 #include "report/package_writer.h"
 #include "store/ledger_paths.h"
@@ -114,6 +115,7 @@ int run_verify_export(Context& context, const CheckOptions& options) {
 
 int run_prove(Context& context, const ProveOptions& options) {
   ReadLedger ledger(context.globals, options.read_only);
+  if (options.output) operations::refuse_ledger_file(*options.output, ledger.address(), nullptr);
   const auto head = heads::read_head(store::LedgerPaths(ledger.address()).head());
   if (!head)
     throw Error(Status::kNotFound, "cannot prove an event: the ledger has no head yet; run 'plog checkpoint' first");

@@ -2,7 +2,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <memory>
+#include <optional>
+#include <thread>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -21,6 +24,9 @@ constexpr std::size_t kPage = 500;
 // counted and the older ones skipped.
 constexpr std::uint64_t kTurnInMemory = 10'000;
 constexpr std::int64_t kAdoptionMillis = 1000;
+// A restore renames the old ledger before the new one has its name. A ledger that is missing for longer was deleted.
+constexpr std::int64_t kMissingMillis = 1000;
+constexpr std::int64_t kMissingPauseMillis = 20;
 
 store::Filter filter_of(const LogOptions& options) {
   store::Filter filter;
@@ -122,20 +128,50 @@ void print_newest(store::Store& store, const LogOptions& options, std::uint64_t 
   print_until(store, filter, end, printer);
 }
 
+// Waits for new events. A ledger that is missing only for a moment has none. Throws as Follower::wait.
+class PatientFollower {
+ public:
+  PatientFollower(store::Store& store, std::uint64_t next) : follower_(store, nullptr, next) {}
+
+  std::optional<client::CommitRange> wait(std::int64_t timeout_ms) {
+    try {
+      auto range = follower_.wait(timeout_ms, STDOUT_FILENO);
+      missing_since_.reset();
+      return range;
+    } catch (const Error& error) {
+      if (error.status() != Status::kNotFound) throw;
+      const std::int64_t now = steady_millis();
+      if (now - missing_since_.value_or(now) >= kMissingMillis) throw;
+      missing_since_ = missing_since_.value_or(now);
+      std::this_thread::sleep_for(std::chrono::milliseconds(kMissingPauseMillis));
+      return std::nullopt;
+    }
+  }
+
+  bool missing() const noexcept { return missing_since_.has_value(); }
+
+ private:
+  client::Follower follower_;
+  std::optional<std::int64_t> missing_since_;
+};
+
 // Prints the events from commit index `next` on as they are committed.
 void follow(Context& context, ReadLedger& ledger, const LogOptions& options, std::uint64_t next, Printer& printer) {
-  client::Follower follower(ledger.store(), nullptr, next);
+  PatientFollower follower(ledger.store(), next);
   std::int64_t next_adoption = steady_millis() + kAdoptionMillis;
   while (!InterruptGuard::interrupted()) {
     context.out.flush();
-    const auto range = follower.wait(std::max<std::int64_t>(0, next_adoption - steady_millis()), STDOUT_FILENO);
+    const auto range = follower.wait(std::max<std::int64_t>(0, next_adoption - steady_millis()));
     Output::check_reader();
     if (range) {
+      if (range->first < next) complain("the ledger was replaced; its events follow from the first");
+      next = range->last + 1;
       store::Filter filter = filter_of(options);
       if (range->first > 0) filter.after = range->first - 1;
       print_until(ledger.store(), filter, range->last + 1, printer);
     }
-    if (steady_millis() < next_adoption) continue;
+    // The adoption would create a missing ledger.
+    if (steady_millis() < next_adoption || follower.missing()) continue;
     next_adoption = steady_millis() + kAdoptionMillis;
     ledger.adopt_journals();
   }

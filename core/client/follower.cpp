@@ -26,8 +26,8 @@ Follower::Follower(store::Store& store, const std::shared_ptr<writer::CommitSign
     : store_(store), signal_(signal ? signal->subscribe() : nullptr), watch_(store.watch()), next_(next) {}
 
 std::optional<CommitRange> Follower::look() {
-  look_ = false;
   const std::uint64_t size = store_.size();
+  look_ = false;  // not if size() failed: the next wait() tries again
   if (size < next_) next_ = 0;
   if (size == next_) return std::nullopt;
   settle_ms_ = 0;

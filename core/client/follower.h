@@ -19,7 +19,8 @@ struct CommitRange {
 };
 
 // The ranges are adjacent: together they have each commit index once, whichever process committed it. If the ledger was
-// replaced by a new, shorter one, they begin again at 0. One thread at a time; a forked child must not use it.
+// replaced by a new, shorter one, they begin again at 0: a range whose first index is less than the one after the last
+// range tells that. One thread at a time; a forked child must not use it.
 class Follower {
  public:
   // Follows from the commit index `next` on. `signal`: of this process's writer for the ledger, null if it has none.
@@ -28,7 +29,8 @@ class Follower {
 
   // Waits for new events and returns their range. Returns nullopt if none arrives before the timeout (negative: no
   // timeout), if a signal handler ran, or if the descriptor `other` has an error or its reader closed it. Throws what
-  // reading the ledger throws.
+  // reading the ledger throws: kNotFound if the ledger was deleted, or is being replaced at this moment. The next call
+  // reads it again.
   std::optional<CommitRange> wait(std::int64_t timeout_ms, int other = -1);
 
   // The commit index that the next range begins with.

@@ -1,6 +1,9 @@
 #include "operations/commit.h"
 
 #include <algorithm>
+#include <chrono>
+#include <optional>
+#include <thread>
 
 #include "base/clock.h"
 #include "base/deadline.h"
@@ -10,6 +13,12 @@ namespace plog::operations {
 namespace {
 
 constexpr std::int64_t kSliceMillis = 100;  // between two calls of progress
+constexpr std::int64_t kRetryMillis = 20;   // after a failure that did not take the whole slice
+
+// Whether a retry would fail in the same way. The other failures are those that flush() retries until its deadline.
+bool permanent(const Error& error) {
+  return error.status() == Status::kUnsupported || error.status() == Status::kCorrupt;
+}
 
 }  // namespace
 
@@ -19,15 +28,21 @@ void wait_for_commit(client::Client& client, std::int64_t timeout_ms, const Prog
     return;
   }
   const std::int64_t deadline = deadline_after(timeout_ms);
+  std::optional<Error> failure;  // the last one that is not a timeout: it explains why the deadline passed
   for (;;) {
     if (!progress(0, 1)) throw Error(Status::kCancelled, "the wait for the commit was stopped");
     const std::int64_t rest = std::max<std::int64_t>(0, deadline - steady_millis());
+    bool timeout = false;
     try {
       client.flush(std::min(rest, kSliceMillis));
       return;
     } catch (const Error& error) {
-      if (error.status() != Status::kTimeout || rest < kSliceMillis) throw;
+      if (permanent(error)) throw;
+      timeout = error.status() == Status::kTimeout;
+      if (!timeout) failure = error;
+      if (steady_millis() >= deadline) throw timeout && failure ? *failure : error;
     }
+    if (!timeout) std::this_thread::sleep_for(std::chrono::milliseconds(kRetryMillis));
   }
 }
 

@@ -1,11 +1,18 @@
 #include "operations/copies.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
+#include <filesystem>
+#include <system_error>
+
+#include "base/error.h"
 #include "base/file.h"
 #include "client/config.h"
 #include "client/copies.h"
+#include "operations/destination.h"
 #include "operations/source.h"
+#include "store/ledger_paths.h"
 
 namespace plog::operations {
 namespace {
@@ -78,8 +85,22 @@ constexpr Operation kOperations[] = {
 
 std::span<const Operation> copy_operations() noexcept { return kOperations; }
 
+void check_backup_path(const std::string& path, const LedgerAddress& ledger, const client::Client* client) {
+  refuse_ledger_file(path, ledger, client);
+  refuse_ledger_file(store::LedgerPaths(LedgerAddress::at(path)).head(), ledger, client);
+  // SQLite would apply the log of another database to the backup as soon as somebody opens it.
+  for (const char* suffix : {"-wal", "-journal"}) {
+    const std::string log = path + suffix;
+    struct stat info {};
+    if (::stat(log.c_str(), &info) != 0 || info.st_size == 0) continue;
+    throw Error(Status::kInvalid, "cannot write the backup " + path + ": " + log +
+                                      " exists and would be applied to it; choose another path, or move that file");
+  }
+}
+
 void backup(client::Client* client, const std::optional<std::string>& db_path, const std::string& path,
             const Progress& progress) {
+  check_backup_path(path, address_of(client, db_path), client);
   Source source(client, db_path);
   client::backup_ledger(source.store(), source.address(), path, progress);
 }
@@ -87,9 +108,13 @@ void backup(client::Client* client, const std::optional<std::string>& db_path, c
 std::string restore(const std::string& path, const std::optional<std::string>& db_path, bool replace,
                     const Progress& progress) {
   const client::Config config = client::load_config();
-  const LedgerAddress target = client::ledger_address(db_path, config, LedgerAddress::Directories::kCreate);
-  const auto restored =
-      client::restore_ledger(LedgerAddress::at(path), target, client::head_options(config), replace, progress);
+  const LedgerAddress backup = LedgerAddress::at(path);
+  LedgerAddress target = client::ledger_address(db_path, config, LedgerAddress::Directories::kLeave);
+  // A backup may take its own place, but not that of another file that belongs to it.
+  std::error_code missing;
+  if (!std::filesystem::equivalent(path, target.path(), missing)) refuse_ledger_file(target.path(), backup, nullptr);
+  target = client::ledger_address(db_path, config, LedgerAddress::Directories::kCreate);
+  const auto restored = client::restore_ledger(backup, target, client::head_options(config), replace, progress);
   return Value(Value::Object{
                    {"db_path", Value(target.path())},
                    {"events", Value(restored.events)},

@@ -4,6 +4,7 @@
 #include "client/config.h"
 #include "client/verification.h"
 #include "heads/file_head_store.h"
+#include "operations/destination.h"
 #include "operations/events.h"
 #include "operations/filter.h"
 #include "operations/source.h"
@@ -183,6 +184,7 @@ std::string export_events(client::Client* client, const std::optional<std::strin
   if (request.tiles && request.overwrite) {
     invalid("an export to a directory of tiles only adds to it; leave out overwrite");
   }
+  refuse_ledger_file(request.path, address_of(client, db_path), client);
   Source source(client, db_path);
   Value::Object result{{"path", Value(request.path)}};
   if (request.tiles) {

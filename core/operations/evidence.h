@@ -29,7 +29,8 @@ struct ExportRequest {
   Progress progress;
 };
 // Exports from a Source. Returns {"path","events","tree_size","root","tail"} (plog_export in plog.h). Throws kInvalid
-// for a request that contradicts itself, otherwise as report::write_package and report::write_tiles.
+// for a request that contradicts itself and for a path of the ledger itself (refuse_ledger_file), otherwise as
+// report::write_package and report::write_tiles.
 std::string export_events(client::Client* client, const std::optional<std::string>& db_path,
                           const ExportRequest& request);
 

@@ -12,6 +12,7 @@
 #include "ledger/checkpoint.h"
 #include "ledger/epochs.h"
 #include "operations/commit.h"
+#include "operations/source.h"
 #include "report/epochs.h"
 #include "store/ledger_paths.h"
 
@@ -35,6 +36,7 @@ std::int64_t rest_of(std::int64_t deadline) { return std::max<std::int64_t>(0, d
 // Flushes the client, then calls `then` with the recorder and the rest of the time.
 template <typename Then>
 void flushed(client::Client& client, std::int64_t timeout_ms, const Progress& progress, Then&& then) {
+  refuse_closed(client);
   const std::int64_t deadline = deadline_after(timeout_ms);
   wait_for_commit(client, timeout_ms, progress);
   then(*client.recorder(), rest_of(deadline));
@@ -91,7 +93,9 @@ constexpr Operation kOperations[] = {
      .progress = true,
      .open = true,
      .parameters = kAcknowledgeParameters,
-     .about = "Records that an operator knows of the heads that the ledger does not extend.",
+     .about =
+         "Records that an operator accepts that the ledger does not extend some of its heads (after a restore, for "
+         "example).",
      .result = "`{\"acknowledged\"}`: the number of heads; nothing is recorded if it is 0.",
      .run = run_acknowledge},
 };

@@ -12,16 +12,26 @@ constexpr std::int64_t kHeadMillis = 10000;
 
 }  // namespace
 
+store::LedgerAddress address_of(const client::Client* client, const std::optional<std::string>& db_path) {
+  if (client != nullptr) return client->address();
+  const client::Config config = db_path ? client::Config{} : client::load_config();
+  return client::ledger_address(db_path, config, store::LedgerAddress::Directories::kLeave);
+}
+
+void refuse_closed(const client::Client& client) {
+  if (client.closed()) throw Error(Status::kClosed, "the client is closed; open a new one");
+}
+
 Source::Source(client::Client* client, const std::optional<std::string>& db_path) {
   if (client != nullptr) {
+    refuse_closed(*client);
     store_ = &client->fresh_store();
     client->recorder()->publish_head(kHeadMillis);
     address_ = client->address();
     recorder_ = client->recorder();
     return;
   }
-  const client::Config config = db_path ? client::Config{} : client::load_config();
-  address_ = client::ledger_address(db_path, config, store::LedgerAddress::Directories::kLeave);
+  address_ = address_of(client, db_path);
   opened_ = store::open(address_, store::OpenMode::kReadOnly);
   store_ = opened_.get();
 }

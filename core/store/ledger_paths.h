@@ -1,6 +1,7 @@
-// The files that provenlog keeps beside a ledger. What the database itself keeps there is known to its driver alone.
+// The files of a ledger and their names. What a database keeps in them is known to its driver alone.
 #pragma once
 
+#include <span>
 #include <string>
 
 #include "store/ledger_address.h"
@@ -16,6 +17,11 @@ class LedgerPaths {
   std::string key() const { return base_ + ".key"; }           // the private key, unless configured elsewhere
   std::string journals() const { return base_ + ".journal"; }  // the directory of the journals
   std::string lock() const { return base_ + ".lock"; }         // held by the process that writes
+
+  // Whether a file or directory at `path` would be one of the ledger's, or would lie in the directory of its journals:
+  // by its name, also if nothing exists there yet; through a symbolic link; or as another name of the same file. The
+  // files in `others` (its key and its heads, if they are kept elsewhere) count as the ledger's.
+  bool contain(const std::string& path, std::span<const std::string> others = {}) const;
 
  private:
   std::string base_;

@@ -270,6 +270,7 @@ static void counters_tell_what_was_accepted_and_stored(void) {
 static void a_closed_client_takes_no_more_events(void) {
   plog_client* client = open_client();
   plog_error* taken = POISON(plog_error);
+  plog_buffer* out = POISON(plog_buffer);
   char id[37] = "old";
   log_text(client, "{}");
   CHECK_OK(plog_client_close(client, 30000, &err));
@@ -279,6 +280,16 @@ static void a_closed_client_takes_no_more_events(void) {
   CHECK_CALL(PLOG_E_CLOSED, plog_client_set_context(client, "k", 1, "v", 1, "{\"a\":1}", 7, &err));
   CHECK_CALL(PLOG_E_CLOSED, plog_client_next_error(client, 1000, &taken, &err));
   CHECK(taken == NULL);
+  CHECK_CALL(PLOG_E_CLOSED, plog_client_checkpoint(client, 1000, NULL, &err));
+  CHECK_CALL(PLOG_E_CLOSED, plog_client_rotate_key(client, 1000, NULL, &err));
+  CHECK_CALL(PLOG_E_CLOSED, plog_client_acknowledge(client, "", 0, 1000, NULL, &err));
+  CHECK_CALL(PLOG_E_CLOSED, plog_client_prove(client, "x", 1, NULL, 0, &out, &err));
+  CHECK(out == NULL);
+  CHECK_CALL(PLOG_E_CLOSED, plog_export(client, NULL, "/nonexistent/x.plog", NULL, &err));
+  CHECK_CALL(PLOG_E_CLOSED, plog_backup(client, NULL, "/nonexistent/x.db", NULL, NULL, &err));
+  CHECK(count_events(client, "{}") == 1);
+  CHECK_OK(plog_client_key(client, &out, &err));
+  plog_buffer_destroy(out);
   plog_client_destroy(client);
 
   client = open_client();
@@ -440,7 +451,7 @@ const test_case client_tests[] = {
     {"a retry is stored once, and a retry with different content is reported",
      a_retry_is_stored_once_and_a_different_one_is_reported},
     {"counters report what was accepted and stored", counters_tell_what_was_accepted_and_stored},
-    {"a closed client rejects further events", a_closed_client_takes_no_more_events},
+    {"a closed client rejects further events and signs nothing", a_closed_client_takes_no_more_events},
     {"destroying a client stores what it recorded", destroying_a_client_stores_what_it_recorded},
     {"waiting for an error that does not occur ends at the deadline",
      waiting_for_an_error_that_does_not_come_ends_in_time},

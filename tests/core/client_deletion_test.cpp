@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "client/client.h"
@@ -59,6 +60,27 @@ TEST_F(DeletionTest, ADeletedLedgerIsBegunAnewAndTold) {
   EXPECT_NE(std::string(error->what()).find("deleted"), std::string::npos);
   EXPECT_EQ(names(client), (std::vector<std::string>{"ledger.created", "gap", "second", "third"}));
   EXPECT_EQ(verify_client(client, {}).verdict, ledger::Verdict::kOk);
+}
+
+TEST_F(DeletionTest, ADatabaseThatIsDeletedAloneIsNotFilledFromItsOldLog) {
+  const fs::path db = directory_ / "events.db";
+  Client client(options(db));
+  for (int i = 0; i < 5; ++i) client.log(R"({"action_name":"before"})");
+  client.flush(5000);
+  fs::remove(db);
+  client.log(R"({"action_name":"after"})");
+  client.flush(5000);
+
+  const std::vector<std::string> recorded = names(client);
+  EXPECT_EQ(std::count(recorded.begin(), recorded.end(), "after"), 1);
+  int orphans = 0;
+  for (const auto& entry : fs::directory_iterator(directory_)) {
+    orphans += entry.path().filename().string().starts_with("events.db-wal.orphaned-") ? 1 : 0;
+  }
+  EXPECT_EQ(orphans, 1);
+  // The old head is still beside the ledger, which does not extend it; but nothing contradicts itself.
+  const verify::Report report = verify_client(client, {});
+  EXPECT_NE(report.verdict, ledger::Verdict::kTampered) << report.error;
 }
 
 TEST_F(DeletionTest, ADeletedJournalLosesNothing) {

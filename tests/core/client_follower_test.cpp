@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "base/error.h"
 #include "client/client.h"
 #include "store/driver.h"
 
@@ -125,6 +126,26 @@ TEST_F(FollowerTest, ALedgerThatWasReplacedIsFollowedFromItsBeginning) {
   ASSERT_TRUE(range);
   EXPECT_EQ(range->first, 0u);
   EXPECT_LT(range->last, 19u);
+}
+
+TEST_F(FollowerTest, ALedgerThatIsMissingForAMomentIsReadAgain) {
+  log_in_child(2);
+  const fs::path db = directory_ / "events.db";
+  const auto store = store::open(store::LedgerAddress::at(db), store::OpenMode::kReadOnly);
+  Follower follower(*store, nullptr, 0);
+  fs::rename(db, directory_ / "aside");
+  for (int i = 0; i < 2; ++i) {
+    try {
+      follower.wait(0);
+      ADD_FAILURE() << "a missing ledger was read";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.status(), Status::kNotFound) << error.what();
+    }
+  }
+  fs::rename(directory_ / "aside", db);
+  const auto range = follower.wait(0);
+  ASSERT_TRUE(range);
+  EXPECT_EQ(range->first, 0u);
 }
 
 TEST_F(FollowerTest, AWaitEndsWhenTheReaderOfTheOutputIsGone) {

@@ -35,6 +35,14 @@ class StoreSqliteFilesTest : public SqliteTest {
     sqlite3_close(db);
     return value;
   }
+  // The number of files in the directory whose names begin so.
+  int files_named(const std::string& start) const {
+    int files = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(directory_.path())) {
+      files += entry.path().filename().string().starts_with(start) ? 1 : 0;
+    }
+    return files;
+  }
 };
 
 TEST_F(StoreSqliteFilesTest, FilesAreForTheOwnerOnly) {
@@ -94,6 +102,77 @@ TEST_F(StoreSqliteFilesTest, TheLogOfADeletedLedgerIsSetAside) {
     orphans += entry.path().filename().string().rfind("events.db-wal.orphaned-", 0) == 0 ? 1 : 0;
   }
   EXPECT_EQ(orphans, 1);
+}
+
+TEST_F(StoreSqliteFilesTest, ARestoredLedgerDoesNotGetTheLogOfADeletedOne) {
+  {
+    auto store = open();
+    ChainWriter writer(*store);
+    for (int i = 0; i < 3; ++i) writer.record(Draft("agent"));
+    store->backup(path("copy.db"), nullptr);
+    for (int i = 0; i < 5; ++i) writer.record(Draft("agent"));
+  }
+  ASSERT_GT(std::filesystem::file_size(path() + "-wal"), 0u);
+  std::filesystem::remove(path());
+  const LedgerAddress address = LedgerAddress::at(path());
+  {
+    const auto lease = driver_of(address).lock_writer(address, 0);
+    EXPECT_FALSE(driver_of(address).restore(address, LedgerAddress::at(path("copy.db")), std::nullopt, nullptr));
+  }
+  EXPECT_EQ(all(*open()).size(), 3u);
+  EXPECT_THAT(findings(*open()), IsEmpty());
+  EXPECT_EQ(files_named("events.db-wal.orphaned-"), 1);
+}
+
+TEST_F(StoreSqliteFilesTest, AFailedReplacementLeavesTheLedgerInItsPlace) {
+  {
+    auto store = open();
+    ChainWriter writer(*store);
+    for (int i = 0; i < 3; ++i) writer.record(Draft("agent"));
+    store->backup(path("copy.db"), nullptr);
+    writer.record(Draft("agent"));
+  }
+  const LedgerAddress address = LedgerAddress::at(path());
+  // The database can be moved there, but its log cannot.
+  std::filesystem::create_directory(path("old.db-wal"));
+  {
+    const auto lease = driver_of(address).lock_writer(address, 0);
+    EXPECT_EQ(status_of([&] {
+                driver_of(address).restore(address, LedgerAddress::at(path("copy.db")),
+                                           LedgerAddress::at(path("old.db")), nullptr);
+              }),
+              Status::kIo);
+  }
+  EXPECT_EQ(all(*open()).size(), 4u);
+  EXPECT_THAT(findings(*open()), IsEmpty());
+  EXPECT_FALSE(std::filesystem::exists(path("old.db")));
+  EXPECT_EQ(files_named("events.db.restored-"), 0);
+}
+
+TEST_F(StoreSqliteFilesTest, ADeletedDatabaseIsBegunAnewWithoutItsOldLog) {
+  auto store = open();
+  ChainWriter writer(*store);
+  for (int i = 0; i < 3; ++i) writer.record(Draft("agent"));
+  EXPECT_EQ(all(*store).size(), 3u);
+  ASSERT_GT(std::filesystem::file_size(path() + "-wal"), 0u);
+  std::filesystem::remove(path());
+  EXPECT_TRUE(writer.record(Draft("another agent")));
+  const std::vector<EventRow> rows = all(*store);
+  ASSERT_EQ(rows.size(), 1u);
+  EXPECT_EQ(store->agents(true, "", store::kNoLimit).at(0).agent, "another agent");
+  EXPECT_THAT(findings(*store), IsEmpty());
+  EXPECT_EQ(files_named("events.db-wal.orphaned-"), 1);
+}
+
+TEST_F(StoreSqliteFilesTest, AnOpenedLedgerDoesNotGetTheLogOfADeletedOne) {
+  ChainWriter(*open()).record(Draft("agent"));
+  ASSERT_GT(std::filesystem::file_size(path() + "-wal"), 0u);
+  std::filesystem::remove(path());
+  auto store = open();
+  EXPECT_THAT(all(*store), IsEmpty());
+  EXPECT_TRUE(ChainWriter(*store).record(Draft("another agent")));
+  EXPECT_THAT(findings(*store), IsEmpty());
+  EXPECT_EQ(files_named("events.db-wal.orphaned-"), 1);
 }
 
 TEST_F(StoreSqliteFilesTest, OtherFilesAreNoLedgers) {

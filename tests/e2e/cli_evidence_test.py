@@ -8,6 +8,8 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 if TYPE_CHECKING:
     from conftest import Plog
 
@@ -93,6 +95,43 @@ def test_one_event_is_proved(story: Plog) -> None:
     assert json.loads(story("prove", event["id"]).stdout)["events"] == [event]
     story("verify-export", proof)
     assert "no event" in story("prove", "no-such-event", code=3).stderr
+
+
+@pytest.mark.parametrize("suffix", ["", "-wal", "-shm", "-journal", ".key", ".head", ".lock", ".journal", ".journal/x"])
+def test_no_output_replaces_a_file_of_the_ledger(story: Plog, suffix: str) -> None:
+    path = Path(f"{story.db}{suffix}")
+    before = path.read_bytes() if path.is_file() else None
+    refused = f"{path} belongs to the ledger {story.db}; choose another path"
+    for options in (["--output", str(path), "--overwrite"], ["--output", str(path)], ["--tiles", str(path)]):
+        assert refused in story("export", *options, code=1).stderr
+    assert refused in story("prove", "e1", "--output", path, code=1).stderr
+    # SQLite's shared memory changes with each reader.
+    if suffix != "-shm":
+        assert (path.read_bytes() if path.is_file() else None) == before
+    assert json.loads(story("verify", "--json").stdout)["verdict"] == "OK"
+
+
+def test_no_output_replaces_a_file_of_the_ledger_through_a_link(story: Plog) -> None:
+    (story.home / "symbolic").symlink_to(story.db)
+    os.link(f"{story.db}.key", story.home / "hard")
+    (story.home / "here").symlink_to(story.home, target_is_directory=True)
+    for name in ("symbolic", "hard", "here/events.db", "events.db", "./events.db", "here/here/events.db.head"):
+        assert f"{name} belongs to the ledger" in story("export", "--output", name, "--overwrite", code=1).stderr
+    assert json.loads(story("verify", "--json").stdout)["verdict"] == "OK"
+
+
+def test_a_backup_that_is_restored_after_the_database_was_deleted_has_exactly_its_events(story: Plog) -> None:
+    copy = story.home / "copy.db"
+    story("backup", copy)
+    story.ingest({"agent_id": "late", "action_name": f"n{i}"} for i in range(20))
+    story.db.unlink()
+    assert Path(f"{story.db}-wal").stat().st_size > 0
+    assert "restored 6 events" in story("restore", copy).stdout
+    assert len(story.lines("log", "--all")) == 5
+    assert list(story.home.glob("events.db-wal.orphaned-*"))
+    assert json.loads(story("verify", "--json", code=None).stdout)["verdict"] == "ROLLED_BACK"
+    story("acknowledge")
+    assert json.loads(story("verify", "--json", code=None).stdout)["valid"] is True
 
 
 def test_a_directory_of_tiles_is_checked_like_a_file(story: Plog) -> None:

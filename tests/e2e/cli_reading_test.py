@@ -215,6 +215,31 @@ def test_follow_ends_quietly_when_its_reader_goes(story: Plog) -> None:
     assert process.stderr.read() == b""
 
 
+def test_follow_says_that_the_ledger_was_replaced(story: Plog) -> None:
+    copy = story.home / "copy.db"
+    story("backup", copy)
+    story.ingest({"agent_id": "late", "action_name": f"n{i}"} for i in range(20))
+    process = follow(story, "--last", "1")
+    assert read_names(process, 1) == ["n19"]
+    story("restore", copy, "--replace")
+    assert read_names(process, len(NAMES)) == NAMES
+    story.ingest([{"agent_id": "late", "action_name": "after"}])
+    assert read_names(process, 1) == ["after"]
+    assert stop(process, signal.SIGTERM) == "plog: the ledger was replaced; its events follow from the first\n"
+
+
+def test_follow_ends_when_the_ledger_is_deleted_and_does_not_wait_for_one(story: Plog) -> None:
+    process = follow(story, "--last", "1")
+    read_names(process, 1)
+    for suffix in ("", "-wal", "-shm"):
+        Path(f"{story.db}{suffix}").unlink(missing_ok=True)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 3
+    assert "there is no ledger" in err.decode()
+    assert not story.db.exists()
+    assert "there is no ledger" in story("log", "--follow", code=3).stderr
+
+
 # ---- plog get
 
 
@@ -374,6 +399,12 @@ def test_a_backup_replaces_nothing(story: Plog) -> None:
     assert "copy.db" in story("backup", copy, code=1).stderr
     assert copy.read_text() == "precious"
     assert "no-such-dir" in story("backup", story.home / "no-such-dir" / "copy.db", code=None).stderr
+
+
+@pytest.mark.parametrize("suffix", ["", "-wal", ".key", ".head", ".journal/x"])
+def test_a_backup_is_never_a_file_of_the_ledger(story: Plog, suffix: str) -> None:
+    assert "belongs to the ledger" in story("backup", f"{story.db}{suffix}", code=1).stderr
+    assert names(story.lines("log")) == NAMES
 
 
 def test_a_backup_is_taken_while_an_agent_writes(plog: Plog) -> None:

@@ -12,6 +12,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any, Callable, Dict
 
@@ -428,6 +429,27 @@ class TestTiles:
         with ProvenLogClient(db_path=ledger) as client, pytest.raises(InvalidEventError, match="contains no log"):
             client.export(tmp_path / "log", tiles=True)
         assert (tmp_path / "log" / "precious").read_text() == "x"
+
+
+class TestOwnFiles:
+    def test_an_export_or_a_backup_never_replaces_a_file_of_the_ledger(self, ledger: Path, tmp_path: Path) -> None:
+        (tmp_path / "link").symlink_to(ledger)
+        with ProvenLogClient(agent_id="a", db_path=ledger) as client:
+            client.checkpoint()
+            paths = [Path(f"{ledger}{suffix}") for suffix in ("", ".key", ".head", "-wal", ".journal/x")]
+            for path in [*paths, tmp_path / "link"]:
+                before = path.read_bytes() if path.is_file() else None
+                refused: list[Callable[[], object]] = [
+                    partial(client.export, path, overwrite=True),
+                    partial(client.export, path, tiles=True),
+                    partial(client.call, "export", path=path, overwrite=True),
+                    partial(client.backup, path),
+                ]
+                for call in refused:
+                    with pytest.raises(InvalidEventError, match="belongs to the ledger"):
+                        call()
+                assert (path.read_bytes() if path.is_file() else None) == before
+            assert client.verify()["verdict"] == "OK"
 
 
 class TestClosed:

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <utility>
+#include <vector>
 
 #include "base/encoding.h"
 #include "base/error.h"
@@ -15,6 +16,7 @@
 #include "base/network_file_system.h"
 #include "base/uuid.h"
 #include "store/ledger_paths.h"
+#include "store/sqlite/orphaned_log.h"
 #include "store/sqlite/schema.h"
 #include "store/sqlite/sqlite_store.h"
 #include "store/sqlite/writer_lock.h"
@@ -44,22 +46,8 @@ std::string random_name() {
   return hex_encode(random, sizeof random);
 }
 
-bool is_empty_or_absent(const std::string& path) {
-  struct stat info {};
-  return stat(path.c_str(), &info) != 0 || info.st_size == 0;
-}
-
 void remove_database(const std::string& path) {
   for (const char* suffix : kSuffixes) ::unlink((path + suffix).c_str());
-}
-
-// SQLite would apply the log of a deleted ledger to a new one at the same path, so the log is renamed.
-void set_orphaned_log_aside(const std::string& path) {
-  const std::string log = path + "-wal";
-  if (!is_empty_or_absent(log) && ::rename(log.c_str(), (log + ".orphaned-" + random_name()).c_str()) != 0) {
-    throw errno_error("cannot rename " + log, errno);
-  }
-  for (const char* suffix : {"-wal", "-shm"}) ::unlink((path + suffix).c_str());
 }
 
 // The caller holds the writer lock of `path`.
@@ -73,7 +61,7 @@ void create_with_events(const std::string& path, Found found, const std::functio
       store.consolidate();
     }
     // The file is moved without its log.
-    if (!is_empty_or_absent(draft + "-wal")) {
+    if (has_log(draft)) {
       throw Error(Status::kBusy, "cannot create " + path + ": another program is reading the draft " + draft);
     }
     set_orphaned_log_aside(path);
@@ -98,9 +86,36 @@ class OwnedLease final : public WriterLease {
   WriterLock lock_;
 };
 
-void move_file(const std::string& from, const std::string& to) {
-  if (::rename(from.c_str(), to.c_str()) != 0 && errno != ENOENT) throw errno_error("cannot rename " + from, errno);
-}
+// Renames a database with its log, and takes that back unless it is kept.
+class Displacement {
+ public:
+  Displacement() = default;
+  ~Displacement() {
+    for (auto move = moved_.rbegin(); move != moved_.rend(); ++move) {
+      ::rename(move->second.c_str(), move->first.c_str());
+    }
+  }
+  Displacement(const Displacement&) = delete;
+  Displacement& operator=(const Displacement&) = delete;
+
+  // Moves a file. Returns false if it does not exist. Throws kIo.
+  bool move(const std::string& from, const std::string& to) {
+    moved_.emplace_back(from, to);
+    if (::rename(from.c_str(), to.c_str()) == 0) return true;
+    const int failure = errno;
+    moved_.pop_back();
+    if (failure != ENOENT) throw errno_error("cannot rename " + from, failure);
+    return false;
+  }
+  // Moves the files that exist.
+  void move_database(const std::string& from, const std::string& to) {
+    for (const char* suffix : kSuffixes) move(from + suffix, to + suffix);
+  }
+  void keep() noexcept { moved_.clear(); }
+
+ private:
+  std::vector<std::pair<std::string, std::string>> moved_;  // from, to
+};
 
 class SqliteDriver final : public Driver {
  public:
@@ -116,6 +131,7 @@ class SqliteDriver final : public Driver {
       throw Error(Status::kUnsupported, path + " is on a network file system (" + *name +
                                             "), where file locks are not reliable; put the ledger on a local disk");
     }
+    if (mode == OpenMode::kReadWrite) make_room(address);
     return std::make_unique<SqliteStore>(path, mode, options);
   }
 
@@ -166,15 +182,16 @@ class SqliteDriver final : public Driver {
     open(backup, OpenMode::kReadOnly, {})->backup(draft, progress);
     try {
       const bool displace = exists(address);
-      if (displace) {
-        if (!displaced) {
-          throw Error(Status::kInvalid,
-                      "cannot restore to " + path +
-                          ": a ledger already exists there; choose another path, or ask to replace it");
-        }
-        for (const char* suffix : kSuffixes) move_file(path + suffix, displaced->path() + suffix);
+      if (displace && !displaced) {
+        throw Error(Status::kInvalid, "cannot restore to " + path +
+                                          ": a ledger already exists there; choose another path, or ask to replace it");
       }
-      move_file(draft, path);
+      Displacement files;
+      if (displace) files.move_database(path, displaced->path());
+      set_orphaned_log_aside(path);
+      if (!files.move(draft, path)) throw errno_error("cannot rename " + draft, ENOENT);
+      sync_directory(directory_of(path));
+      files.keep();
       return displace;
     } catch (...) {
       remove_database(draft);
@@ -184,6 +201,16 @@ class SqliteDriver final : public Driver {
 
   std::unique_ptr<WriterLease> lock_writer(const LedgerAddress& address, std::int64_t timeout_ms) override {
     return std::make_unique<OwnedLease>(LedgerPaths(address).lock(), timeout_ms);
+  }
+
+ private:
+  // The store creates a missing ledger without a lease. Under one, the log of a deleted ledger is set aside before
+  // that; otherwise it could be the log of a ledger that another process has just created.
+  void make_room(const LedgerAddress& address) {
+    const std::string& path = address.path();
+    if (look(path) != Found::kNothing || !has_log(path)) return;
+    const auto lease = lock_writer(address, kCreateMillis);
+    if (look(path) == Found::kNothing) set_orphaned_log_aside(path);
   }
 };
 

@@ -13,6 +13,7 @@
 #include "json/text.h"
 #include "store/sqlite/fork.h"
 #include "store/sqlite/locks.h"
+#include "store/sqlite/orphaned_log.h"
 #include "store/sqlite/schema.h"
 
 namespace plog::store::sqlite {
@@ -89,10 +90,12 @@ void Writer::open() {
   struct stat info {};
   if (stat(path_.c_str(), &info) != 0) {
     if (errno != ENOENT) throw errno_error("cannot open " + path_, errno);
+    set_orphaned_log_aside(path_);
     create_ledger(path_, false);
   } else if (!S_ISREG(info.st_mode)) {
     throw Error(Status::kCorrupt, path_ + " is not a regular file");
   } else if (info.st_size == 0) {
+    set_orphaned_log_aside(path_);
     create_ledger(path_, true);
   }
   file_ = file_id(path_);
