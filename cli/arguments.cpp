@@ -233,10 +233,15 @@ void Parser::add_verify() {
   app->add_flag("--incremental", options->incremental,
                 "Check only the events after the newest --head; the events before it are not read")
       ->needs(head);
-  app->add_option("--threads", options->threads, "Number of threads that read and hash (default 2)")
+  app->add_option("--threads", options->threads, "Number of threads that read and hash, 1 to 64 (default 2)")
       ->type_name("N")
       ->take_last()
-      ->check(CLI::Range(1, 64));
+      ->check([](const std::string& text) {
+        std::uint32_t threads = 0;
+        return CLI::detail::lexical_cast(text, threads) && threads >= 1 && threads <= 64
+                   ? std::string()
+                   : "'" + text + "' is not a number of threads; use 1 to 64";
+      });
   app->add_flag("--strict", options->strict,
                 "Exit with 10 to 13, not 0, for OK_WITH_TAIL, RECOVERED, ERASED and PRUNED");
   add_read(app, options.get(), "Print the report as one JSON object");
@@ -423,9 +428,10 @@ void Parser::add_generate() {
   CLI::App* app =
       command("generate", "Print a completion script, the manual page, the operations or the options of a client",
               kGenerateExamples);
-  app->add_option("WHAT", *what,
-                  "bash, fish or zsh for a completion script, man for the manual page, or as JSON: operations for all "
-                  "operations, options for the options of a client")
+  app->add_option(
+         "WHAT", *what,
+         "bash, fish or zsh for a completion script; man for the manual page; operations or options for a JSON "
+         "table of the operations or client options")
       ->required()
       ->type_name("")
       ->check([](const std::string& text) {

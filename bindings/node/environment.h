@@ -37,7 +37,9 @@ class Environment {
   // that has a cleanup hook of its own: hooks run last in, first out.
   void end_first();
 
-  // Set once, when the environment ends. Waiting calls then return early.
+  // Set once: when the process exits (stop() of the addon), or else by the cleanup hook. Waiting calls then return
+  // early. Node runs the hook only after the environment's calls on the pool have ended, so the end of a worker that is
+  // terminated waits for them.
   const std::shared_ptr<std::atomic<bool>>& stopping() const { return stopping_; }
 
   Napi::Env env;

@@ -171,8 +171,10 @@ Napi::Value key(const Napi::CallbackInfo& info) {
 }
 
 // A change of heads or keys, with one deadline for the change and the commit before it. The commit, which may wait for
-// another process, is aborted when the environment ends.
+// another process, is aborted when Environment::stopping() is set.
 struct Change {
+  static constexpr std::int64_t kLongestMs = std::int64_t{1} << 53;  // so that the deadline does not overflow
+
   std::shared_ptr<Ledger> ledger;
   std::shared_ptr<std::atomic<bool>> stopping;
   std::int64_t timeout_ms;
@@ -180,7 +182,7 @@ struct Change {
   Change(const Napi::CallbackInfo& info, const Napi::Value& timeout)
       : ledger(ledger_of(info[0])),
         stopping(Environment::of(info.Env()).stopping()),
-        timeout_ms(timeout.As<Napi::Number>().Int64Value()) {}
+        timeout_ms(std::min(timeout.As<Napi::Number>().Int64Value(), kLongestMs)) {}
 
   template <typename Then>
   plog_status run(plog_error** error, Then&& then) const {

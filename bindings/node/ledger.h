@@ -33,7 +33,8 @@ class Ledger {
   // Passes asynchronous errors to `callback(status, message)` on the thread of `env`, until the client is closed. Call
   // it at most once, on the environment's thread.
   void watch(Napi::Env env, const Napi::Function& callback);
-  // Closes the client and waits for the watcher thread. Only on the environment's thread.
+  // Closes the client and waits for the watcher thread. Only the environment's thread and the destructor, which may run
+  // on a thread of the pool, call it, and never both at once.
   void end(std::int64_t timeout_ms);
 
  private:

@@ -15,7 +15,8 @@ using TextCall = std::function<plog_status(plog_buffer** text, plog_error** erro
 Napi::Promise start_text(Napi::Env env, TextCall call);
 
 // Returns {result: a promise of the text, stop: a function}. `listener` is a function or undefined. It is called with
-// the counts that the work reports, and finally without arguments. The work also stops when its environment ends.
+// the counts that the work reports, and finally without arguments. The work also stops when Environment::stopping() is
+// set: when the process exits. A worker that is terminated waits for it.
 using WorkCall =
     std::function<plog_status(plog_progress_fn progress, void* user_data, plog_buffer** text, plog_error** error)>;
 Napi::Value start_work(Napi::Env env, const Napi::Value& listener, WorkCall call);

@@ -382,9 +382,9 @@ constexpr char kLogEventDoc[] =
     "converted to JSON. An agent_id, session_id or parent_event_id that is not given is taken from the enclosing\n"
     "agent, session or parent block, else from the client's defaults. Odd values do not raise: they are repaired,\n"
     "and the event's validation_warnings name them.\n\n"
-    "Returns \"\" if the event was not recorded because the journal was full (on_full=\"block\" or \"drop\"): the "
-    "loss\n"
-    "is counted, and a gap event records it in the ledger. Raises InvalidEventError if there is no agent_id,\n"
+    "Returns \"\" if the event was not recorded because the journal or the disk was full (on_full=\"block\" or\n"
+    "\"drop\"): the loss is counted, and a gap event records it in the ledger. Raises InvalidEventError if there is no "
+    "agent_id,\n"
     "ClosedError after close, StorageError if the journal cannot be written, and JournalFullError with\n"
     "on_full=\"raise\".";
 

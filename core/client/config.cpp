@@ -22,8 +22,8 @@ namespace {
 constexpr char kLocalFile[] = "./provenlog.yaml";
 constexpr char kHomeFile[] = "~/.provenlog/config.yaml";
 
-constexpr char kRedaction[] = "redaction";  // the only key that contains others
-constexpr std::size_t kMinPseudonymKey = 16, kMaxPseudonymKey = 4096;
+constexpr char kRedaction[] = "redaction";      // the only key that contains others
+constexpr std::size_t kMaxPseudonymKey = 4096;  // bytes
 constexpr std::string_view kCaptureKeys[] = {"default", "fields", "action_types"};
 constexpr std::string_view kRuleKeys[] = {"name", "pattern", "replace"};
 
@@ -329,7 +329,7 @@ class ConfigReader {
       if (entry.key == "pseudonym_key_file") {
         std::string secret = read_file(expand_home(text(entry.value, key)), kMaxPseudonymKey);
         while (!secret.empty() && (secret.back() == '\n' || secret.back() == '\r')) secret.pop_back();
-        if (secret.size() < kMinPseudonymKey) problem = "the file must contain at least 16 bytes";
+        if (secret.size() < redact::kMinPseudonymKey) problem = "the file must contain at least 16 bytes";
         config_.redaction.pseudonym_key = std::move(secret);
       } else {
         json::Value::Object option;

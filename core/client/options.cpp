@@ -39,8 +39,10 @@ constexpr Option kOptions[] = {
      .kind = OptionKind::kObject,
      .additive = true,
      .key = "labels",
-     .about = "Mapping of strings that is merged into the labels of every event; the event's own keys win. In a file, "
-              "other scalars are taken as written (`version: 1.10` is `\"1.10\"`)."},
+     .about =
+         "Mapping of strings that is merged into the labels of every event; the event's own keys win. A value that "
+         "is not a string becomes its JSON text (`7` becomes `\"7\"`); in a file, a scalar is taken as written "
+         "(`version: 1.10` is `\"1.10\"`)."},
     {.name = "metadata",
      .kind = OptionKind::kObject,
      .additive = true,
@@ -78,9 +80,9 @@ constexpr Option kOptions[] = {
      .default_value = "block",
      .key = "on_full",
      .about =
-         "What happens when the journal has reached its limit. `block`: wait up to `block_timeout` for space, then "
-         "act as `drop`. `drop`: lose the event, count the loss and record a gap. `raise`: fail; the caller still "
-         "has the event."},
+         "What happens when the journal has reached its limit or the disk is full. `block`: wait up to "
+         "`block_timeout` for space, then act as `drop`; while the disk stays full, every event waits so long. `drop`: "
+         "lose the event, count the loss and record a gap. `raise`: fail; the caller still has the event."},
     {.name = "block_timeout",
      .kind = OptionKind::kDuration,
      .minimum = 1,
@@ -101,16 +103,16 @@ constexpr Option kOptions[] = {
      .maximum = std::uint64_t{1} << 53,  // the largest range of whole numbers that every language has
      .default_value = "268435456",
      .key = "journal_limit_bytes",
-     .about = "Largest size of one process's events that are not committed yet."},
+     .about = "Maximum total size of a process's uncommitted events."},
     {.name = "read_connections",
      .kind = OptionKind::kInteger,
      .minimum = 1,
      .maximum = 64,
      .default_value = "4",
      .key = "read_connections",
-     .about = "Number of queries that run at once on the ledger, each on a connection of its own. Another one waits "
-              "until one of them ends. The clients of one process share the connections, and the largest number that "
-              "one of them asks for applies."},
+     .about = "Number of queries that run at once on the ledger, each on a connection of its own. Further queries wait "
+              "until one ends. The clients of one process share the connections, and the largest value among them "
+              "applies."},
     {.name = "salt",
      .kind = OptionKind::kBoolean,
      .default_value = "true",

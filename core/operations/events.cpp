@@ -97,8 +97,12 @@ std::string query(const Call& call) {
   }
   // One event more than the limit tells whether any follow.
   std::string filter = given.object_of(kSelection);
-  filter.pop_back();
-  filter += ",\"limit\":" + std::to_string(limit + 1) + "}";
+  if (filter.empty()) {
+    filter = "{";
+  } else {
+    filter.back() = ',';
+  }
+  filter += "\"limit\":" + std::to_string(limit + 1) + "}";
   client::Cursor cursor(*call.client, filter);
   std::string result = "{\"events\":[";
   std::int64_t last = -1;

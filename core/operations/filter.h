@@ -23,7 +23,7 @@ inline constexpr std::array kConditions = {
     Parameter{.name = "intervention_id", .maximum = kMaxName, .about = "Only events with this `intervention_id`."},
     Parameter{.name = "since",
               .kind = ParameterKind::kTime,
-              .about = "Only events whose `timestamp` is not before this time."},
+              .about = "Only events whose `timestamp` is at or after this time."},
     Parameter{.name = "until", .kind = ParameterKind::kTime, .about = "Only events whose `timestamp` is before it."},
     Parameter{.name = "labels",
               .kind = ParameterKind::kObject,
@@ -31,7 +31,8 @@ inline constexpr std::array kConditions = {
               .about = "Only events with all of these labels: an object of texts."},
     Parameter{.name = "include_system",
               .kind = ParameterKind::kBoolean,
-              .about = "Include the events that provenlog itself records; by default they are left out."},
+              .default_value = "false",
+              .about = "Include the events that provenlog itself records."},
 };
 
 // Puts declarations into one array.

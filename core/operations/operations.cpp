@@ -117,7 +117,16 @@ std::string call(client::Client* client, std::string_view name, std::string_view
   if (operation.open && client != nullptr && client->closed()) {
     throw Error(Status::kClosed, std::string(name) + ": the client is closed; open a new one");
   }
-  return operation.run({operation.client == ClientUse::kNone ? nullptr : client, given, progress});
+  try {
+    return operation.run({operation.client == ClientUse::kNone ? nullptr : client, given, progress});
+  } catch (const Error& error) {
+    std::string prefix = std::string(operation.name) + ": ";
+    const std::string_view what = error.what();
+    const bool named =
+        what.starts_with(prefix) || (error.status() != Status::kInvalid && error.status() != Status::kConfig);
+    if (named) throw;
+    throw Error(error.status(), prefix.append(what));
+  }
 }
 
 std::string operations_json() { return "[\n  " + described(",\n  ") + "\n]\n"; }

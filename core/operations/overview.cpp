@@ -124,7 +124,7 @@ constexpr Operation kOperations[] = {
      .run = agents},
     {.name = "sessions",
      .parameters = kSessionsParameters,
-     .about = "Lists the sessions, those with the newest activity first.",
+     .about = "Lists the sessions, most recently active first.",
      .result = "`{\"sessions\", \"next\"}`: each session has the members of `plog sessions --json`; `next` is null at "
                "the end, otherwise the value of `offset` that continues.",
      .run = sessions},

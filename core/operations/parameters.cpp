@@ -1,24 +1,29 @@
 #include "operations/parameters.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/clock.h"
 #include "base/encoding.h"
 #include "base/error.h"
 #include "json/members.h"
+#include "operations/operation.h"
 
 namespace plog::operations {
 namespace {
 
 using json::Value;
 
-constexpr std::size_t kMaxQuoted = 60;  // bytes of a wrong value in a message
+constexpr std::size_t kMaxQuoted = 60;               // bytes of a wrong value in a message
+constexpr double kExactDouble = 9007199254740992.0;  // 2^53: a double of at least this size is a whole number
 
-std::string quoted(std::string_view text) {
+std::string shortened(std::string_view text) {
   std::string shown(utf8_prefix(text, kMaxQuoted));
   if (text.size() > kMaxQuoted) shown += "…";
-  return Value(shown).canonical();
+  return shown;
 }
+
+std::string quoted(std::string_view text) { return Value(shortened(text)).canonical(); }
 
 std::string_view type_name(ParameterKind kind) {
   switch (kind) {
@@ -62,6 +67,31 @@ bool in_range(const Parameter& parameter, std::int64_t number) {
   return number >= parameter.minimum && number <= parameter.maximum;
 }
 
+bool is_integer(std::string_view text) {
+  if (text.starts_with('-')) text.remove_prefix(1);
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+// What is wrong with the JSON text of a kInteger; empty: nothing.
+std::string integer_problem(const Parameter& parameter, std::string_view text) {
+  if (text.front() == '{' || text.front() == '[' || text == "true" || text == "false") return "not a number";
+  const bool is_text = text.front() == '"';
+  const std::string written = is_text ? json::parse(text).text() : std::string(text);
+  if (is_text) {
+    // The packages pass numbers that JSON cannot represent exactly as text, as they do in events.
+    if (written == "NaN" || written == "Infinity" || written == "-Infinity") return written + " is not a whole number";
+    if (!is_integer(written)) return "not a number";
+  }
+  std::int64_t number = 0;
+  if (Value::number(written).to_int64(&number)) {
+    if (!in_range(parameter, number)) return shortened(written) + " is out of range";
+    return is_text ? "not a number" : "";
+  }
+  const double value = Value::number(written).to_double();
+  const bool whole = is_integer(written) || (value == std::trunc(value) && std::abs(value) >= kExactDouble);
+  return shortened(written) + (whole ? " is out of range" : " is not a whole number");
+}
+
 bool is_path(const Parameter& parameter, const Value& value) {
   return value.is_string() && in_range(parameter, static_cast<std::int64_t>(value.text().size())) &&
          value.text().find('\0') == std::string::npos;
@@ -90,6 +120,10 @@ std::string parameter_json(const Parameter& parameter) {
 
 Parameters::Parameters(std::string_view operation, std::span<const Parameter> declared, std::string_view text)
     : operation_(operation), declared_(declared), values_(declared.size()) {
+  if (text.size() > static_cast<std::size_t>(kMaxJson)) {
+    refuse("the parameters are too large: they have " + std::to_string(text.size()) + " bytes; use at most " +
+           std::to_string(kMaxJson) + " bytes");
+  }
   if (!is_utf8(text)) refuse("the parameters are not valid UTF-8; pass UTF-8 text");
   std::vector<json::Member> given;
   try {
@@ -154,10 +188,8 @@ void Parameters::check(const Parameter& parameter, std::string_view text) const 
       if (text != "true" && text != "false") fail("not a boolean");
       return;
     case ParameterKind::kInteger: {
-      std::int64_t number = 0;
-      if (first == '"' || first == '{' || first == '[' || first == 't' || first == 'f') fail("not a number");
-      if (!Value::number(std::string(text)).to_int64(&number)) fail(quoted(text) + " is not a whole number in range");
-      if (!in_range(parameter, number)) fail(std::string(text) + " is out of range");
+      const std::string problem = integer_problem(parameter, text);
+      if (!problem.empty()) fail(problem);
       return;
     }
     default: break;
@@ -216,7 +248,7 @@ std::vector<std::string> Parameters::paths(std::string_view name) const {
 std::string Parameters::object_of(std::span<const Parameter> some) const {
   std::string object;
   for (const Parameter& parameter : some) {
-    const std::string_view value = json(parameter.name);
+    const std::string_view value = values_[static_cast<std::size_t>(&declared(parameter.name) - declared_.data())];
     if (value.empty()) continue;
     object.append(object.empty() ? "{\"" : ",\"").append(parameter.name).append("\":").append(value);
   }

@@ -128,6 +128,10 @@ void add_options(const json::Value& given, Options& options) {
       add_allowed(value, options);
     } else if (key == "pseudonym_key") {
       options.pseudonym_key = text_of(value, "`pseudonym_key`");
+      if (options.pseudonym_key.size() < kMinPseudonymKey) {
+        invalid("pseudonym_key: has " + std::to_string(options.pseudonym_key.size()) +
+                " bytes; use a secret of at least " + std::to_string(kMinPseudonymKey) + " bytes");
+      }
     } else if (key == "keep_last") {
       if (!value.is_object()) invalid("`keep_last` must be an object that maps names to numbers");
       for (const auto& [name, count] : value.object()) {

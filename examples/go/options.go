@@ -16,7 +16,7 @@ const (
 	DurabilityPower   Durability = 2 // the loss of power: each call waits for an fsync
 )
 
-// OnFull says what Log does when the journal has reached its limit.
+// OnFull says what Log does when the journal has reached its limit or the disk is full.
 type OnFull int32
 
 const (

@@ -51,9 +51,9 @@ export interface ClientOptions {
    */
   durability?: "process" | "power" | undefined;
   /**
-   * What happens when the journal has reached its limit. "drop": the event is lost, and a gap event records that.
-   * "raise": `logEvent` throws JournalFullError. "block" (the default) is the same as "drop" in Node, where `logEvent`
-   * never waits for space.
+   * What happens when the journal has reached its limit or the disk is full. "drop": the event is lost, `logEvent`
+   * returns "", and a gap event records the loss. "raise": `logEvent` throws JournalFullError. "block" (the default) is
+   * the same as "drop" in Node, where `logEvent` never waits for space.
    */
   onFull?: "block" | "drop" | "raise" | undefined;
   /** How many seconds "block" waits, 0.001 to 86400. Default: 5. It has no effect in Node. */
@@ -64,10 +64,10 @@ export interface ClientOptions {
   salt?: boolean | undefined;
   /** A larger event is truncated; 4096 to 67108864 bytes. Default: 1 MiB. */
   maxEventBytes?: number | undefined;
-  /** How much uncommitted data the journal of this process may hold, 1 MiB to 2^53 bytes. Default: 256 MiB. */
+  /** Maximum total size of this process's uncommitted events, 1 MiB to 2^53 bytes. Default: 256 MiB. */
   journalLimitBytes?: number | undefined;
   /**
-   * How many queries of this process run at once on the ledger, 1 to 64; another one waits until one of them ends.
+   * How many queries of this process run at once on the ledger, 1 to 64; further queries wait until one ends.
    * Default: 4.
    */
   readConnections?: number | undefined;

@@ -41,8 +41,8 @@ export interface RedactorOptions {
    */
   keepLast?: Readonly<Record<string, number>> | undefined;
   /**
-   * A secret text. Equal texts then get equal markers and different texts, as a rule, different ones:
-   * `[REDACTED:email:3f9a2c]`.
+   * A secret text of at least 16 bytes. Equal texts then get equal markers and different texts, as a rule, different
+   * ones: `[REDACTED:email:3f9a2c]`.
    */
   pseudonymKey?: string | undefined;
   /** Whether the redaction settings of the configuration files apply too. */

@@ -82,16 +82,16 @@ class ProvenLogClient(EvidenceMixin, OperationsMixin, _native.Client):
       returned. Without it, such errors are logged as warnings of the logger ``provenlog``.
     - ``durability``: "process" (the default: a recorded event survives the death of the process) or "power" (it also
       survives a power failure; each call waits for an fsync).
-    - ``on_full``, when the journal has reached its limit: "block" (the default: wait up to ``block_timeout``, 0.001 to
-      86400, default 5, then behave like "drop"), "drop" (discard the event and record a gap) or "raise"
-      (JournalFullError).
+    - ``on_full``, when the journal has reached its limit or the disk is full: "block" (the default: wait up to
+      ``block_timeout``, 0.001 to 86400, default 5, then behave like "drop"), "drop" (discard the event, record a gap
+      and return "") or "raise" (JournalFullError).
     - ``salt``: if true (the default), each event gets 16 random bytes, so a short payload cannot be guessed from its
       hash.
     - ``max_event_bytes``: a larger event is truncated; 4096 to 67108864, default 1 MiB.
-    - ``journal_limit_bytes``: how much uncommitted data the journal of this process may hold; 1 MiB to 2^53 bytes,
-      default 256 MiB.
-    - ``read_connections``: how many queries of this process run at once on the ledger, 1 to 64, default 4. Another one
-      waits until one of them ends.
+    - ``journal_limit_bytes``: maximum total size of this process's uncommitted events; 1 MiB to 2^53 bytes, default
+      256 MiB.
+    - ``read_connections``: how many queries of this process run at once on the ledger, 1 to 64, default 4. Further
+      queries wait until one ends.
     - ``source`` (default "sdk") and ``capture_method`` (default "embedded") are fields of every event.
     - ``capture_content``: how content is stored: "full", "redacted" (the default), "digest", "none", or a dict with any
       of ``default``, ``fields`` and ``action_types``.

@@ -95,9 +95,9 @@ class Redactor:
         ``replace``. ``profile`` is ``"default"``, ``"strict"``, ``"pii"`` or ``"secrets"``. ``disable`` names
         detectors to switch off. ``allow`` has lists of ``values``, ``patterns``, ``keys`` and ``paths`` that are never
         redacted. ``keep_last`` maps names to the number of characters (1 to 8) that stay visible in the marker. With
-        ``pseudonym_key``, a secret text, equal texts get equal markers and different texts, as a rule, different ones:
-        ``[REDACTED:email:3f9a2c]``. If ``configured`` is true, the redaction settings of the configuration files apply
-        too.
+        ``pseudonym_key``, a secret text of at least 16 bytes, equal texts get equal markers and different texts, as a
+        rule, different ones: ``[REDACTED:email:3f9a2c]``. If ``configured`` is true, the redaction settings of the
+        configuration files apply too.
 
         Raises ConfigError if a rule or an option is invalid.
         """

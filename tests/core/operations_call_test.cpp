@@ -15,6 +15,7 @@ namespace {
 
 using json::Value;
 using testing::HasSubstr;
+using testing::StartsWith;
 
 std::vector<Operation> all_operations() {
   std::vector<Operation> all;
@@ -341,7 +342,22 @@ TEST_F(Calls, OfRedactionNeedNoClient) {
   EXPECT_GT(json::parse(alone("detectors", "")).find("detectors")->array().size(), 200u);
   failure("redact", "{}", Status::kInvalid, nullptr);
   failure("redact", R"({"text":"x","value":"x"})", Status::kInvalid, nullptr);
-  failure("redact", R"({"text":"x","rules":[{"name":"t","pattern":"("}]})", Status::kConfig, nullptr);
+  EXPECT_THAT(failure("redact", R"({"text":"x","rules":[{"name":"t","pattern":"("}]})", Status::kConfig, nullptr),
+              StartsWith("redact: redaction rule \"t\": "));
+}
+
+TEST_F(Calls, ThatAreRefusedNameTheOperationOnce) {
+  EXPECT_EQ(failure("redact", R"({"text":"x","pseudonym_key":"short"})", Status::kInvalid, nullptr),
+            "redact: pseudonym_key: has 5 bytes; use a secret of at least 16 bytes");
+  EXPECT_THAT(failure("redact", R"({"text":"x","pseudonym_key":""})", Status::kInvalid, nullptr),
+              StartsWith("redact: pseudonym_key: has 0 bytes; "));
+  EXPECT_THAT(failure("findings", R"({"text":"x","disable":["no-such"]})", Status::kConfig, nullptr),
+              StartsWith("findings: redaction.disable: there is no detector or rule \"no-such\""));
+  EXPECT_THAT(failure("query", R"({"labels":{"team":1}})", Status::kInvalid), StartsWith("query: "));
+  EXPECT_THAT(failure("set_context", R"({"label_key":"x","context":{}})", Status::kInvalid),
+              StartsWith("set_context: cannot set the context of label \"x\": "));
+  EXPECT_THAT(failure("get_context", R"({"label_key":"x"})", Status::kInvalid),
+              StartsWith("get_context: value: missing"));
 }
 
 }  // namespace

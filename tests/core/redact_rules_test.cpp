@@ -1,9 +1,12 @@
-// Tests the summary and digest of the rules in force.
+// Tests the summary and digest of the rules in force, and the limits of a redactor's options.
 #include <gtest/gtest.h>
 
 #include <functional>
 #include <set>
+#include <string>
 
+#include "base/error.h"
+#include "redact/options.h"
 #include "redact/redactor.h"
 
 namespace plog::redact {
@@ -65,6 +68,26 @@ TEST(RulesInForce, DifferWithEveryOption) {
   std::set<std::string> digests;
   for (const auto& change : kChanges) digests.insert(of(change).digest);
   EXPECT_EQ(digests.size(), std::size(kChanges));
+}
+
+TEST(RedactorOptions, TakeAPseudonymKeyOf16BytesOrMore) {
+  const auto read = [](const std::string& key) {
+    Options options;
+    add_options(json::parse("{\"pseudonym_key\":\"" + key + "\"}"), options);
+    return options.pseudonym_key;
+  };
+  EXPECT_EQ(read("0123456789abcdef"), "0123456789abcdef");
+  EXPECT_EQ(read("ÄÖÜäöüßé"), "ÄÖÜäöüßé");  // 16 bytes
+  for (const char* key : {"", "k", "0123456789abcde"}) {
+    try {
+      read(key);
+      ADD_FAILURE() << key;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.status(), Status::kInvalid);
+      EXPECT_EQ(error.what(), "pseudonym_key: has " + std::to_string(std::string(key).size()) +
+                                  " bytes; use a secret of at least 16 bytes");
+    }
+  }
 }
 
 TEST(RulesInForce, CountWhatIsOn) {

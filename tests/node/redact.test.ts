@@ -149,6 +149,8 @@ describe("options", () => {
     [{ keepLast: { visa: 9 } }, /visa|keep_last/],
     [{ keep_last: { visa: 4 } }, /keep_last/],
     [{ pseudonymKey: 7 }, /pseudonym_key/],
+    [{ pseudonymKey: "" }, /pseudonym_key: has 0 bytes; use a secret of at least 16 bytes/],
+    [{ pseudonymKey: "0123456789abcde" }, /pseudonym_key: has 15 bytes/],
     ["strict", /object/],
   ])("reject %o", (options, message) => {
     expect(() => Redactor.default(options as never)).toThrow(ProvenLogError);

@@ -96,6 +96,13 @@ def test_a_wrong_call_names_the_parameter(client: ProvenLogClient) -> None:
     for operation, parameters, message in (
         ("nothing", {}, 'there is no operation "nothing"'),
         ("query", {"limit": 0}, "query: limit: 0 is out of range; use a whole number from 1 to 1000"),
+        ("query", {"limit": 2**53 + 1}, "query: limit: 9007199254740993 is out of range; use a whole number from 1 to"),
+        (
+            "query",
+            {"limit": float("nan")},
+            "query: limit: NaN is not a whole number; use a whole number from 1 to 1000",
+        ),
+        ("redact", {"text": "x", "pseudonym_key": "short"}, "redact: pseudonym_key: has 5 bytes"),
         ("query", {"limt": 1}, 'query: "limt" is not a parameter'),
         ("get", {}, "get: event_id: missing"),
         ("a\0b", {}, "NUL"),

@@ -118,7 +118,9 @@ def test_options_choose_what_is_hidden() -> None:
         "10.0.0.1 [REDACTED:ipv4]",
         1,
     )
-    clean, count = Redactor.default(pseudonym_key="k").redact_string("a@b.example a@b.example c@d.example")
+    clean, count = Redactor.default(pseudonym_key="0123456789abcdef").redact_string(
+        "a@b.example a@b.example c@d.example"
+    )
     first, second, third = clean.split()
     assert count == 3 and first == second != third and first.startswith("[REDACTED:email:")
     for wrong in ({"profile": "all"}, {"allow": {"what": []}}, {"keep_last": {"visa": 9}}):
@@ -239,6 +241,11 @@ def test_options_that_are_not_acceptable_are_errors_of_configuration() -> None:
     for options in ({"disable": ["nosuch"]}, {"profile": "off"}, {"keep_last": {"visa": 9}}, {"allow": {"all": ["x"]}}):
         with pytest.raises(ConfigError):
             Redactor.default(**options)
+    for key in ("", "0123456789abcde"):
+        with pytest.raises(
+            ConfigError, match=f"pseudonym_key: has {len(key)} bytes; use a secret of at least 16 bytes"
+        ):
+            Redactor.default(pseudonym_key=key)
     with pytest.raises(TypeError, match="pseudonym_key must be a str, not bytes"):
         Redactor.default(pseudonym_key=b"0123456789abcdef")
 

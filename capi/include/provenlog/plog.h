@@ -124,7 +124,7 @@ typedef enum plog_durability {
 
 typedef enum plog_on_full {
   PLOG_ON_FULL_DEFAULT = 0, /* the configured value, else BLOCK */
-  PLOG_ON_FULL_BLOCK = 1,   /* wait up to block_timeout_ms for space, then behave like DROP */
+  PLOG_ON_FULL_BLOCK = 1,   /* wait up to block_timeout_ms for space in the journal or on the disk, then as DROP */
   PLOG_ON_FULL_DROP = 2,    /* PLOG_E_FULL at once; the loss is counted, and a gap event records it in the ledger */
   PLOG_ON_FULL_RAISE = 3    /* PLOG_E_FULL at once; the caller keeps the event, so nothing is counted as lost */
 } plog_on_full;
@@ -156,14 +156,14 @@ typedef struct plog_client_options {
   uint32_t block_timeout_ms;  /* for PLOG_ON_FULL_BLOCK, 1..86400000; 0: the configured value, else 5000 */
   uint32_t reserved;          /* must be 0 */
   uint64_t max_event_bytes;   /* canonical bytes of one event, 4096..67108864; 0: the configured value, else 1 MiB */
-  /* Bytes in the journal of this process that are not committed yet, 1048576..9007199254740992 (2^53); 0: the
+  /* Maximum total size of this process's uncommitted events in bytes, 1048576..9007199254740992 (2^53); 0: the
    * configured value, else 256 MiB */
   uint64_t journal_limit_bytes;
   /* terminated; how content is stored: "full", "redacted", "digest", "none", or a JSON object with any of "default",
    * "fields" and "action_types" (docs/redaction.md); NULL: the configured value, else "redacted" */
   const char *capture_content;
   int32_t salt; /* a plog_switch: whether each event gets 16 random bytes; default: on */
-  /* Queries of this process that run at once on the ledger, 1..64; another one waits until one of them ends; 0: the
+  /* Queries of this process that run at once on the ledger, 1..64; further queries wait until one ends; 0: the
    * configured value, else 4 */
   uint32_t read_connections;
 } plog_client_options;
@@ -417,9 +417,9 @@ PLOG_API plog_status plog_client_checkpoint(plog_client *client, int64_t timeout
  * as in plog_client_checkpoint. Shared. */
 PLOG_API plog_status plog_client_rotate_key(plog_client *client, int64_t timeout_ms, plog_buffer **vkey,
                                             plog_error **err);
-/* Records that an operator knows of the heads that the ledger does not extend, for example after a backup was restored
- * or a file was deleted. Verification then no longer reports ROLLED_BACK or FORKED for them. `comment` gives the
- * reason; it is redacted and recorded. `*count` (may be NULL) receives the number of heads; if it is 0, nothing is
+/* Records that an operator accepts that the ledger does not extend some of its heads, for example after a backup was
+ * restored or a file was deleted. Verification then no longer reports ROLLED_BACK or FORKED for them. `comment` gives
+ * the reason; it is redacted and recorded. `*count` (may be NULL) receives the number of heads; if it is 0, nothing is
  * recorded. timeout_ms: as in plog_client_flush. Shared. */
 PLOG_API plog_status plog_client_acknowledge(plog_client *client, const char *comment, size_t comment_len,
                                              int64_t timeout_ms, uint64_t *count, plog_error **err);
@@ -527,7 +527,7 @@ PLOG_API plog_status plog_redactor_new_configured(const char *rules, size_t rule
 /* As plog_redactor_new, with more options; with a non-zero `configured`, they are added to the redaction settings of
  * the configuration files. `options` is a JSON object with any of {"profile": "default" | "strict" | "pii" | "secrets",
  * "rules": [...], "disable": [name, ...], "allow": {"values": [...], "patterns": [...], "keys": [...], "paths": [...]},
- * "keep_last": {name: 1 to 8}, "pseudonym_key": text} (docs/redaction.md); NULL: no options. */
+ * "keep_last": {name: 1 to 8}, "pseudonym_key": text of at least 16 bytes} (docs/redaction.md); NULL: no options. */
 PLOG_API plog_status plog_redactor_new_with(const char *options, size_t options_len, int configured,
                                             plog_redactor **out, plog_error **err);
 /* Returns what plog_redactor_redact would replace: a JSON array of {"name","start","end"}. The offsets are in bytes,

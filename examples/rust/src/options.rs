@@ -17,7 +17,7 @@ pub enum Durability {
     Power = 2,
 }
 
-/// What `log` does when the journal has reached its limit.
+/// What `log` does when the journal has reached its limit or the disk is full.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnFull {
     /// Wait up to [`Options::block_timeout`] for space, then act as `Drop`.
@@ -237,7 +237,7 @@ impl Options {
         self
     }
 
-    /// Sets how many queries of this process run at once on the ledger, 1 to 64. Another one waits until one of them
+    /// Sets how many queries of this process run at once on the ledger, 1 to 64. Further queries wait until one
     /// ends. Default: 4.
     pub fn read_connections(mut self, connections: u32) -> Self {
         self.read_connections = Some(connections);

@@ -23,7 +23,7 @@ public final class ClientOptions {
     POWER
   }
 
-  /** What {@code log} does when the journal has reached its limit. */
+  /** What {@code log} does when the journal has reached its limit or the disk is full. */
   public enum OnFull {
     /** The configured value, else BLOCK. */
     DEFAULT,
@@ -191,7 +191,7 @@ public final class ClientOptions {
   }
 
   /**
-   * Sets how many queries of this process run at once on the ledger, 1 to 64. Another one waits until one of them ends.
+   * Sets how many queries of this process run at once on the ledger, 1 to 64. Further queries wait until one ends.
    * Default: 4.
    */
   public ClientOptions readConnections(int connections) {
