@@ -1,7 +1,6 @@
 #include "operations/copies.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 
 #include <filesystem>
 #include <system_error>
@@ -12,6 +11,7 @@
 #include "client/copies.h"
 #include "operations/destination.h"
 #include "operations/source.h"
+#include "store/driver.h"
 #include "store/ledger_paths.h"
 
 namespace plog::operations {
@@ -86,16 +86,10 @@ constexpr Operation kOperations[] = {
 std::span<const Operation> copy_operations() noexcept { return kOperations; }
 
 void check_backup_path(const std::string& path, const LedgerAddress& ledger, const client::Client* client) {
+  const LedgerAddress target = LedgerAddress::at(path);
   refuse_ledger_file(path, ledger, client);
-  refuse_ledger_file(store::LedgerPaths(LedgerAddress::at(path)).head(), ledger, client);
-  // SQLite would apply the log of another database to the backup as soon as somebody opens it.
-  for (const char* suffix : {"-wal", "-journal"}) {
-    const std::string log = path + suffix;
-    struct stat info {};
-    if (::stat(log.c_str(), &info) != 0 || info.st_size == 0) continue;
-    throw Error(Status::kInvalid, "cannot write the backup " + path + ": " + log +
-                                      " exists and would be applied to it; choose another path, or move that file");
-  }
+  refuse_ledger_file(store::LedgerPaths(target).head(), ledger, client);
+  store::driver_of(target).check_vacant(target);
 }
 
 void backup(client::Client* client, const std::optional<std::string>& db_path, const std::string& path,

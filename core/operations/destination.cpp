@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "client/config.h"
 #include "heads/heads.h"
+#include "store/driver.h"
 #include "store/ledger_paths.h"
 
 namespace plog::operations {
@@ -19,7 +20,7 @@ void refuse_ledger_file(const std::string& path, const store::LedgerAddress& led
   }
   std::vector<std::string> others = std::move(options.copies);
   others.push_back(client != nullptr ? client->key_path() : heads::key_path(ledger, options));
-  if (!store::LedgerPaths(ledger).contain(path, others)) return;
+  if (!store::LedgerPaths(ledger).contain(path, store::driver_of(ledger).file_names(), others)) return;
   throw Error(Status::kInvalid, path + " belongs to the ledger " + ledger.path() + "; choose another path");
 }
 

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "store/ledger_address.h"
+#include "store/ledger_paths.h"
 #include "store/store.h"
 
 namespace plog::store {
@@ -39,6 +40,10 @@ class Driver {
   // nullopt makes it an error (kInvalid). Returns whether there was one. The caller holds the lease of `address`.
   virtual bool restore(const LedgerAddress& address, const LedgerAddress& backup,
                        const std::optional<LedgerAddress>& displaced, const CopyProgress& progress) = 0;
+  // The files that the driver keeps beside a ledger, whether they exist or not.
+  virtual FileNames file_names() const noexcept = 0;
+  // Throws kInvalid if files of another database lie at the address that would change a database put there.
+  virtual void check_vacant(const LedgerAddress& address) = 0;
   // The writer lock of a ledger that need not exist yet; as Store::lock_writer.
   virtual std::unique_ptr<WriterLease> lock_writer(const LedgerAddress& address, std::int64_t timeout_ms) = 0;
 };

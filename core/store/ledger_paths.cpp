@@ -13,12 +13,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The files whose whole name is known: those of SQLite (also the rollback journal, which it would apply to the ledger),
-// then those of provenlog.
-constexpr std::string_view kSuffixes[] = {"", "-wal", "-shm", "-journal", ".head", ".key", ".lock"};
-// Drafts, and files that were set aside. Their names continue with something random.
-constexpr std::string_view kPrefixes[] = {".new-",          ".first-",    ".restored-", ".replaced-",
-                                          "-wal.orphaned-", ".head.new-", ".key.new-"};
+constexpr std::string_view kWhole[] = {"", ".head", ".key", ".lock"};
+// Drafts, and files that were set aside.
+constexpr std::string_view kBeginnings[] = {".restored-", ".replaced-", ".head.new-", ".key.new-"};
+constexpr FileNames kOwn = {kWhole, kBeginnings};
 
 using FileId = std::pair<dev_t, ino_t>;
 
@@ -67,19 +65,22 @@ bool inside(const Place& place, const fs::path& directory) {
 
 }  // namespace
 
-bool LedgerPaths::contain(const std::string& path, std::span<const std::string> others) const {
+bool LedgerPaths::contain(const std::string& path, const FileNames& database,
+                          std::span<const std::string> others) const {
   const Place place(path);
-  for (const std::string_view suffix : kSuffixes) {
-    if (place.same(base_ + std::string(suffix))) return true;
+  const fs::path base = resolved(base_);
+  const bool beside = place.path().parent_path() == base.parent_path();
+  const std::string name = place.path().filename().string();
+  for (const FileNames& names : {kOwn, database}) {
+    for (const std::string_view whole : names.whole) {
+      if (place.same(base_ + std::string(whole))) return true;
+    }
+    for (const std::string_view beginning : names.beginnings) {
+      if (beside && name.starts_with(base.filename().string() + std::string(beginning))) return true;
+    }
   }
   for (const std::string& other : others) {
     if (place.same(other)) return true;
-  }
-  const fs::path base = resolved(base_);
-  if (place.path().parent_path() == base.parent_path()) {
-    for (const std::string_view prefix : kPrefixes) {
-      if (place.path().filename().string().starts_with(base.filename().string() + std::string(prefix))) return true;
-    }
   }
   return inside(place, journals());
 }

@@ -3,6 +3,7 @@
 
 #include <fstream>
 
+#include "store/driver.h"
 #include "store/ledger_paths.h"
 #include "store_fixture.h"
 
@@ -14,7 +15,7 @@ namespace fs = std::filesystem;
 class StorePathsTest : public StoreTest {
  protected:
   bool contain(const std::string& name, std::span<const std::string> others = {}) const {
-    return paths().contain(path(name), others);
+    return paths().contain(path(name), driver_of(LedgerAddress::at(path())).file_names(), others);
   }
   LedgerPaths paths() const { return LedgerPaths(LedgerAddress::at(path())); }
   void make(const std::string& name) const { std::ofstream(path(name)) << name; }
@@ -92,9 +93,9 @@ TEST_F(StorePathsTest, FilesThatAreKeptElsewhereCountToo) {
 TEST_F(StorePathsTest, ARelativePathIsTakenFromTheWorkingDirectory) {
   const fs::path before = fs::current_path();
   fs::current_path(directory_.path());
-  EXPECT_TRUE(paths().contain("events.db"));
-  EXPECT_TRUE(paths().contain("./events.db.journal/x"));
-  EXPECT_FALSE(paths().contain("export.plog"));
+  EXPECT_TRUE(paths().contain("events.db", {}));
+  EXPECT_TRUE(paths().contain("./events.db.journal/x", {}));
+  EXPECT_FALSE(paths().contain("export.plog", {}));
   fs::current_path(before);
 }
 

@@ -60,6 +60,9 @@ class MemoryDriver final : public Driver {
     return true;
   }
 
+  FileNames file_names() const noexcept override { return {}; }
+  void check_vacant(const LedgerAddress& /*address*/) override {}
+
   std::unique_ptr<WriterLease> lock_writer(const LedgerAddress& address, std::int64_t timeout_ms) override {
     return ledgers_.lock(address.path(), timeout_ms);
   }

@@ -40,6 +40,10 @@ Found look(const std::string& path) {
   return Found::kNothing;
 }
 
+constexpr std::string_view kWholeNames[] = {"-wal", "-shm", "-journal"};
+// Drafts, and logs that were set aside.
+constexpr std::string_view kNameBeginnings[] = {".new-", ".first-", "-wal.orphaned-"};
+
 std::string random_name() {
   std::uint8_t random[8];
   random_octets(random, sizeof random);
@@ -196,6 +200,19 @@ class SqliteDriver final : public Driver {
     } catch (...) {
       remove_database(draft);
       throw;
+    }
+  }
+
+  FileNames file_names() const noexcept override { return {kWholeNames, kNameBeginnings}; }
+
+  void check_vacant(const LedgerAddress& address) override {
+    // SQLite would apply these to the database as soon as somebody opens it.
+    for (const char* suffix : {"-wal", "-journal"}) {
+      const std::string log = address.path() + suffix;
+      struct stat info {};
+      if (stat(log.c_str(), &info) != 0 || info.st_size == 0) continue;
+      throw Error(Status::kInvalid, "cannot create " + address.path() + ": " + log +
+                                        " exists and would be applied to it; choose another path, or move that file");
     }
   }
 
