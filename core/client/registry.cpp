@@ -111,7 +111,10 @@ void RecorderRegistry::finish() {
     }
     try {
       // Libraries that the thread uses, such as OpenSSL, are about to be shut down.
-      if (recorder->stop(2000)) recorder->discard_journals();
+      if (recorder->stop(2000)) {
+        recorder->join();
+        recorder->discard_journals();
+      }
     } catch (const std::exception&) {
       // As above.
     }

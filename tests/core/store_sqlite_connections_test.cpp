@@ -123,8 +123,12 @@ TEST_F(StoreSqliteConnectionsTest, ForksWhileReadersWaitForTheirTurn) {
     if (child == 0) {
       alarm(30);  // the threads that waited in the parent do not exist here
       std::uint64_t seen = 0;
+#if defined(__SANITIZE_THREAD__)  // cannot start a thread in the child of a process that has threads
+      seen += store->count({});
+#else
       std::thread other([&] { seen += store->count({}); });
       other.join();
+#endif
       _exit(seen + store->count({}) == 2 ? 0 : 1);
     }
     int status = -1;
