@@ -7,6 +7,21 @@
 #include "ledger/chain.h"
 
 namespace plog::writer {
+namespace {
+
+// Whether an event repeats the stored one with its id. An erased event has no content to compare with. If the stored
+// content cannot be read, which verification reports, the event must not wait for it for ever.
+bool repeats(const event::Prepared& event, std::string_view stored) {
+  if (stored.empty()) return true;
+  try {
+    return event::same_content(stored, event.canonical);
+  } catch (const Error& error) {
+    if (error.status() != Status::kCorrupt) throw;
+    return false;
+  }
+}
+
+}  // namespace
 
 Committer::Committer(store::Store& store, const std::string& name, heads::Heads heads, bool with_tree,
                      CommitSignal* signal)
@@ -114,18 +129,6 @@ std::size_t Committer::append(std::span<const event::Prepared* const> events, st
 void Committer::put_context(const event::Prepared& event) {
   event::ContextChange change;
   if (event::read_context_change(event, change)) transaction_->put_context(change.key, change.value, change.context);
-}
-
-// Whether an event repeats the stored one with its id. An erased event has no content to compare with. If the stored
-// content cannot be read, which verification reports, the event must not wait for it for ever.
-static bool repeats(const event::Prepared& event, std::string_view stored) {
-  if (stored.empty()) return true;
-  try {
-    return event::same_content(stored, event.canonical);
-  } catch (const Error& error) {
-    if (error.status() != Status::kCorrupt) throw;
-    return false;
-  }
 }
 
 std::vector<spool::Receipt> Committer::add(std::span<const event::Prepared> events) {
