@@ -20,7 +20,7 @@ constexpr FileNames kOwn = {kWhole, kBeginnings};
 
 using FileId = std::pair<dev_t, ino_t>;
 
-// The file that a path leads to; {0, 0} if there is none.
+// Identifies the file that a path leads to; {0, 0} if no such file exists.
 FileId file_at(const fs::path& path) noexcept {
   struct stat info {};
   return ::stat(path.c_str(), &info) == 0 ? FileId(info.st_dev, info.st_ino) : FileId();
