@@ -8,17 +8,13 @@
 #include "base/clock.h"
 #include "base/deadline.h"
 #include "base/error.h"
+#include "spool/delivery.h"
 
 namespace plog::operations {
 namespace {
 
 constexpr std::int64_t kSliceMillis = 100;  // between two calls of progress
 constexpr std::int64_t kRetryMillis = 20;   // after a failure that did not take the whole slice
-
-// Whether a retry would fail in the same way. The other failures are those that flush() retries until its deadline.
-bool permanent(const Error& error) {
-  return error.status() == Status::kUnsupported || error.status() == Status::kCorrupt;
-}
 
 }  // namespace
 
@@ -37,7 +33,7 @@ void wait_for_commit(client::Client& client, std::int64_t timeout_ms, const Prog
       client.flush(std::min(rest, kSliceMillis));
       return;
     } catch (const Error& error) {
-      if (permanent(error)) throw;
+      if (spool::is_permanent(error)) throw;  // flush() retries the others until its deadline
       timeout = error.status() == Status::kTimeout;
       if (!timeout) failure = error;
       if (steady_millis() >= deadline) throw timeout && failure ? *failure : error;

@@ -41,11 +41,6 @@ std::string refused_record(const Batch& batch, const Answer& answer, std::uint64
   return record;
 }
 
-// Whether a retry would fail in the same way.
-bool permanent(const Error& error) {
-  return error.status() == Status::kUnsupported || error.status() == Status::kCorrupt;
-}
-
 // Adds up the receipts, and collects the errors that they mean for the user. Gap events are counted apart.
 void count(const Spool::Parcel& parcel, const Answer& answer, Delivery::Totals& totals, std::vector<Error>& troubles) {
   auto gap = parcel.gaps.begin();
@@ -73,6 +68,10 @@ void count(const Spool::Parcel& parcel, const Answer& answer, Delivery::Totals& 
 }
 
 }  // namespace
+
+bool is_permanent(const Error& error) noexcept {
+  return error.status() == Status::kUnsupported || error.status() == Status::kCorrupt;
+}
 
 Delivery::Delivery(std::string directory, Listener listener)
     : spool(std::move(directory)), listener_(std::move(listener)) {}
@@ -210,7 +209,7 @@ void Delivery::wait(std::uint64_t number, std::int64_t deadline, std::uint64_t d
     if (failures_ != seen) {
       seen = failures_;
       failure = failure_;
-      if (failure && permanent(*failure)) throw *failure;
+      if (failure && is_permanent(*failure)) throw *failure;
     }
     const std::int64_t now = steady_millis();
     if (now >= deadline) {
@@ -230,7 +229,7 @@ void Delivery::wait(std::uint64_t number, std::int64_t deadline, std::uint64_t d
     try {
       deliver(std::clamp<std::int64_t>(deadline - now, 0, kAttemptMillis));
     } catch (const Error& error) {
-      if (permanent(error)) throw;
+      if (is_permanent(error)) throw;
       failure = error;
       failed_at_ = steady_millis();
     }

@@ -17,6 +17,9 @@
 
 namespace plog::spool {
 
+// Whether a retry of a delivery would fail in the same way.
+bool is_permanent(const Error& error) noexcept;
+
 // One thread leads at a time: it hands batches to the sink, and lets a sink without a thread of its own work. It may be
 // any thread that waits for its events. Thread-safe; `spool.mutex` guards everything.
 class Delivery {
